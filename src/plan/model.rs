@@ -1,0 +1,111 @@
+//! What a script declares: user classes, task sets, tasks, weights, tags, waits.
+
+use serde::{Deserialize, Serialize};
+
+/// A script function, as its number in the script room's table. The table is the same on every shard, because every
+/// shard runs the same top level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FnId(pub u32);
+
+/// A task set, as its index in [`Plan::sets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SetId(pub usize);
+
+/// A user class, as its index in [`Plan::classes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ClassId(pub usize);
+
+/// Everything that the scripts declared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// In the order of declaration; names are unique.
+    pub classes: Vec<UserClass>,
+    /// Every task set, those at the root of a user class included.
+    pub sets: Vec<TaskSet>,
+}
+
+/// A kind of user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UserClass {
+    /// Unique over all scripts of the run.
+    pub name: String,
+    /// Share of the users; may be fractional, 0 switches the class off.
+    pub weight: f64,
+    /// Exactly so many users, dealt before the weighted ones; excluded from the weighting.
+    pub fixed_count: Option<usize>,
+    /// Host of this class; `--host` wins over it.
+    pub host: Option<String>,
+    /// The set that holds the class's own tasks, hooks, wait and tags.
+    pub root: SetId,
+    /// Options of `.http(#{..})`, not interpreted here.
+    pub http: serde_json::Map<String, serde_json::Value>,
+    /// `file:line:column` of the declaration.
+    pub declared_at: String,
+}
+
+/// Tasks that a user picks from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaskSet {
+    /// Its name; the name of its class for a root.
+    pub name: String,
+    /// In the order of declaration.
+    pub tasks: Vec<Task>,
+    /// Tags of the set, inherited by everything in it.
+    pub tags: Vec<String>,
+    /// Wait after each task; without one, the user class's.
+    pub wait: Option<Wait>,
+    /// Runs every time the set is entered.
+    pub on_start: Option<FnId>,
+    /// Runs every time the set is left.
+    pub on_stop: Option<FnId>,
+    /// Tasks run in order, each `weight` times, instead of at random.
+    pub sequential: bool,
+    /// `file:line:column` of the declaration.
+    pub declared_at: String,
+}
+
+/// One entry of a task set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Name of the function, or the given one.
+    pub name: String,
+    /// Chance relative to the set's other tasks; in a sequential set the number of repeats; 0 = off.
+    pub weight: f64,
+    /// The task's own tags; those of the sets around it are inherited.
+    pub tags: Vec<String>,
+    /// What happens when it is picked.
+    pub target: Target,
+}
+
+/// What a task does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// Runs a script function.
+    Call(FnId),
+    /// Enters a nested task set.
+    Enter(SetId),
+    /// Leaves the set that holds it; the parent picks at once.
+    Stop,
+}
+
+/// Think time between two tasks, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Wait {
+    /// Uniform in `[low, high)`, drawn anew each time.
+    Between {
+        /// Lower bound, seconds.
+        low: f64,
+        /// Upper bound, seconds.
+        high: f64,
+    },
+    /// Always the same.
+    Constant(f64),
+    /// So that runs start every so many seconds, if the task is faster than that.
+    ConstantPacing(f64),
+    /// So that so many runs start per second and user, if the task is faster than that.
+    ConstantThroughput(f64),
+    /// Exponential with mean `1 / rate`.
+    Poisson(f64),
+    /// A script function that returns seconds.
+    Function(FnId),
+}

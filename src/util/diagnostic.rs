@@ -1,0 +1,179 @@
+//! A message to a user about something the user wrote: what is wrong, where, and how to mend it.
+
+use std::fmt;
+
+/// How much a [`Diagnostic`] weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The run cannot start; exit code 2.
+    Error,
+    /// The run starts; the user should know.
+    Warning,
+}
+
+/// A place in a file of the user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the user named it.
+    pub file: String,
+    /// Line, from 1; 0 where only the file is known.
+    pub line: usize,
+    /// Column in characters, from 1; 0 where only the line is known.
+    pub column: usize,
+    /// How many characters the caret underlines, at least 1.
+    pub width: usize,
+    /// The text of the line, without its end.
+    pub source_line: Option<String>,
+}
+
+impl Place {
+    /// The place at `line` and `column` of `text`, the contents of `file`; the caret underlines the word there.
+    #[must_use]
+    pub fn in_text(file: &str, text: &str, line: usize, column: usize) -> Self {
+        let source_line = line.checked_sub(1).and_then(|index| text.lines().nth(index)).map(str::to_owned);
+        let width = source_line.as_deref().map_or(1, |source| word_width(source, column));
+        Self { file: file.to_owned(), line, column, width, source_line }
+    }
+
+    /// A whole file, where no line is to blame.
+    #[must_use]
+    pub fn file(file: &str) -> Self {
+        Self { file: file.to_owned(), line: 0, column: 0, width: 1, source_line: None }
+    }
+}
+
+/// Length of the identifier that starts at `column` (from 1), or 1.
+fn word_width(line: &str, column: usize) -> usize {
+    let word = |c: &char| c.is_alphanumeric() || *c == '_';
+    line.chars().skip(column.saturating_sub(1)).take_while(word).count().max(1)
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+            if self.column > 0 {
+                write!(f, ":{}", self.column)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong, where, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Error or warning.
+    pub severity: Severity,
+    /// What is wrong: one sentence fragment in lower case, without a full stop.
+    pub message: String,
+    /// Where, if a place is to blame.
+    pub place: Option<Place>,
+    /// Further facts, one line each: the chain of calls, the list of known names.
+    pub notes: Vec<String>,
+    /// How to mend it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error without a place yet.
+    #[must_use]
+    pub fn error(message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            place: None,
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// A warning without a place yet.
+    #[must_use]
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message) }
+    }
+
+    /// The same, at `place`.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same, with one more fact.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// The same, with a way to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The layout that rustc made familiar: message, place, source line, caret, notes, help.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{severity}: {}", self.message)?;
+        let margin = self.place.as_ref().map_or(1, |place| place.line.max(1).to_string().len());
+        if let Some(place) = &self.place {
+            write!(f, "\n{:margin$}--> {place}", "")?;
+            if let Some(source) = &place.source_line {
+                write!(f, "\n{:margin$} |\n{} | {}", "", place.line, source.replace('\t', " "))?;
+                if place.column > 0 {
+                    let caret = "^".repeat(place.width.max(1));
+                    write!(f, "\n{:margin$} | {:indent$}{caret}", "", "", indent = place.column - 1)?;
+                }
+            }
+        }
+        for note in &self.notes {
+            write!(f, "\n{:margin$} = note: {note}", "")?;
+        }
+        if let Some(help) = &self.help {
+            write!(f, "\n{:margin$} = help: {help}", "")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Diagnostic, Place};
+
+    #[test]
+    fn shows_the_line_the_caret_and_the_help() {
+        let text = "fn f(user) {\n    user.get(\"/\", #{ parms: 1 });\n}";
+        let diagnostic = Diagnostic::error("unknown option `parms`")
+            .at(Place::in_text("a.rhai", text, 2, 22))
+            .help("did you mean `params`?");
+        insta::assert_snapshot!(diagnostic, @r#"
+        error: unknown option `parms`
+         --> a.rhai:2:22
+          |
+        2 |     user.get("/", #{ parms: 1 });
+          |                      ^^^^^
+          = help: did you mean `params`?
+        "#);
+    }
+
+    #[test]
+    fn a_file_alone_has_no_line() {
+        let diagnostic = Diagnostic::error("cannot read the script").at(Place::file("missing.rhai"));
+        insta::assert_snapshot!(diagnostic, @r"
+        error: cannot read the script
+         --> missing.rhai
+        ");
+    }
+}

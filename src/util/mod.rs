@@ -1,0 +1,11 @@
+//! What every room may use and no room owns: diagnostics, units, near names, random streams, time stamps.
+
+mod diagnostic;
+mod nearest;
+mod stream;
+mod units;
+
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use nearest::nearest;
+pub use stream::{Purpose, Stream, stream};
+pub use units::{parse_timespan, timespan_text};

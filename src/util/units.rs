@@ -1,0 +1,99 @@
+//! Durations as people write them.
+
+use std::time::Duration;
+
+/// Reads a timespan: `90` and `1.5` (seconds), `500ms`, `30s`, `3m`, `2h`, `1h30m`, `1h20m10s`; units in falling order.
+///
+/// # Errors
+///
+/// A sentence fragment that says what is accepted.
+pub fn parse_timespan(text: &str) -> Result<Duration, String> {
+    let refuse = || {
+        format!("`{text}` is not a duration; write seconds (`90`), or units as in `500ms`, `30s`, `1h30m`")
+    };
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).map_err(|_| refuse());
+    }
+    let mut rest = text;
+    let mut total = 0.0;
+    let mut smallest = f64::INFINITY;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(refuse)?;
+        let number: f64 = rest[..digits].parse().map_err(|_| refuse())?;
+        let unit_end =
+            rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
+        let seconds = match &rest[digits..unit_end] {
+            "h" => 3600.0,
+            "m" => 60.0,
+            "s" => 1.0,
+            "ms" => 0.001,
+            _ => return Err(refuse()),
+        };
+        if seconds >= smallest {
+            return Err(refuse());
+        }
+        smallest = seconds;
+        total += number * seconds;
+        rest = &rest[unit_end..];
+    }
+    if smallest.is_infinite() {
+        return Err(refuse());
+    }
+    Duration::try_from_secs_f64(total).map_err(|_| refuse())
+}
+
+/// Writes a duration as [`parse_timespan`] reads it, in the largest units that say it exactly to the millisecond.
+#[must_use]
+pub fn timespan_text(duration: Duration) -> String {
+    let milliseconds = duration.as_millis();
+    if milliseconds == 0 {
+        return "0s".to_owned();
+    }
+    let parts = [(3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
+    let mut rest = milliseconds;
+    let mut text = String::new();
+    for (size, unit) in parts {
+        if rest >= size {
+            text.push_str(&format!("{}{unit}", rest / size));
+            rest %= size;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse_timespan, timespan_text};
+    use std::time::Duration;
+
+    #[test]
+    fn reads_what_locust_reads_and_milliseconds() {
+        for (text, milliseconds) in [
+            ("90", 90_000),
+            ("1.5", 1500),
+            ("500ms", 500),
+            ("20s", 20_000),
+            ("3m", 180_000),
+            ("2h", 7_200_000),
+            ("1h20m", 4_800_000),
+            ("3h30m10s", 12_610_000),
+        ] {
+            assert_eq!(parse_timespan(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_duration() {
+        for text in ["", "s", "1h30", "10x", "-5", "5m1h", "1s1s", "nan", "inf", "1e400"] {
+            assert!(parse_timespan(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_what_it_reads() {
+        for text in ["500ms", "20s", "1h20m", "3h30m10s", "1s500ms"] {
+            assert_eq!(parse_timespan(text).map(timespan_text).as_deref(), Ok(text));
+        }
+    }
+}
