@@ -4,7 +4,7 @@
 //! its own user whatever ran in between. Nothing may be borrowed from here across a suspension.
 
 use super::World;
-use crate::util::Stream;
+use crate::util::{Purpose, Stream, stream};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,6 +18,15 @@ pub struct Actor {
     pub stream: RefCell<Stream>,
     /// What all users of the process share.
     pub world: Arc<World>,
+}
+
+impl Actor {
+    /// The actor `number` of a run in `world`, at the beginning of its stream.
+    #[must_use]
+    pub fn new(number: u64, world: Arc<World>) -> Rc<Self> {
+        let stream = RefCell::new(stream(world.seed, number, Purpose::Script));
+        Rc::new(Self { number, stream, world })
+    }
 }
 
 thread_local! {

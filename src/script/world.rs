@@ -15,3 +15,16 @@ pub struct World {
     /// The time that the top level sees as now, on every shard the same.
     pub started: jiff::Timestamp,
 }
+
+impl World {
+    /// A world with nothing loaded yet.
+    #[must_use]
+    pub fn new(
+        folder: PathBuf,
+        environment: BTreeMap<String, String>,
+        seed: u64,
+        started: jiff::Timestamp,
+    ) -> Self {
+        Self { folder, environment, seed, started }
+    }
+}
