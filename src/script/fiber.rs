@@ -355,16 +355,9 @@ fn look_at_the_clock(frame: &Frame, operations: u64) -> Result<(), Stopped> {
         return Err(Stopped::Cut);
     }
     if frame.resumed_at.get().elapsed() >= SLICE {
-        let mut others_ran = false;
-        suspend_until(frame, &mut |context| {
-            if others_ran {
-                return Poll::Ready(());
-            }
-            others_ran = true;
-            context.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .map_err(|Cut| Stopped::Cut)?;
+        // Not a plain wake: the runtime must look at its sockets and timers before this user's next slice.
+        let mut others = pin!(tokio::task::yield_now());
+        suspend_until(frame, &mut |context| others.as_mut().poll(context)).map_err(|Cut| Stopped::Cut)?;
     }
     Ok(())
 }
