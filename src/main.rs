@@ -1,3 +1,11 @@
 //! The `katydid` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+/// Every request allocates a dozen small things; this allocator makes them cheaper than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    ExitCode::from(katydid::cli::main(std::env::args_os()))
+}

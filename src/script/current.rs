@@ -18,6 +18,8 @@ pub struct Actor {
     pub stream: RefCell<Stream>,
     /// What all users of the process share.
     pub world: Arc<World>,
+    /// The top level runs on every shard and is heard on one.
+    pub quiet: bool,
 }
 
 impl Actor {
@@ -25,7 +27,14 @@ impl Actor {
     #[must_use]
     pub fn new(number: u64, world: Arc<World>) -> Rc<Self> {
         let stream = RefCell::new(stream(world.seed, number, Purpose::Script));
-        Rc::new(Self { number, stream, world })
+        Rc::new(Self { number, stream, world, quiet: false })
+    }
+
+    /// The top level of a script.
+    #[must_use]
+    pub fn top_level(world: Arc<World>, quiet: bool) -> Rc<Self> {
+        let stream = RefCell::new(stream(world.seed, 0, Purpose::Script));
+        Rc::new(Self { number: 0, stream, world, quiet })
     }
 }
 

@@ -27,4 +27,6 @@ impl World {
     ) -> Self {
         Self { folder, environment, seed, started }
     }
+    pub fn mask<'a>(&self, t: &'a str) -> &'a str { t }
+    pub fn print(&self, _t: &str) {}
 }

@@ -1,0 +1,75 @@
+//! What a user sees and gets while a run goes on.
+
+use super::show;
+use crate::engine::{Ending, Observer, Progress};
+use crate::report::console::{Rates, request_table};
+use crate::report::csv::CsvWriter;
+use crate::stats::RunResult;
+
+/// Prints Locust's table every two seconds and keeps the CSV files up to date.
+pub(super) struct RunObserver {
+    csv: Option<CsvWriter>,
+    classes: Vec<String>,
+    periodic: bool,
+    seconds: u64,
+}
+
+/// How many seconds pass between two tables.
+const TABLE_EVERY: u64 = 2;
+
+impl RunObserver {
+    /// An observer of a run with these user classes.
+    pub(super) fn new(csv: Option<CsvWriter>, classes: Vec<String>, periodic: bool) -> Self {
+        Self { csv, classes, periodic, seconds: 0 }
+    }
+
+    /// Writes the final state of the files.
+    pub(super) fn finish(self, result: &RunResult) {
+        let Some(csv) = self.csv else { return };
+        if let Err(error) = csv.finish(&result.totals, result.duration, 0) {
+            // The run is not lost for it: the console has the numbers.
+            tracing::warn!("{error}");
+        }
+    }
+
+    fn write_csv(&mut self, progress: &Progress<'_>) {
+        let users = usize::try_from(progress.users.iter().sum::<u64>()).unwrap_or(usize::MAX);
+        if let Some(csv) = &mut self.csv
+            && let Err(error) = csv.tick(progress.totals, progress.since_start, users)
+        {
+            tracing::warn!("the CSV files are given up: {error}");
+            self.csv = None;
+        }
+    }
+}
+
+impl Observer for RunObserver {
+    fn ramping(&mut self, users: usize, spawn_rate: f64) {
+        tracing::info!("Ramping to {users} users at a rate of {spawn_rate:.2} per second");
+    }
+
+    fn spawned(&mut self, progress: &Progress<'_>) {
+        let counts = self.classes.iter().zip(progress.users).map(|(name, count)| format!("\"{name}\": {count}"));
+        let total: u64 = progress.users.iter().sum();
+        tracing::info!("All users spawned: {{{}}} ({total} total users)", counts.collect::<Vec<_>>().join(", "));
+    }
+
+    fn second(&mut self, progress: &Progress<'_>) {
+        self.seconds += 1;
+        self.write_csv(progress);
+        if self.periodic && self.seconds.is_multiple_of(TABLE_EVERY) {
+            show::report(&format!("{}\n", request_table(progress.totals, Rates::Current, show::columns())));
+        }
+    }
+
+    fn ending(&mut self, ending: &Ending) {
+        match ending {
+            Ending::RunTime => tracing::info!("run time limit reached, stopping"),
+            Ending::Iterations => tracing::info!("all iterations done, stopping"),
+            Ending::UsersEnded => tracing::info!("all users have ended, stopping"),
+            Ending::StopTest(reason) => tracing::info!("a script stopped the test: {reason}"),
+            Ending::Interrupted => tracing::info!("interrupted, stopping; a second signal stops at once"),
+            Ending::Cut => tracing::warn!("second signal, cutting off"),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! From script files to a plan that can run: everything that can be found wrong before anything is sent.
+
+use super::settings::{RunSettings, ScriptSettings};
+use crate::engine::client_options_of;
+use crate::http::{Base, ClientOptions};
+use crate::plan::{self, Plan};
+use crate::script::{Loaded, Loader, Script, World};
+use crate::util::{Diagnostic, Severity};
+use std::net::ToSocketAddrs;
+use std::sync::Arc;
+
+/// Scripts that can run.
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) loader: Loader,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// Loads and checks the scripts, and chooses what to run by tags and classes.
+///
+/// # Errors
+///
+/// Everything that is wrong with them.
+pub(super) fn for_run(settings: &RunSettings) -> Result<Prepared, Vec<Diagnostic>> {
+    let loader = loader(&settings.script, settings.seed);
+    let Loaded { script, mut plan, mut warnings } = loader.load(false)?;
+    warnings.extend(verify_plan(&plan, &script)?);
+    let one = |error| vec![error];
+    warnings.extend(plan::select_classes(&mut plan, &settings.classes).map_err(one)?);
+    warnings.extend(plan::filter(&mut plan, &settings.tags, &settings.exclude_tags).map_err(one)?);
+    verify_hosts(settings, &plan, &script).map_err(one)?;
+    Ok(Prepared { plan, loader, warnings })
+}
+
+/// Loads and checks the scripts without a wish to run them.
+///
+/// # Errors
+///
+/// Everything that is wrong with them.
+pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Diagnostic>> {
+    let loader = loader(settings, 0);
+    let Loaded { script, plan, mut warnings } = loader.load(false)?;
+    warnings.extend(verify_plan(&plan, &script)?);
+    for class in &plan.classes {
+        client_options_of(&ClientOptions::default(), class).map_err(|error| vec![error])?;
+    }
+    Ok(Prepared { plan, loader, warnings })
+}
+
+fn loader(settings: &ScriptSettings, seed: u64) -> Loader {
+    let folder = super::run::folder_of(&settings.scripts[0]);
+    let world =
+        World::new(folder, settings.environment.clone(), seed, jiff::Timestamp::now(), Box::new(super::show::report));
+    Loader {
+        scripts: settings.scripts.clone(),
+        libraries: settings.libraries.clone(),
+        limits: settings.limits,
+        world: Arc::new(world),
+    }
+}
+
+fn verify_plan(plan: &Plan, script: &Script) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let findings = plan::check(plan, |function| script.may_interrupt(function));
+    let findings = findings.into_iter().map(|finding| script.show_line(finding));
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        findings.partition(|finding| finding.severity == Severity::Error);
+    if errors.is_empty() { Ok(warnings) } else { Err(errors) }
+}
+
+/// Every class that sends relative urls has a host, and every host can be looked up.
+fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
+    for class in &plan.classes {
+        let (host, origin) = match (&settings.host, &class.host) {
+            (Some(host), _) => (host, "--host".to_owned()),
+            (None, Some(host)) => (host, format!("the host of user class `{}`", class.name)),
+            (None, None) => match script.relative_url() {
+                Some(place) => {
+                    return Err(Diagnostic::error("no host: this url is relative")
+                        .at(place)
+                        .note(format!("user class `{}` has none, declared at {}", class.name, class.declared_at))
+                        .help("give --host http://.., or `.host(\"http://..\")` on the class; --host demo starts the built-in shop"));
+                }
+                None => continue,
+            },
+        };
+        verify_host(host, &origin)?;
+    }
+    Ok(())
+}
+
+fn verify_host(host: &str, origin: &str) -> Result<(), Diagnostic> {
+    let base = Base::parse(host).map_err(|error| {
+        let diagnostic = Diagnostic::error(format!("{origin} `{host}` is not a url: {error}"));
+        if host.contains("://") { diagnostic } else { diagnostic.help(format!("did you mean `http://{host}`?")) }
+    })?;
+    let (name, port) = (base.origin.host().trim_matches(['[', ']']).to_owned(), base.origin.port());
+    match (name.as_str(), port).to_socket_addrs() {
+        Ok(mut addresses) if addresses.next().is_some() => Ok(()),
+        _ => Err(Diagnostic::error(format!("unknown host `{name}`"))
+            .note(format!("given by {origin}: {host}"))
+            .help("check the spelling, or whether this machine can look names up")),
+    }
+}
+
+/// Each user holds a connection, so the process may open as many files as the system allows.
+pub(super) fn raise_descriptor_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+        && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
+    {
+        tracing::warn!("at most {soft} open files: {error}");
+    }
+}
+
+/// How many fibers a shard may suspend at once: each takes two memory maps, of which the system allows only so many.
+pub(super) fn max_fibers(shards: usize) -> usize {
+    const RESERVED_MAPS: usize = 4096;
+    const USUAL_LIMIT: usize = 65_530;
+    let text = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap_or_default();
+    let limit: usize = text.trim().parse().unwrap_or(USUAL_LIMIT);
+    (limit.saturating_sub(RESERVED_MAPS) / 2 / shards.max(1)).max(1)
+}

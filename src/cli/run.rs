@@ -1,0 +1,145 @@
+//! `katydid run`: from wishes to a verdict.
+
+use super::exit::{self, Outcome as ExitOutcome};
+use super::observer::RunObserver;
+use super::prepare::{self, Prepared};
+use super::settings::RunSettings;
+use super::{logging, show, signals};
+use crate::demo::DemoServer;
+use crate::engine::{self, Ending, RunConfig};
+use crate::http::ClientOptions;
+use crate::manifest::{Manifest, Verdict, evaluate};
+use crate::report::console::{
+    Rates, error_report, exception_report, percentile_table, request_table, run_summary, verdict_table,
+};
+use crate::report::csv::{CsvOptions, CsvWriter};
+use crate::stats::RunResult;
+use crate::util::{Diagnostic, Place};
+use std::path::{Path, PathBuf};
+
+/// Runs the scripts; the exit code says how it went.
+///
+/// # Errors
+///
+/// What is wrong with the user's words or files; nothing was sent then.
+pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
+    logging::start(&settings.log).map_err(|error| vec![error])?;
+    let (manifests, warnings) = read_manifests(&settings.manifests).map_err(|error| vec![error])?;
+    show::diagnostics(&warnings);
+    let demo = start_demo(&mut settings).map_err(|error| vec![error])?;
+    let prepared = prepare::for_run(&settings)?;
+    show::diagnostics(&prepared.warnings);
+    let csv = open_csv(&settings).map_err(|error| vec![error])?;
+    prepare::raise_descriptor_limit();
+    let outcome = conduct(&settings, prepared, csv).map_err(|reason| vec![Diagnostic::error(reason)])?;
+    drop(demo);
+    Ok(conclude(&settings, &manifests, &outcome))
+}
+
+/// `--host demo`: the run brings its own server.
+fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnostic> {
+    if settings.host.as_deref() != Some("demo") {
+        return Ok(None);
+    }
+    let demo = DemoServer::start(0)
+        .map_err(|error| Diagnostic::error(format!("cannot start the demo server: {error}")))?;
+    tracing::info!("demo server at {}", demo.url());
+    settings.host = Some(demo.url());
+    Ok(Some(demo))
+}
+
+fn read_manifests(paths: &[PathBuf]) -> Result<(Vec<Manifest>, Vec<Diagnostic>), Diagnostic> {
+    let mut manifests = Vec::new();
+    let mut warnings = Vec::new();
+    for path in paths {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Diagnostic::error(format!("cannot read the manifest: {error}")).at(Place::file(&name))
+        })?;
+        let (manifest, warned) = Manifest::parse(&name, &text)?;
+        manifests.push(manifest);
+        warnings.extend(warned);
+    }
+    Ok((manifests, warnings))
+}
+
+fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
+    let options = CsvOptions { full_history: settings.csv_full_history, integer_ms: settings.csv_integer_ms };
+    settings.csv.as_ref().map(|prefix| CsvWriter::new(prefix, options)).transpose()
+}
+
+/// A run that has ended, with everything written.
+struct Conducted {
+    result: RunResult,
+    ending: Ending,
+}
+
+fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -> Result<Conducted, String> {
+    let config = RunConfig {
+        plan: prepared.plan,
+        users: settings.users,
+        spawn_rate: settings.spawn_rate,
+        run_time: settings.run_time,
+        iterations: settings.iterations,
+        stop_timeout: settings.stop_timeout,
+        shards: settings.shards,
+        max_fibers: prepare::max_fibers(settings.shards),
+        seed: settings.seed,
+        reset_stats: settings.reset_stats,
+        host: settings.host.clone(),
+        client: client_options(settings),
+    };
+    let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
+    let mut observer = RunObserver::new(csv, classes, !settings.only_summary);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("cannot start a runtime: {error}"))?;
+    let outcome = runtime.block_on(async {
+        let signals = signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+        engine::run(config, prepared.loader, signals, &mut observer).await
+    })?;
+    observer.finish(&outcome.result);
+    Ok(Conducted { result: outcome.result, ending: outcome.ending })
+}
+
+fn client_options(settings: &RunSettings) -> ClientOptions {
+    ClientOptions {
+        timeout: settings.timeout,
+        verify: !settings.insecure,
+        ca: settings.ca.clone(),
+        ..ClientOptions::default()
+    }
+}
+
+/// Prints the end of the run and names the exit code.
+fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted) -> u8 {
+    let Conducted { result, ending } = outcome;
+    let totals = &result.totals;
+    let columns = show::columns();
+    let mut parts = vec![
+        request_table(totals, Rates::Total, columns),
+        percentile_table(totals, columns),
+        error_report(totals),
+        exception_report(totals),
+        run_summary(result),
+    ];
+    let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
+    parts.extend(verdicts.iter().map(verdict_table));
+    parts.retain(|part| !part.is_empty());
+    show::report(&parts.join("\n"));
+    let code = exit::exit_code(&ExitOutcome {
+        invalid: false,
+        cut: *ending == Ending::Cut,
+        manifest_missed: verdicts.iter().any(|verdict| !verdict.passed),
+        manifest_given: !manifests.is_empty(),
+        failed_requests: totals.aggregated().failures > 0,
+        exceptions: !totals.exceptions().is_empty(),
+        on_error: settings.exit_code_on_error,
+    });
+    tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);
+    code
+}
+
+/// The folder that file names in scripts are relative to.
+pub(super) fn folder_of(script: &Path) -> PathBuf {
+    script.parent().map_or_else(PathBuf::new, Path::to_owned)
+}

@@ -1,0 +1,23 @@
+//! The only place that prints.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this file is for")]
+
+use crate::util::Diagnostic;
+use std::io::Write;
+
+/// Reports: to stdout. A reader that has gone away is no error: `katydid .. | head` must end quietly.
+pub(super) fn report(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    if !text.ends_with('\n') {
+        let _ = out.write_all(b"\n");
+    }
+    let _ = out.flush();
+}
+
+/// Messages to the user: to stderr, each followed by an empty line.
+pub(super) fn diagnostics(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        eprintln!("{diagnostic}\n");
+    }
+}

@@ -1,0 +1,34 @@
+//! What a run is to be: plain data, resolved by the command line.
+
+use crate::http::ClientOptions;
+use crate::plan::Plan;
+use std::time::Duration;
+
+/// A run, without anything left open.
+#[derive(Clone, Debug)]
+pub struct RunConfig {
+    /// What the scripts declared, after tags and classes were chosen.
+    pub plan: Plan,
+    /// Users at the top of the ramp.
+    pub users: usize,
+    /// Users started per second.
+    pub spawn_rate: f64,
+    /// From the start of spawning; none = until something else ends the run.
+    pub run_time: Option<Duration>,
+    /// Runs of task functions in total; none = no bound.
+    pub iterations: Option<u64>,
+    /// How long running tasks may go on when the run ends.
+    pub stop_timeout: Duration,
+    /// Threads that run users.
+    pub shards: usize,
+    /// Fibers that one shard may have suspended at once.
+    pub max_fibers: usize,
+    /// Where all randomness comes from.
+    pub seed: u64,
+    /// Forget what was counted when all users have been started.
+    pub reset_stats: bool,
+    /// The host of every class, over the classes' own.
+    pub host: Option<String>,
+    /// The client of every user, where its class does not say otherwise.
+    pub client: ClientOptions,
+}

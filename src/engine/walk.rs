@@ -1,0 +1,250 @@
+//! One user's way through the plan: enter sets, pick tasks, run them, wait, leave.
+
+use super::budget::Budget;
+use super::stop::{Deadline, StopSignal, Wish};
+use super::order::Order;
+use crate::plan::{self, FnId, Pacing, Plan, SetId, Target, UserClass, Wait};
+use crate::script::{Exception, Script, TaskEnd, User};
+use crate::util::Stream;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// `on_stop` may send; so it gets this long at least, even where tasks are cut off at once.
+const LEAST_STOP_TIME: Duration = Duration::from_secs(5);
+
+/// What the users of a shard share for walking.
+pub(super) struct Terrain {
+    pub(super) script: Script,
+    pub(super) plan: Plan,
+    /// By set index.
+    pub(super) orders: Vec<Order>,
+    pub(super) budget: Budget,
+    pub(super) stop_timeout: Duration,
+}
+
+/// What a walking user tells its shard.
+pub(super) trait Witness {
+    /// A script function threw.
+    fn exception(&self, exception: &Exception, task: &str);
+    /// A script ended the run.
+    fn stop_test(&self, reason: &str);
+    /// The grant of task runs is used up.
+    fn needs_grant(&self);
+    /// A task function ran.
+    fn iteration(&self);
+}
+
+/// A user on its way.
+pub(super) struct Walk<W> {
+    pub(super) terrain: Rc<Terrain>,
+    pub(super) user: User,
+    pub(super) signal: Rc<StopSignal>,
+    pub(super) schedule: Stream,
+    pub(super) witness: W,
+    /// The sets that the user is in, the class's own first.
+    pub(super) frames: Vec<Frame>,
+}
+
+/// A set that the user is in.
+pub(super) struct Frame {
+    set: SetId,
+    /// How many tasks of a sequential set have been picked.
+    position: u64,
+    pacing: Pacing,
+}
+
+/// How a step went on.
+enum Step {
+    /// Wait, then pick.
+    Wait,
+    /// Pick at once.
+    Pick,
+    /// Leave the innermost set, then wait or pick.
+    Leave { reschedule: bool },
+    /// End the user.
+    End,
+}
+
+impl<W: Witness> Walk<W> {
+    /// Walks until the user ends; every set that it was in has been left properly, unless it was cut.
+    pub(super) async fn run(mut self, class: &UserClass) {
+        if !self.start(class).await {
+            return;
+        }
+        loop {
+            if self.signal.wish() != Wish::Run {
+                break;
+            }
+            let step = self.step().await;
+            let waits = match step {
+                Step::Wait => true,
+                Step::Pick => false,
+                Step::Leave { reschedule } => {
+                    self.leave_set().await;
+                    !reschedule
+                }
+                Step::End => break,
+            };
+            if waits && !self.wait().await {
+                break;
+            }
+        }
+        self.leave_all().await;
+    }
+
+    /// Enters the class: false when its `on_start` ended the user.
+    async fn start(&mut self, class: &UserClass) -> bool {
+        let root = class.root;
+        let Some(hook) = self.terrain.plan.sets[root.0].on_start else {
+            self.enter(root);
+            return true;
+        };
+        match self.call(hook, "on_start").await {
+            TaskEnd::Done(_) | TaskEnd::Reschedule => {
+                self.enter(root);
+                true
+            }
+            // Nothing was set up, so there is nothing to take down.
+            TaskEnd::Failed(_) | TaskEnd::Cut => false,
+            TaskEnd::Interrupt { .. } | TaskEnd::StopUser | TaskEnd::StopTest(_) => false,
+        }
+    }
+
+    fn enter(&mut self, set: SetId) {
+        self.frames.push(Frame { set, position: 0, pacing: Pacing::new(since_start()) });
+    }
+
+    /// Picks a task of the innermost set and runs it.
+    async fn step(&mut self) -> Step {
+        let terrain = self.terrain.clone();
+        let frame = self.frames.last_mut().expect("a user that walks is in a set");
+        let set = &terrain.plan.sets[frame.set.0];
+        let index = terrain.orders[frame.set.0].next(&mut frame.position, &mut self.schedule);
+        let Some(task) = index.map(|index| &set.tasks[index]) else { return Step::End };
+        match task.target {
+            Target::Stop => self.leaving(true),
+            Target::Enter(nested) => self.enter_set(nested).await,
+            Target::Call(function) => {
+                if !self.take_run().await {
+                    return Step::End;
+                }
+                self.witness.iteration();
+                let end = self.call(function, &task.name).await;
+                self.after(end)
+            }
+        }
+    }
+
+    /// One run of the `-i` budget; false when the user should end instead.
+    async fn take_run(&self) -> bool {
+        let take = self.terrain.budget.take(|| self.witness.needs_grant());
+        self.signal.unless_stopping(take).await.unwrap_or(false)
+    }
+
+    async fn enter_set(&mut self, nested: SetId) -> Step {
+        if let Some(hook) = self.terrain.plan.sets[nested.0].on_start {
+            match self.call(hook, "on_start").await {
+                TaskEnd::Done(_) | TaskEnd::Reschedule => {}
+                // The set was not entered: its `on_stop` has nothing to take down.
+                TaskEnd::Interrupt { reschedule: true } => return Step::Pick,
+                TaskEnd::Failed(_) | TaskEnd::Interrupt { reschedule: false } => return Step::Wait,
+                TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => return Step::End,
+            }
+        }
+        self.enter(nested);
+        Step::Pick
+    }
+
+    fn after(&self, end: TaskEnd) -> Step {
+        match end {
+            TaskEnd::Done(_) | TaskEnd::Reschedule | TaskEnd::Failed(_) => Step::Wait,
+            TaskEnd::Interrupt { reschedule } => self.leaving(reschedule),
+            TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => Step::End,
+        }
+    }
+
+    /// The class's own set cannot be left: there is no parent to pick. It is as if the task had ended.
+    fn leaving(&self, reschedule: bool) -> Step {
+        match (self.frames.len() > 1, reschedule) {
+            (true, reschedule) => Step::Leave { reschedule },
+            (false, true) => Step::Pick,
+            (false, false) => Step::Wait,
+        }
+    }
+
+    async fn leave_set(&mut self) {
+        if let Some(frame) = self.frames.pop()
+            && let Some(hook) = self.terrain.plan.sets[frame.set.0].on_stop
+        {
+            self.call(hook, "on_stop").await;
+        }
+    }
+
+    /// Leaves every set, inside out.
+    async fn leave_all(&mut self) {
+        while self.signal.wish() != Wish::Cut && !self.frames.is_empty() {
+            self.leave_set().await;
+        }
+    }
+
+    /// Runs a script function and tells the witness what came of it.
+    async fn call(&mut self, function: FnId, name: &str) -> TaskEnd {
+        let call = self.terrain.script.call(function, &self.user);
+        let leaving = name == "on_stop";
+        let grace = self.terrain.stop_timeout.max(LEAST_STOP_TIME);
+        let begun = Instant::now();
+        let end = self
+            .signal
+            .until_cut(call, |wish| match wish {
+                Wish::Finish { .. } if leaving => Deadline::At(begun + grace),
+                wish => Deadline::of_task(wish),
+            })
+            .await;
+        match &end {
+            TaskEnd::Failed(exception) => self.witness.exception(exception, name),
+            TaskEnd::StopTest(reason) => self.witness.stop_test(reason),
+            _ => {}
+        }
+        end
+    }
+
+    /// Waits as the innermost set, or the class, says; false when the user should end.
+    async fn wait(&mut self) -> bool {
+        let terrain = self.terrain.clone();
+        let sets = &terrain.plan.sets;
+        let (Some(inner), Some(outer)) = (self.frames.last(), self.frames.first()) else { return false };
+        // A set without a wait of its own uses its user's, and with it the user's pace.
+        let (owner, wait) = match (sets[inner.set.0].wait, sets[outer.set.0].wait) {
+            (Some(wait), _) => (self.frames.len() - 1, wait),
+            (None, Some(wait)) => (0, wait),
+            (None, None) => (0, Wait::Constant(0.0)),
+        };
+        let seconds = match wait {
+            Wait::Function(function) => match self.call(function, "wait_time").await {
+                TaskEnd::Done(Some(seconds)) if seconds.is_finite() && seconds > 0.0 => seconds,
+                TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => return false,
+                _ => 0.0,
+            },
+            wait => {
+                let pacing = &mut self.frames[owner].pacing;
+                plan::seconds(&wait, &mut self.schedule, pacing, since_start()).unwrap_or(0.0)
+            }
+        };
+        let pause = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
+        if pause.is_zero() {
+            // A user whose tasks never wait for anything must not keep the others from running.
+            self.signal.unless_stopping(tokio::task::consume_budget()).await.is_some()
+        } else {
+            self.signal.unless_stopping(sleep(pause)).await.is_some()
+        }
+    }
+}
+
+/// A clock for paces: the time since this thread first asked.
+fn since_start() -> Duration {
+    thread_local! {
+        static START: Instant = Instant::now();
+    }
+    START.with(Instant::elapsed)
+}

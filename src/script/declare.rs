@@ -1,0 +1,392 @@
+//! Declaring: the builders that the top level of a script calls, and the plan that they leave behind.
+
+use super::calls::{FunctionTable, ScriptFn};
+use super::convert::{refuse, string, strings, type_text, weight};
+use super::waits;
+use crate::plan::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+use crate::util::{Diagnostic, nearest};
+use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// The keys of the options map of `.task(..)`.
+pub(super) const TASK_OPTIONS: &[&str] = &["name", "tags", "weight"];
+
+/// A place in a script as plain text: `file:line:column`.
+fn place(context: &NativeCallContext<'_>) -> String {
+    let file = context.call_source().unwrap_or("script");
+    match (context.call_position().line(), context.call_position().position()) {
+        (Some(line), Some(column)) => format!("{file}:{line}:{column}"),
+        _ => file.to_owned(),
+    }
+}
+
+/// A wait as declared: its function has no number yet.
+#[derive(Clone)]
+pub(super) enum WaitDraft {
+    /// One of the built-in waits.
+    Ready(Wait),
+    /// A function that returns seconds.
+    Call(ScriptFn),
+}
+
+/// A task set while it is being declared.
+#[derive(Clone, Default)]
+struct SetDraft {
+    name: String,
+    tasks: Vec<TaskDraft>,
+    tags: Vec<String>,
+    wait: Option<WaitDraft>,
+    on_start: Option<ScriptFn>,
+    on_stop: Option<ScriptFn>,
+    sequential: bool,
+    declared_at: String,
+}
+
+#[derive(Clone)]
+struct TaskDraft {
+    name: String,
+    weight: f64,
+    tags: Vec<String>,
+    target: TargetDraft,
+}
+
+#[derive(Clone)]
+enum TargetDraft {
+    Call(ScriptFn),
+    Enter(TaskSetHandle),
+    Stop,
+}
+
+/// What `task_set(..)` returns: a handle, so a call changes the set and returns it.
+#[derive(Clone)]
+pub(super) struct TaskSetHandle(Rc<RefCell<SetDraft>>);
+
+/// A user class while it is being declared.
+struct ClassDraft {
+    set: TaskSetHandle,
+    weight: Cell<f64>,
+    fixed_count: Cell<Option<usize>>,
+    host: RefCell<Option<String>>,
+    http: RefCell<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// What `user_class(..)` returns: a handle likewise.
+#[derive(Clone)]
+pub(super) struct UserClassHandle(Rc<ClassDraft>);
+
+/// Everything declared so far by the scripts of one engine.
+#[derive(Default)]
+pub(super) struct Declaration {
+    classes: RefCell<Vec<UserClassHandle>>,
+    /// Requests, waits and declarations each belong to one of two times.
+    over: Cell<bool>,
+}
+
+impl Declaration {
+    /// Refuses what only the top level may do.
+    fn at_top_level(&self, what: &str) -> Result<()> {
+        if self.over.get() {
+            return Err(refuse(format!("{what} declares; it belongs to the top level of the script, not into a task")));
+        }
+        Ok(())
+    }
+
+    /// The top level has ended: numbers everything, and from now on nothing can be declared.
+    ///
+    /// # Errors
+    ///
+    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters.
+    pub(super) fn finish(&self, functions: &mut FunctionTable) -> std::result::Result<Plan, Diagnostic> {
+        self.over.set(true);
+        let mut lowering = Lowering { plan: Plan::default(), seen: Vec::new(), functions };
+        for class in self.classes.borrow().iter() {
+            lowering.class(&class.0)?;
+        }
+        Ok(lowering.plan)
+    }
+}
+
+/// Turns drafts into plain data with numbers.
+struct Lowering<'a> {
+    plan: Plan,
+    /// Sets that have a number: a set that is used twice is one set.
+    seen: Vec<(TaskSetHandle, SetId)>,
+    functions: &'a mut FunctionTable,
+}
+
+impl Lowering<'_> {
+    fn class(&mut self, draft: &ClassDraft) -> std::result::Result<ClassId, Diagnostic> {
+        let root = self.set(&draft.set)?;
+        let set = &self.plan.sets[root.0];
+        let class = UserClass {
+            name: set.name.clone(),
+            weight: draft.weight.get(),
+            fixed_count: draft.fixed_count.get(),
+            host: draft.host.borrow().clone(),
+            root,
+            http: draft.http.borrow().clone(),
+            declared_at: set.declared_at.clone(),
+        };
+        self.plan.classes.push(class);
+        Ok(ClassId(self.plan.classes.len() - 1))
+    }
+
+    fn set(&mut self, handle: &TaskSetHandle) -> std::result::Result<SetId, Diagnostic> {
+        if let Some((_, id)) = self.seen.iter().find(|(seen, _)| Rc::ptr_eq(&seen.0, &handle.0)) {
+            return Ok(*id);
+        }
+        let id = SetId(self.plan.sets.len());
+        self.seen.push((handle.clone(), id));
+        self.plan.sets.push(TaskSet::default());
+        let draft = handle.0.borrow().clone();
+        let tasks = draft.tasks.into_iter().map(|task| self.task(task)).collect::<std::result::Result<_, _>>()?;
+        self.plan.sets[id.0] = TaskSet {
+            name: draft.name,
+            tasks,
+            tags: draft.tags,
+            wait: match draft.wait {
+                Some(WaitDraft::Ready(wait)) => Some(wait),
+                Some(WaitDraft::Call(function)) => Some(Wait::Function(self.function(&function)?)),
+                None => None,
+            },
+            on_start: draft.on_start.map(|function| self.function(&function)).transpose()?,
+            on_stop: draft.on_stop.map(|function| self.function(&function)).transpose()?,
+            sequential: draft.sequential,
+            declared_at: draft.declared_at,
+        };
+        Ok(id)
+    }
+
+    fn task(&mut self, draft: TaskDraft) -> std::result::Result<Task, Diagnostic> {
+        let target = match draft.target {
+            TargetDraft::Call(function) => Target::Call(self.function(&function)?),
+            TargetDraft::Enter(set) => Target::Enter(self.set(&set)?),
+            TargetDraft::Stop => Target::Stop,
+        };
+        Ok(Task { name: draft.name, weight: draft.weight, tags: draft.tags, target })
+    }
+
+    fn function(&mut self, function: &ScriptFn) -> std::result::Result<FnId, Diagnostic> {
+        self.functions.add(function)
+    }
+}
+
+/// Both builders declare tasks, hooks, waits and tags in a set.
+trait Builder: Clone + 'static {
+    fn set(&self) -> &RefCell<SetDraft>;
+}
+
+impl Builder for TaskSetHandle {
+    fn set(&self) -> &RefCell<SetDraft> {
+        &self.0
+    }
+}
+
+impl Builder for UserClassHandle {
+    fn set(&self) -> &RefCell<SetDraft> {
+        &self.0.set.0
+    }
+}
+
+/// Reads a function, or a function of a library.
+fn function(context: &NativeCallContext<'_>, what: &str, value: &Dynamic) -> Result<ScriptFn> {
+    ScriptFn::read(value, context.call_source(), place(context))
+        .ok_or_else(|| refuse(format!("{what} must be a function, not {}", type_text(value))))
+}
+
+/// Adds a task from the arguments of `.task(..)`, in any of its forms.
+fn add_task(
+    context: &NativeCallContext<'_>,
+    set: &RefCell<SetDraft>,
+    name: Option<&Dynamic>,
+    options: Option<&Dynamic>,
+    body: &Dynamic,
+) -> Result<()> {
+    let target = match body.read_lock::<TaskSetHandle>() {
+        Some(nested) => TargetDraft::Enter(nested.clone()),
+        None => TargetDraft::Call(function(context, "a task", body)?),
+    };
+    let own_name = match &target {
+        TargetDraft::Enter(nested) => Some(nested.0.try_borrow().map(|nested| nested.name.clone()).unwrap_or_default()),
+        TargetDraft::Call(function) => function.name().map(str::to_owned),
+        TargetDraft::Stop => None,
+    };
+    let name = name.map(|name| string("the name of a task", name)).transpose()?;
+    let mut task = TaskDraft {
+        name: name.map(Into::into).or(own_name).unwrap_or_default(),
+        weight: 1.0,
+        tags: Vec::new(),
+        target,
+    };
+    if let Some(options) = options {
+        apply_task_options(&mut task, options)?;
+    }
+    if task.name.is_empty() {
+        return Err(refuse("a closure has no name of its own; write .task(\"name\", |user| ..)"));
+    }
+    set.borrow_mut().tasks.push(task);
+    Ok(())
+}
+
+fn apply_task_options(task: &mut TaskDraft, options: &Dynamic) -> Result<()> {
+    let Some(options) = options.read_lock::<Map>() else {
+        task.weight = weight(options)?;
+        return Ok(());
+    };
+    for (key, value) in options.iter().filter(|(_, value)| !value.is_unit()) {
+        match key.as_str() {
+            "weight" => task.weight = weight(value)?,
+            "tags" => task.tags = strings("`tags`", value)?,
+            "name" => task.name = string("`name`", value)?.into(),
+            unknown => {
+                let hint = nearest(unknown, TASK_OPTIONS.iter().copied())
+                    .map_or_else(|| format!("known are {}", TASK_OPTIONS.join(", ")), |near| format!("did you mean `{near}`?"));
+                return Err(refuse(format!("unknown option `{unknown}` of a task; {hint}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Registers what both builders have in common. Builders are handles: each call changes the thing and returns it.
+fn register_builder<B: Builder>(engine: &mut Engine) {
+    type Context<'a> = NativeCallContext<'a>;
+    engine.register_fn("task", |context: Context<'_>, builder: &mut B, body: Dynamic| -> Result<B> {
+        add_task(&context, builder.set(), None, None, &body)?;
+        Ok(builder.clone())
+    });
+    engine.register_fn("task", |context: Context<'_>, builder: &mut B, first: Dynamic, second: Dynamic| -> Result<B> {
+        if first.is_string() {
+            add_task(&context, builder.set(), Some(&first), None, &second)?;
+        } else {
+            add_task(&context, builder.set(), None, Some(&second), &first)?;
+        }
+        Ok(builder.clone())
+    });
+    engine.register_fn(
+        "task",
+        |context: Context<'_>, builder: &mut B, name: Dynamic, options: Dynamic, body: Dynamic| -> Result<B> {
+            add_task(&context, builder.set(), Some(&name), Some(&options), &body)?;
+            Ok(builder.clone())
+        },
+    );
+    engine.register_fn("tags", |builder: &mut B, tags: Dynamic| -> Result<B> {
+        builder.set().borrow_mut().tags.extend(strings("tags", &tags)?);
+        Ok(builder.clone())
+    });
+    engine.register_fn("wait_time", |context: Context<'_>, builder: &mut B, wait: Dynamic| -> Result<B> {
+        let wait = match wait.read_lock::<WaitDraft>() {
+            Some(wait) => wait.clone(),
+            None if wait.is_int() || wait.is_float() => {
+                return Err(refuse(format!("a wait is made by constant({wait}) or between(a, b)")));
+            }
+            None => WaitDraft::Call(function(&context, "a wait", &wait)?),
+        };
+        builder.set().borrow_mut().wait = Some(wait);
+        Ok(builder.clone())
+    });
+    engine.register_fn("on_start", |context: Context<'_>, builder: &mut B, hook: Dynamic| -> Result<B> {
+        builder.set().borrow_mut().on_start = Some(function(&context, "on_start", &hook)?);
+        Ok(builder.clone())
+    });
+    engine.register_fn("on_stop", |context: Context<'_>, builder: &mut B, hook: Dynamic| -> Result<B> {
+        builder.set().borrow_mut().on_stop = Some(function(&context, "on_stop", &hook)?);
+        Ok(builder.clone())
+    });
+    engine.register_fn("sequential", |builder: &mut B| -> B {
+        builder.set().borrow_mut().sequential = true;
+        builder.clone()
+    });
+}
+
+fn register_task_set(engine: &mut Engine, declaration: &Rc<Declaration>) {
+    engine.register_type_with_name::<TaskSetHandle>("TaskSet");
+    let declaration = declaration.clone();
+    engine.register_fn(
+        "task_set",
+        move |context: NativeCallContext<'_>, name: ImmutableString| -> Result<TaskSetHandle> {
+            declaration.at_top_level("task_set(..)")?;
+            let draft = SetDraft { name: name.into(), declared_at: place(&context), ..SetDraft::default() };
+            Ok(TaskSetHandle(Rc::new(RefCell::new(draft))))
+        },
+    );
+    register_builder::<TaskSetHandle>(engine);
+    let stop = |set: &mut TaskSetHandle, weight: f64| {
+        let task = TaskDraft { name: "stop".to_owned(), weight, tags: Vec::new(), target: TargetDraft::Stop };
+        set.0.borrow_mut().tasks.push(task);
+        set.clone()
+    };
+    engine.register_fn("stop", move |set: &mut TaskSetHandle| stop(set, 1.0));
+    engine.register_fn("stop", move |set: &mut TaskSetHandle, chance: Dynamic| -> Result<TaskSetHandle> {
+        Ok(stop(set, weight(&chance)?))
+    });
+    engine.register_fn("copy", |set: &mut TaskSetHandle, name: ImmutableString| {
+        let draft = SetDraft { name: name.into(), ..set.0.borrow().clone() };
+        TaskSetHandle(Rc::new(RefCell::new(draft)))
+    });
+}
+
+fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
+    engine.register_type_with_name::<UserClassHandle>("UserClass");
+    let declared = declaration.clone();
+    let declare = move |name: ImmutableString, declared_at: String| -> Result<UserClassHandle> {
+        declared.at_top_level("user_class(..)")?;
+        let set = SetDraft { name: name.to_string(), declared_at, ..SetDraft::default() };
+        let class = UserClassHandle(Rc::new(ClassDraft {
+            set: TaskSetHandle(Rc::new(RefCell::new(set))),
+            weight: Cell::new(1.0),
+            fixed_count: Cell::new(None),
+            host: RefCell::default(),
+            http: RefCell::default(),
+        }));
+        declared.classes.borrow_mut().push(class.clone());
+        Ok(class)
+    };
+    engine.register_fn("user_class", move |context: NativeCallContext<'_>, name: ImmutableString| {
+        declare(name, place(&context))
+    });
+    register_builder::<UserClassHandle>(engine);
+    engine.register_fn("weight", |class: &mut UserClassHandle, share: Dynamic| -> Result<UserClassHandle> {
+        class.0.weight.set(weight(&share)?);
+        Ok(class.clone())
+    });
+    engine.register_fn("fixed_count", |class: &mut UserClassHandle, count: i64| -> Result<UserClassHandle> {
+        let count = usize::try_from(count).map_err(|_| refuse("fixed_count must not be negative"))?;
+        class.0.fixed_count.set((count > 0).then_some(count));
+        Ok(class.clone())
+    });
+    engine.register_fn("host", |class: &mut UserClassHandle, host: ImmutableString| {
+        class.0.host.replace(Some(host.into()));
+        class.clone()
+    });
+    engine.register_fn("http", |class: &mut UserClassHandle, options: Map| -> Result<UserClassHandle> {
+        let text = super::json::to_text(&Dynamic::from_map(options)).map_err(refuse)?;
+        let options = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+        class.0.http.replace(options);
+        Ok(class.clone())
+    });
+    let declared = declaration.clone();
+    engine.register_fn("copy", move |class: &mut UserClassHandle, name: ImmutableString| -> Result<UserClassHandle> {
+        declared.at_top_level("copy(..)")?;
+        let set = SetDraft { name: name.into(), ..class.0.set.0.borrow().clone() };
+        let copy = UserClassHandle(Rc::new(ClassDraft {
+            set: TaskSetHandle(Rc::new(RefCell::new(set))),
+            weight: class.0.weight.clone(),
+            fixed_count: class.0.fixed_count.clone(),
+            host: class.0.host.clone(),
+            http: class.0.http.clone(),
+        }));
+        declared.classes.borrow_mut().push(copy.clone());
+        Ok(copy)
+    });
+}
+
+/// Registers everything that declares.
+pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
+    register_task_set(engine, declaration);
+    register_user_class(engine, declaration);
+    waits::register(engine);
+}

@@ -1,0 +1,95 @@
+//! Builds the interpreter of a shard: packages, limits, the guard, and every native function.
+
+use super::control::Control;
+use super::convert;
+use super::{api, auth, current, declare, fiber, request, response, tokens, user};
+use rhai::packages::{Package, StandardPackage};
+use rhai::{Dynamic, Engine, EvalAltResult};
+use std::rc::Rc;
+
+/// Bounds that keep one script from taking the process down. Each has an option on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Stack and operations of each run of a script function.
+    pub fiber: fiber::FiberLimits,
+    /// Bytes of a string.
+    pub max_string_size: usize,
+    /// Elements of an array.
+    pub max_array_size: usize,
+    /// Properties of a map.
+    pub max_map_size: usize,
+    /// Nested calls.
+    pub max_call_levels: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            fiber: fiber::FiberLimits { stack_size: 1024 * 1024, max_operations: 50_000_000 },
+            max_string_size: 64 * 1024 * 1024,
+            max_array_size: 10_000_000,
+            max_map_size: 1_000_000,
+            max_call_levels: 64,
+        }
+    }
+}
+
+/// An engine with everything that scripts may call.
+pub(super) fn build(limits: &Limits, declaration: &Rc<declare::Declaration>) -> Engine {
+    // Raw: no string interner, which unique urls and tokens would always miss at twice the cost of a call.
+    let mut engine = Engine::new_raw();
+    StandardPackage::new().register_into_engine(&mut engine);
+    set_limits(&mut engine, limits);
+    tokens::install(&mut engine);
+    engine.disable_symbol("eval");
+    engine.on_print(print);
+    engine.on_debug(|text, source, position| {
+        tracing::debug!(target: "script", "{text} ({}:{position:?})", source.unwrap_or("script"));
+    });
+    register_sleep(&mut engine);
+    user::register(&mut engine);
+    request::register(&mut engine);
+    response::register(&mut engine);
+    auth::register(&mut engine);
+    declare::register(&mut engine, declaration);
+    api::register_all(&mut engine);
+    engine
+}
+
+fn set_limits(engine: &mut Engine, limits: &Limits) {
+    // Named here because Rhai's defaults differ between debug and release builds.
+    engine.set_max_expr_depths(64, 64);
+    engine.set_max_call_levels(limits.max_call_levels);
+    engine.set_max_string_size(limits.max_string_size);
+    engine.set_max_array_size(limits.max_array_size);
+    engine.set_max_map_size(limits.max_map_size);
+    // Operations are counted by the guard, which starts anew whenever a script waits.
+    engine.on_progress(|_| match fiber::guard() {
+        Ok(()) => None,
+        Err(stopped) => Some(Control::Stopped(stopped).token()),
+    });
+}
+
+/// `print(..)`: to stdout at the top level and in hooks, to the log in tasks.
+fn print(text: &str) {
+    let actor = current::actor();
+    if actor.number > 0 {
+        tracing::info!(target: "script", "{}", actor.world.mask(text));
+    } else if !actor.quiet {
+        actor.world.print(text);
+    }
+}
+
+/// Rhai's own `sleep` blocks the thread, and with it every other user of the shard.
+fn register_sleep(engine: &mut Engine) {
+    let sleep = |seconds: Dynamic| -> Result<(), Box<EvalAltResult>> {
+        let pause = convert::duration("sleep(..)", &seconds)?;
+        if current::actor().number == 0 {
+            return Err(convert::refuse("sleep(..) belongs into a task; the top level only declares"));
+        }
+        Ok(fiber::wait(tokio::time::sleep(pause))?)
+    };
+    engine.register_fn("sleep", move |seconds: i64| sleep(seconds.into()));
+    engine.register_fn("sleep", move |seconds: f64| sleep(seconds.into()));
+    engine.register_fn("sleep", move |duration: rhai::ImmutableString| sleep(duration.into()));
+}

@@ -1,0 +1,46 @@
+//! What a script may ask of the world.
+//!
+//! The engine's user implements it over the client and the recorder; while a script declares, a host that refuses; in
+//! tests, a fake. So scripts are testable without a server and no arrow runs upward.
+
+use crate::http;
+use rhai::ImmutableString;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A request whose verdict has fallen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Its type: the HTTP method, or what another protocol calls itself.
+    pub method: ImmutableString,
+    /// The name that statistics are grouped by.
+    pub name: ImmutableString,
+    /// From the first byte of work to the last byte of the answer.
+    pub response_time: Duration,
+    /// Body bytes as transferred.
+    pub size: u64,
+    /// Why it failed, in words that group; none if it passed.
+    pub failure: Option<String>,
+    /// When the answer ended: the sample belongs to that second, whenever its verdict fell.
+    pub ended: Instant,
+}
+
+/// What a script may ask of the world.
+pub trait Host {
+    /// Sends a request and waits for the answer, measured. A failing server is an answer.
+    fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>>;
+
+    /// Counts a request whose verdict has fallen.
+    fn record(&self, sample: Sample);
+
+    /// The cookies that a request to `url` would carry.
+    fn cookies(&self, url: &http::Url) -> Vec<(String, String)>;
+
+    /// Sets a cookie for the host of `url`.
+    fn set_cookie(&self, url: &http::Url, name: &str, value: &str);
+
+    /// Forgets all cookies.
+    fn clear_cookies(&self);
+}

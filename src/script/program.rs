@@ -1,0 +1,286 @@
+//! A script, read, declared and ready to run on one thread.
+
+use super::calls::{Environments, FunctionTable};
+use super::check;
+use super::control::Control;
+use super::current::Actor;
+use super::declare::Declaration;
+use super::engine::{self, Limits};
+use super::error;
+use super::fiber::{Fiber, FiberEnd, Stopped};
+use super::imports::Resolver;
+use super::source::{Files, SourceFile};
+use super::user::User;
+use super::world::World;
+use crate::plan::{FnId, Plan};
+use crate::util::{Diagnostic, Severity};
+use rhai::{Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Module, Scope};
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// What scripts to load and how: the same for every shard.
+#[derive(Clone, Debug)]
+pub struct Loader {
+    /// The scripts of the run.
+    pub scripts: Vec<PathBuf>,
+    /// Folders to look for libraries in, after the importing file's own.
+    pub libraries: Vec<PathBuf>,
+    /// Bounds of script code.
+    pub limits: Limits,
+    /// What all users of the process share.
+    pub world: Arc<World>,
+}
+
+/// What loading gives.
+pub struct Loaded {
+    /// The functions, ready to be called on this thread.
+    pub script: Script,
+    /// What the top levels declared.
+    pub plan: Plan,
+    /// What the user should know although the run can start.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// The functions of the loaded scripts, on the thread that loaded them.
+#[derive(Clone)]
+pub struct Script(Rc<Core>);
+
+struct Core {
+    engine: Engine,
+    functions: FunctionTable,
+    files: Files,
+    limits: Limits,
+}
+
+/// How a run of a script function ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TaskEnd {
+    /// It returned; a number is kept, for waits.
+    Done(Option<f64>),
+    /// It leaves its task set; `reschedule` says whether the parent picks at once or waits first.
+    Interrupt {
+        /// Pick at once.
+        reschedule: bool,
+    },
+    /// It ends this task, as if it had returned.
+    Reschedule,
+    /// It ends its user.
+    StopUser,
+    /// It ends the run.
+    StopTest(String),
+    /// The engine cut it off.
+    Cut,
+    /// It threw.
+    Failed(Exception),
+}
+
+/// An exception that a script did not catch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// What happened, in words that group.
+    pub message: String,
+    /// `file:line` of the statement.
+    pub place: String,
+    /// The whole story, for the log.
+    pub diagnostic: String,
+}
+
+impl Loader {
+    /// Reads, checks and declares the scripts on this thread. `quiet` keeps the top level from logging and printing:
+    /// every shard runs it, one is heard.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the scripts, in the order of the files.
+    pub fn load(&self, quiet: bool) -> Result<Loaded, Vec<Diagnostic>> {
+        let declaration = Rc::new(Declaration::default());
+        let environments = Environments::default();
+        let files = Files::default();
+        let mut engine = engine::build(&self.limits, &declaration);
+        environments.register(&mut engine);
+        engine.set_module_resolver(Resolver::new(files.clone(), self.libraries.clone()));
+        let mains = self.read(&engine, &files)?;
+        let findings = check::check(&engine, &files);
+        let (errors, mut warnings): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let actor = Actor::top_level(self.world.clone(), quiet);
+        let engine = Rc::new(engine);
+        for main in &mains {
+            declare(&engine, main, &files, &actor, &self.limits).map_err(|error| vec![error])?;
+        }
+        let mut functions = FunctionTable::new(environments);
+        let plan = declaration.finish(&mut functions).map_err(|error| vec![error])?;
+        let Ok(engine) = Rc::try_unwrap(engine) else { unreachable!("the top level has ended") };
+        let script = Script(Rc::new(Core { engine, functions, files, limits: self.limits }));
+        warnings.extend([]);
+        Ok(Loaded { script, plan, warnings })
+    }
+
+    fn read(&self, engine: &Engine, files: &Files) -> Result<Vec<Rc<SourceFile>>, Vec<Diagnostic>> {
+        let mut mains = Vec::new();
+        let mut errors = Vec::new();
+        for path in &self.scripts {
+            match files.read(engine, path) {
+                Ok(file) => mains.push(file),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(mains) } else { Err(errors) }
+    }
+}
+
+/// Runs the top level of `file` on a fiber, so that the guard watches it too.
+fn declare(
+    engine: &Rc<Engine>,
+    file: &Rc<SourceFile>,
+    files: &Files,
+    actor: &Rc<Actor>,
+    limits: &Limits,
+) -> Result<(), Diagnostic> {
+    let (engine, main) = (engine.clone(), file.clone());
+    let fiber = Fiber::new(actor.clone(), limits.fiber, move || {
+        let mut ast = main.ast.clone();
+        Environments::instrument(&engine, &mut ast);
+        let global: &mut GlobalRuntimeState = &mut engine.new_global_runtime_state();
+        Module::eval_ast_as_new_raw(&engine, &mut Scope::new(), global, &ast).map(drop)
+    });
+    match block_on(fiber.map_err(Diagnostic::error)?) {
+        FiberEnd::Returned(Ok(())) => Ok(()),
+        FiberEnd::Returned(Err(error)) => Err(explain(&error, files, limits)),
+        FiberEnd::Panicked(text) => Err(panicked(&text)),
+    }
+}
+
+/// Polls a future that never really waits: the top level may compute, but not sleep or send.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+fn panicked(text: &str) -> Diagnostic {
+    Diagnostic::error(format!("a defect in katydid: {text}")).help("please report it, with the script if you can")
+}
+
+/// An error of script code as a diagnostic; what the guard stopped is named by its limit.
+fn explain(error: &EvalAltResult, files: &Files, limits: &Limits) -> Diagnostic {
+    let mut diagnostic = error::diagnose(error, files);
+    match Control::in_error(error) {
+        Some(Control::Stopped(Stopped::OutOfOperations)) => {
+            diagnostic.message = out_of_operations(limits);
+            diagnostic.help =
+                Some("is this loop endless? If not, raise --max-operations, or sleep(..) now and then".to_owned());
+        }
+        Some(Control::Stopped(Stopped::OutOfStack)) => {
+            OUT_OF_STACK.clone_into(&mut diagnostic.message);
+            diagnostic.help = Some("does this recursion end? If so, raise --stack-size".to_owned());
+        }
+        Some(_) => {
+            "this leaves a task, but no task runs here".clone_into(&mut diagnostic.message);
+        }
+        None => {}
+    }
+    diagnostic
+}
+
+const OUT_OF_STACK: &str = "calls are nested too deeply for the stack";
+
+fn out_of_operations(limits: &Limits) -> String {
+    format!("more than {} operations without a wait", limits.fiber.max_operations)
+}
+
+impl Script {
+    /// Calls a function as `user`: a future that is ready when the function has ended. Afterwards the verdicts of all
+    /// its requests have fallen.
+    pub fn call(&self, function: FnId, user: &User) -> Call {
+        let (core, callee) = (self.0.clone(), user.clone());
+        let fiber = Fiber::new(user.actor().clone(), self.0.limits.fiber, move || {
+            core.functions.call(&core.engine, function, callee)
+        });
+        Call { script: self.clone(), user: user.clone(), fiber: fiber.map_err(Some) }
+    }
+
+    /// Whether a function may leave its task set, judged by its source: it, or a function that it calls, says
+    /// `interrupt`.
+    #[must_use]
+    pub fn may_interrupt(&self, function: FnId) -> bool {
+        let (source, name) = self.0.functions.location(function);
+        self.0.files.find(source).is_some_and(|file| check::calls_interrupt(&file.ast, name))
+    }
+
+    fn end_of(&self, result: Result<Dynamic, Box<EvalAltResult>>) -> TaskEnd {
+        let error = match result {
+            #[expect(clippy::cast_precision_loss, reason = "a wait in seconds")]
+            Ok(value) => return TaskEnd::Done(value.as_float().or_else(|_| value.as_int().map(|n| n as f64)).ok()),
+            Err(error) => error,
+        };
+        match Control::in_error(&error) {
+            Some(Control::Interrupt { reschedule }) => TaskEnd::Interrupt { reschedule },
+            Some(Control::Reschedule) => TaskEnd::Reschedule,
+            Some(Control::StopUser) => TaskEnd::StopUser,
+            Some(Control::StopTest(reason)) => TaskEnd::StopTest(reason),
+            Some(Control::Stopped(Stopped::Cut)) => TaskEnd::Cut,
+            Some(Control::Stopped(_)) | None => TaskEnd::Failed(self.exception(&error)),
+        }
+    }
+
+    fn exception(&self, error: &EvalAltResult) -> Exception {
+        let diagnostic = explain(error, &self.0.files, &self.0.limits);
+        let place = diagnostic.place.as_ref().map_or_else(String::new, |place| format!("{}:{}", place.file, place.line));
+        Exception { message: diagnostic.message.clone(), place, diagnostic: diagnostic.to_string() }
+    }
+}
+
+/// A run of a script function.
+pub struct Call {
+    script: Script,
+    user: User,
+    /// The fiber, or why there is none; that is told once.
+    fiber: Result<Fiber<Result<Dynamic, Box<EvalAltResult>>>, Option<String>>,
+}
+
+impl Call {
+    /// Ends the function where it stands: what it waits for is dropped, and it can wait no more.
+    pub fn cut(&mut self) {
+        if let Ok(fiber) = &mut self.fiber {
+            fiber.cut();
+        }
+    }
+}
+
+impl Future for Call {
+    type Output = TaskEnd;
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut Context<'_>) -> Poll<TaskEnd> {
+        let end = match &mut self.fiber {
+            Ok(fiber) => match std::pin::Pin::new(fiber).poll(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(FiberEnd::Returned(result)) => self.script.end_of(result),
+                Poll::Ready(FiberEnd::Panicked(text)) => failed(panicked(&text)),
+            },
+            Err(text) => failed(Diagnostic::error(text.take().unwrap_or_default())),
+        };
+        self.user.settle();
+        Poll::Ready(end)
+    }
+}
+
+fn failed(diagnostic: Diagnostic) -> TaskEnd {
+    let text = diagnostic.to_string();
+    TaskEnd::Failed(Exception { message: diagnostic.message, place: String::new(), diagnostic: text })
+}
+
+#[cfg(test)]
+#[path = "program_tests.rs"]
+mod tests;

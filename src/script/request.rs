@@ -1,0 +1,96 @@
+//! `user.get(..)` and its kin: from a script's words to a measured request and its response.
+
+use super::convert::refuse;
+use super::fiber;
+use super::options::Draft;
+use super::response::Response;
+use super::user::User;
+use crate::http;
+use ::http::Method;
+use rhai::{Engine, EvalAltResult, ImmutableString, Map};
+
+type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// Sends one request and waits, as `user`.
+fn request(user: &User, method: Method, url: &ImmutableString, options: Option<Map>) -> Result<Response> {
+    let kind = method_name(&method);
+    let (request, name) = prepare(user, method, url, options)?;
+    let answer = fiber::wait(user.0.host.send(request))?;
+    Ok(Response::new(user.clone(), kind, name, answer))
+}
+
+fn prepare(
+    user: &User,
+    method: Method,
+    url: &ImmutableString,
+    options: Option<Map>,
+) -> Result<(http::Request, ImmutableString)> {
+    let session = user.0.headers.borrow().clone();
+    let mut draft = Draft::read(options, session.as_ref())?;
+    let text = draft.complete_url(url)?;
+    let target = locate(user, &text)?;
+    let name = match draft.name.take() {
+        Some(name) => name,
+        None if target.path_and_query() == text.as_str() => text,
+        None => target.path_and_query().into(),
+    };
+    Ok((draft.finish(method, target), name))
+}
+
+/// An absolute url as it is; a relative one is appended to the host as text.
+fn locate(user: &User, url: &str) -> Result<http::Url> {
+    let url = url.split('#').next().unwrap_or(url);
+    if url.starts_with("http://") || url.starts_with("https://") {
+        return http::Url::parse_absolute(url).map_err(|error| refuse(format!("`{url}` is not a url: {error}")));
+    }
+    let base = user.0.base.borrow();
+    let base = base.as_ref().ok_or_else(|| {
+        refuse(format!("`{url}` is relative and no host is known; give --host, `.host(..)` on the class, or a full url"))
+    })?;
+    if base.path.is_empty() {
+        return Ok(http::Url::with_path(base.origin.clone(), url));
+    }
+    Ok(http::Url::with_path(base.origin.clone(), &format!("{}{url}", base.path)))
+}
+
+/// The method as a string that costs nothing to share: one per thread and method.
+fn method_name(method: &Method) -> ImmutableString {
+    thread_local! {
+        static COMMON: [ImmutableString; 7] =
+            ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].map(ImmutableString::from);
+    }
+    let text = method.as_str();
+    COMMON.with(|common| common.iter().find(|name| name.as_str() == text).cloned()).unwrap_or_else(|| text.into())
+}
+
+/// Registers the request methods of `user`.
+pub(super) fn register(engine: &mut Engine) {
+    let methods = [
+        ("get", Method::GET),
+        ("post", Method::POST),
+        ("put", Method::PUT),
+        ("patch", Method::PATCH),
+        ("delete", Method::DELETE),
+        ("head", Method::HEAD),
+        ("options", Method::OPTIONS),
+    ];
+    for (name, method) in methods {
+        let with_options = method.clone();
+        engine.register_fn(name, move |user: &mut User, url: ImmutableString| {
+            request(user, method.clone(), &url, None)
+        });
+        engine.register_fn(name, move |user: &mut User, url: ImmutableString, options: Map| {
+            request(user, with_options.clone(), &url, Some(options))
+        });
+    }
+    engine.register_fn("request", |user: &mut User, method: ImmutableString, url: ImmutableString| {
+        request(user, parse_method(&method)?, &url, None)
+    });
+    engine.register_fn("request", |user: &mut User, method: ImmutableString, url: ImmutableString, options: Map| {
+        request(user, parse_method(&method)?, &url, Some(options))
+    });
+}
+
+fn parse_method(text: &str) -> Result<Method> {
+    Method::from_bytes(text.to_uppercase().as_bytes()).map_err(|_| refuse(format!("`{text}` is not an HTTP method")))
+}

@@ -1,0 +1,212 @@
+//! The response that a request gives back to its script.
+
+use super::convert::refuse;
+use super::json;
+use super::user::User;
+use super::verdict::{Tally, TallyId, Word};
+use crate::http;
+use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// A handle to a response. The verdict of its request falls when the last handle is gone, or when the task ends.
+#[derive(Clone)]
+pub(super) struct Response(Rc<Inner>);
+
+struct Inner {
+    user: User,
+    tally: TallyId,
+    name: RefCell<ImmutableString>,
+    answer: http::Response,
+    /// The parsed body, kept from the second reading on: most responses are read once, and what is parsed once need
+    /// not be copied.
+    json: OnceCell<Dynamic>,
+    json_read: std::cell::Cell<bool>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.user.0.verdicts.settle(self.tally, &*self.user.0.host);
+    }
+}
+
+impl Response {
+    /// The response to a request of `user`, with its verdict open.
+    pub(super) fn new(user: User, method: ImmutableString, name: ImmutableString, answer: http::Response) -> Self {
+        let default_failure = match (&answer.error, answer.status) {
+            (Some(error), _) => Some(error.to_string()),
+            (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
+            _ => None,
+        };
+        let tally = user.0.verdicts.open(Tally {
+            method,
+            name: name.clone(),
+            response_time: answer.elapsed,
+            size: answer.body.len() as u64,
+            default_failure,
+            ended: answer.ended,
+            word: Word::None,
+        });
+        Self(Rc::new(Inner {
+            user,
+            tally,
+            name: RefCell::new(name),
+            answer,
+            json: OnceCell::new(),
+            json_read: false.into(),
+        }))
+    }
+
+    fn say(&self, word: Word) {
+        self.0.user.0.verdicts.amend(self.0.tally, |tally| tally.word = word);
+    }
+
+    fn set_name(&self, name: ImmutableString) {
+        self.0.user.0.verdicts.amend(self.0.tally, |tally| tally.name = name.clone());
+        self.0.name.replace(name);
+    }
+
+    fn decoded(&self) -> Result<bytes::Bytes> {
+        self.0.answer.decoded().map_err(|error| refuse(format!("the body of {} cannot be decoded: {error}", self.label())))
+    }
+
+    fn text(&self) -> Result<ImmutableString> {
+        match self.0.answer.text() {
+            Ok(text) => Ok(text.into()),
+            Err(error) => Err(refuse(format!("the body of {} cannot be decoded: {error}", self.label()))),
+        }
+    }
+
+    fn json(&self) -> Result<Dynamic> {
+        if let Some(value) = self.0.json.get() {
+            return Ok(value.clone());
+        }
+        let value = json::to_dynamic(&self.decoded()?).map_err(|error| {
+            refuse(format!("the response of {} is not valid JSON: {error}", self.label()))
+        })?;
+        if self.0.json_read.replace(true) {
+            return Ok(self.0.json.get_or_init(|| value.into_shared()).clone());
+        }
+        Ok(value)
+    }
+
+    /// The response as messages name it: by the name that groups, never by an id.
+    fn label(&self) -> ImmutableString {
+        self.0.name.borrow().clone()
+    }
+
+    fn ok(&self) -> bool {
+        self.0.answer.error.is_none() && (1..400).contains(&self.0.answer.status)
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+fn timings(response: &mut Response) -> Map {
+    let timings = &response.0.answer.timings;
+    let parts = [
+        ("dns", timings.dns),
+        ("connect", timings.connect),
+        ("tls", timings.tls),
+        ("send", timings.send),
+        ("wait", timings.wait),
+        ("receive", timings.receive),
+    ];
+    parts.into_iter().map(|(name, duration)| (name.into(), milliseconds(duration).into())).collect()
+}
+
+/// Response headers: names in any case; several values of one name are joined by a comma.
+#[derive(Clone)]
+struct Headers(Response);
+
+impl Headers {
+    fn get(&self, name: &str) -> Dynamic {
+        let values: Vec<_> = self.0.0.answer.headers.get_all(name).iter().collect();
+        if values.is_empty() {
+            return Dynamic::UNIT;
+        }
+        let values: Vec<_> = values.iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        values.join(", ").into()
+    }
+
+    fn to_map(&self) -> Map {
+        let headers = &self.0.0.answer.headers;
+        headers.keys().map(|name| (name.as_str().into(), self.get(name.as_str()))).collect()
+    }
+}
+
+fn history(response: &mut Response) -> Array {
+    let hops = response.0.answer.history.iter();
+    hops.map(|hop| {
+        let mut map = Map::new();
+        map.insert("status".into(), i64::from(hop.status).into());
+        map.insert("url".into(), hop.url.to_string().into());
+        Dynamic::from_map(map)
+    })
+    .collect()
+}
+
+fn cookies(response: &mut Response) -> Map {
+    let cookies = response.0.answer.cookies();
+    cookies.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+/// Registers the type with its properties and methods.
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Response>("Response");
+    let show = |response: &mut Response| {
+        format!("{} {} ({} bytes)", response.0.answer.status, response.label(), response.0.answer.body.len())
+    };
+    engine.register_fn("to_string", show);
+    engine.register_fn("to_debug", show);
+    engine.register_get("status", |response: &mut Response| i64::from(response.0.answer.status));
+    engine.register_get("ok", |response: &mut Response| response.ok());
+    engine.register_get("reason", |response: &mut Response| ImmutableString::from(response.0.answer.reason()));
+    engine.register_get("headers", |response: &mut Response| Headers(response.clone()));
+    engine.register_get("elapsed_ms", |response: &mut Response| milliseconds(response.0.answer.elapsed));
+    engine.register_get("timings", timings);
+    engine.register_get("url", |response: &mut Response| response.0.answer.url.to_string());
+    engine.register_get_set(
+        "name",
+        |response: &mut Response| response.label(),
+        |response: &mut Response, name: ImmutableString| response.set_name(name),
+    );
+    engine.register_get("size", |response: &mut Response| {
+        i64::try_from(response.0.answer.body.len()).unwrap_or(i64::MAX)
+    });
+    engine.register_get("cookies", cookies);
+    engine.register_get("history", history);
+    engine.register_get("error", |response: &mut Response| -> Dynamic {
+        response.0.answer.error.as_ref().map_or(Dynamic::UNIT, |error| error.to_string().into())
+    });
+    engine.register_get("js", |response: &mut Response| {
+        response.json().unwrap_or_else(|_| Dynamic::from_map(Map::new()))
+    });
+    engine.register_fn("json", |response: &mut Response| response.json());
+    engine.register_fn("text", |response: &mut Response| response.text());
+    engine.register_fn("bytes", |response: &mut Response| -> Result<Blob> { Ok(response.decoded()?.to_vec()) });
+    engine.register_fn("success", |response: &mut Response| response.say(Word::Success));
+    engine.register_fn("failure", |response: &mut Response, message: Dynamic| {
+        response.say(Word::Failure(message.to_string().into()));
+    });
+    register_headers(engine);
+}
+
+fn register_headers(engine: &mut Engine) {
+    engine.register_type_with_name::<Headers>("Headers");
+    engine.register_indexer_get(|headers: &mut Headers, name: ImmutableString| headers.get(&name));
+    engine.register_fn("contains", |headers: &mut Headers, name: ImmutableString| {
+        headers.0.0.answer.headers.contains_key(name.as_str())
+    });
+    engine.register_fn("keys", |headers: &mut Headers| -> Array {
+        headers.0.0.answer.headers.keys().map(|name| name.as_str().into()).collect()
+    });
+    engine.register_fn("to_map", |headers: &mut Headers| headers.to_map());
+    engine.register_fn("to_string", |headers: &mut Headers| format!("{:?}", headers.to_map()));
+    engine.register_fn("to_debug", |headers: &mut Headers| format!("{:?}", headers.to_map()));
+}

@@ -1,0 +1,159 @@
+//! The `user` that script functions receive: its built-in properties, its state, and how it leaves.
+
+use super::control::Control;
+use super::convert;
+use super::current::Actor;
+use super::host::Host;
+use super::verdict::Verdicts;
+use crate::http::{Base, Url};
+use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+/// A handle to one user. Cloning it is cheap and names the same user.
+#[derive(Clone)]
+pub struct User(pub(super) Rc<UserCore>);
+
+/// What belongs to one user as its script sees it.
+pub(super) struct UserCore {
+    pub(super) actor: Rc<Actor>,
+    pub(super) class_name: ImmutableString,
+    /// Relative urls are appended to it. None where no host is known: then only absolute urls work.
+    pub(super) base: RefCell<Option<Rc<Base>>>,
+    /// Session headers: a shared map, made when a script first touches it.
+    pub(super) headers: RefCell<Option<Dynamic>>,
+    /// Every property that is not built in.
+    state: RefCell<Map>,
+    pub(super) host: Rc<dyn Host>,
+    pub(super) verdicts: Verdicts,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.0.class_name, self.0.actor.number)
+    }
+}
+
+impl User {
+    /// A user of `class_name` with nothing in its state.
+    #[must_use]
+    pub fn new(actor: Rc<Actor>, class_name: &str, base: Option<Rc<Base>>, host: Rc<dyn Host>) -> Self {
+        Self(Rc::new(UserCore {
+            actor,
+            class_name: class_name.into(),
+            base: RefCell::new(base),
+            headers: RefCell::default(),
+            state: RefCell::default(),
+            host,
+            verdicts: Verdicts::default(),
+        }))
+    }
+
+    pub(super) fn actor(&self) -> &Rc<Actor> {
+        &self.0.actor
+    }
+
+    /// A script function has ended: the verdicts that are still open fall.
+    pub(super) fn settle(&self) {
+        self.0.verdicts.settle_all(&*self.0.host);
+    }
+
+    /// The url of the host itself, for cookies.
+    fn host_url(&self) -> Option<Url> {
+        self.0.base.borrow().as_ref().map(|base| Url::with_path(base.origin.clone(), "/"))
+    }
+
+    fn get_state(&self, key: &str) -> Dynamic {
+        self.0.state.borrow().get(key).cloned().unwrap_or(Dynamic::UNIT)
+    }
+
+    /// Keeps a value under `key`.
+    ///
+    /// A container is kept as a shared value, so that `user.list.push(x)` changes it in place: Rhai reads the property,
+    /// changes what it read, and writes it back. Rhai itself copies a shared value wherever it is stored or passed on,
+    /// so the state still has value semantics.
+    fn set_state(&self, key: &str, value: Dynamic) {
+        let container = value.is_array() || value.is_map() || value.is_blob();
+        let value = if container { value.into_shared() } else { value };
+        // The old value must be dropped outside the borrow: it may be a response, whose verdict falls then.
+        let old = self.0.state.borrow_mut().insert(key.into(), value);
+        drop(old);
+    }
+
+    fn session_headers(&self) -> Dynamic {
+        let mut headers = self.0.headers.borrow_mut();
+        headers.get_or_insert_with(|| Dynamic::from_map(Map::new()).into_shared()).clone()
+    }
+
+    /// Rhai also calls this to write back what it changed in place, which is then the shared map itself.
+    fn set_session_headers(&self, headers: Dynamic) -> Result<(), Box<EvalAltResult>> {
+        if !headers.is_map() {
+            return Err(convert::refuse("`user.headers` must be a map"));
+        }
+        self.0.headers.replace(Some(headers.into_shared()));
+        Ok(())
+    }
+
+    fn cookies(&self) -> Map {
+        let Some(url) = self.host_url() else { return Map::new() };
+        self.0.host.cookies(&url).into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    fn set_cookies(&self, cookies: Map) {
+        let Some(url) = self.host_url() else { return };
+        let before = self.cookies();
+        if before.keys().any(|name| !cookies.contains_key(name)) {
+            self.0.host.clear_cookies();
+        }
+        for (name, value) in cookies {
+            self.0.host.set_cookie(&url, &name, &value.to_string());
+        }
+    }
+
+    fn set_host(&self, text: &str) -> Result<(), Box<EvalAltResult>> {
+        let base = Base::parse(text).map_err(|error| convert::refuse(format!("`{text}` is not a host: {error}")))?;
+        self.0.base.replace(Some(Rc::new(base)));
+        Ok(())
+    }
+}
+
+fn is_built_in(name: &str) -> Result<(), Box<EvalAltResult>> {
+    Err(convert::refuse(format!("`user.{name}` is built in and cannot be set; choose another name for your own state")))
+}
+
+/// Registers the type, its properties and the ways to leave.
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<User>("User");
+    engine.register_fn("to_string", |user: &mut User| format!("{user:?}"));
+    engine.register_fn("to_debug", |user: &mut User| format!("{user:?}"));
+    engine.register_get("id", |user: &mut User| i64::try_from(user.0.actor.number).unwrap_or(i64::MAX));
+    engine.register_set("id", |_: &mut User, _: Dynamic| is_built_in("id"));
+    engine.register_get("class_name", |user: &mut User| user.0.class_name.clone());
+    engine.register_set("class_name", |_: &mut User, _: Dynamic| is_built_in("class_name"));
+    engine.register_get("host", |user: &mut User| -> Dynamic {
+        user.0.base.borrow().as_ref().map_or(Dynamic::UNIT, |base| base.to_string().into())
+    });
+    engine.register_set("host", |user: &mut User, host: ImmutableString| user.set_host(&host));
+    engine.register_get("headers", |user: &mut User| user.session_headers());
+    engine.register_set("headers", |user: &mut User, headers: Dynamic| user.set_session_headers(headers));
+    engine.register_get("cookies", |user: &mut User| user.cookies());
+    engine.register_set("cookies", |user: &mut User, cookies: Map| user.set_cookies(cookies));
+    engine.register_indexer_get_set(
+        |user: &mut User, key: ImmutableString| user.get_state(&key),
+        |user: &mut User, key: ImmutableString, value: Dynamic| user.set_state(&key, value),
+    );
+    register_leaving(engine);
+}
+
+fn register_leaving(engine: &mut Engine) {
+    type Never = Result<(), Box<EvalAltResult>>;
+    let interrupt = |reschedule: bool| -> Never { Err(Control::Interrupt { reschedule }.raise()) };
+    engine.register_fn("interrupt", move |_: &mut User| interrupt(true));
+    engine.register_fn("interrupt", move |_: &mut User, reschedule: bool| interrupt(reschedule));
+    engine.register_fn("reschedule", |_: &mut User| -> Never { Err(Control::Reschedule.raise()) });
+    engine.register_fn("stop", |_: &mut User| -> Never { Err(Control::StopUser.raise()) });
+    engine.register_fn("stop_test", |reason: ImmutableString| -> Never {
+        Err(Control::StopTest(reason.into()).raise())
+    });
+}

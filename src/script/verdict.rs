@@ -1,0 +1,109 @@
+//! Verdicts: a request passes or fails by its status, unless the script says otherwise in time.
+//!
+//! `success()` and `failure(..)` can be said until the task ends or the response is dropped, and the last word counts.
+//! So a request is not counted when its answer arrives but when its verdict falls; until then its tally is open here.
+
+use super::host::{Host, Sample};
+use rhai::ImmutableString;
+use std::cell::{Cell, RefCell};
+use tokio::time::Instant;
+
+/// What the script said about a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Word {
+    /// Nothing: the default rule decides.
+    #[default]
+    None,
+    /// `success()`.
+    Success,
+    /// `failure(message)`.
+    Failure(ImmutableString),
+}
+
+/// A request that was answered and whose verdict is open.
+#[derive(Debug)]
+pub(super) struct Tally {
+    pub(super) method: ImmutableString,
+    pub(super) name: ImmutableString,
+    pub(super) response_time: std::time::Duration,
+    pub(super) size: u64,
+    /// What the failure is called if the script says nothing; none if the default is to pass.
+    pub(super) default_failure: Option<String>,
+    pub(super) ended: Instant,
+    pub(super) word: Word,
+}
+
+impl Tally {
+    fn fall(self) -> Sample {
+        let failure = match self.word {
+            Word::None => self.default_failure,
+            Word::Success => None,
+            Word::Failure(message) => Some(message.into()),
+        };
+        Sample {
+            method: self.method,
+            name: self.name,
+            response_time: self.response_time,
+            size: self.size,
+            failure,
+            ended: self.ended,
+        }
+    }
+}
+
+/// Names an open tally. After the verdict has fallen it names nothing, even when its slot is in use again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TallyId {
+    slot: usize,
+    serial: u64,
+}
+
+/// The open tallies of one user: hardly ever more than one or two.
+#[derive(Debug, Default)]
+pub(super) struct Verdicts {
+    slots: RefCell<Vec<Option<(u64, Tally)>>>,
+    serial: Cell<u64>,
+}
+
+impl Verdicts {
+    /// Opens a tally.
+    pub(super) fn open(&self, tally: Tally) -> TallyId {
+        let serial = self.serial.get();
+        self.serial.set(serial + 1);
+        let mut slots = self.slots.borrow_mut();
+        let slot = slots.iter().position(Option::is_none).unwrap_or_else(|| {
+            slots.push(None);
+            slots.len() - 1
+        });
+        slots[slot] = Some((serial, tally));
+        TallyId { slot, serial }
+    }
+
+    /// Changes an open tally; nothing happens when its verdict has fallen.
+    pub(super) fn amend(&self, id: TallyId, change: impl FnOnce(&mut Tally)) {
+        if let Some(Some((serial, tally))) = self.slots.borrow_mut().get_mut(id.slot)
+            && *serial == id.serial
+        {
+            change(tally);
+        }
+    }
+
+    /// The response was dropped: its verdict falls.
+    pub(super) fn settle(&self, id: TallyId, host: &dyn Host) {
+        let taken = match self.slots.borrow_mut().get_mut(id.slot) {
+            Some(slot) if slot.as_ref().is_some_and(|(serial, _)| *serial == id.serial) => slot.take(),
+            _ => None,
+        };
+        if let Some((_, tally)) = taken {
+            host.record(tally.fall());
+        }
+    }
+
+    /// The task has ended: every open verdict falls.
+    pub(super) fn settle_all(&self, host: &dyn Host) {
+        let open: Vec<_> = self.slots.borrow_mut().iter_mut().filter_map(Option::take).collect();
+        for (_, tally) in open {
+            host.record(tally.fall());
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! One builder for every test of the command: a folder with files, a command line, what came of it.
+
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part of the builder")]
+
+use katydid::demo::DemoServer;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long any command may take before the test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A command to be run in a folder of its own.
+pub struct Katydid {
+    folder: tempfile::TempDir,
+    args: Vec<String>,
+    environment: BTreeMap<String, String>,
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub struct Finished {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    pub folder: tempfile::TempDir,
+}
+
+impl Katydid {
+    /// `katydid` with these words.
+    pub fn new<S: Into<String>>(args: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            args: args.into_iter().map(Into::into).collect(),
+            environment: BTreeMap::new(),
+        }
+    }
+
+    /// `katydid run main.rhai` with this script.
+    pub fn run_script(script: &str) -> Self {
+        Self::new(["run", "main.rhai"]).file("main.rhai", script)
+    }
+
+    /// One more file in the folder.
+    pub fn file(self, name: &str, text: &str) -> Self {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+        self
+    }
+
+    /// More words.
+    pub fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// One variable in the environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Against this demo server.
+    pub fn against(self, server: &DemoServer) -> Self {
+        let url = server.url();
+        self.args(["--host".to_owned(), url])
+    }
+
+    /// The folder, while the command is being put together.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts the command and leaves it running.
+    pub fn start(self) -> Running {
+        let (out, err) = (self.folder.path().join(".stdout"), self.folder.path().join(".stderr"));
+        let create = |path: &PathBuf| Stdio::from(std::fs::File::create(path).expect("a file"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("KATYDID_") || text.starts_with("LOCUST_") || text == "NO_COLOR" {
+                command.env_remove(name);
+            }
+        }
+        command.args(&self.args).envs(&self.environment).current_dir(self.folder.path());
+        command.stdin(Stdio::null()).stdout(create(&out)).stderr(create(&err));
+        let child = command.spawn().expect("the binary starts");
+        Running { child, folder: self.folder, out, err }
+    }
+
+    /// Runs the command to its end.
+    pub fn run(self) -> Finished {
+        self.start().finish()
+    }
+}
+
+/// A command that runs.
+pub struct Running {
+    child: Child,
+    folder: tempfile::TempDir,
+    out: PathBuf,
+    err: PathBuf,
+}
+
+impl Running {
+    /// Sends a signal by its name as `kill` knows it.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// What was printed to stdout so far.
+    pub fn stdout(&self) -> String {
+        std::fs::read_to_string(&self.out).expect("the output")
+    }
+
+    /// What was printed to stderr so far.
+    pub fn stderr(&self) -> String {
+        std::fs::read_to_string(&self.err).expect("the output")
+    }
+
+    /// Waits until `condition` holds for what was printed to stderr.
+    pub fn wait_for(&self, what: &str) {
+        let begun = Instant::now();
+        while !self.stderr().contains(what) && !self.stdout().contains(what) {
+            assert!(begun.elapsed() < PATIENCE, "`{what}` never came:\n{}\n{}", self.stdout(), self.stderr());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits for the end.
+    pub fn finish(mut self) -> Finished {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("the child is ours") {
+                break status;
+            }
+            if begun.elapsed() > PATIENCE {
+                let _ = self.child.kill();
+                panic!("the command did not end:\n{}\n{}", self.stdout(), self.stderr());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let (stdout, stderr) = (self.stdout(), self.stderr());
+        Finished { code: status.code(), stdout, stderr, folder: self.folder }
+    }
+}
+
+impl Finished {
+    /// Asserts the exit code and shows everything where it is another.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Text of a file that the command wrote.
+    #[track_caller]
+    pub fn written(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Rows of `PREFIX_stats.csv`, by (type, name), each by column name.
+    pub fn csv(&self, prefix: &str) -> BTreeMap<(String, String), BTreeMap<String, String>> {
+        let text = self.written(&format!("{prefix}_stats.csv"));
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let header = reader.headers().expect("a header").clone();
+        reader
+            .records()
+            .map(|record| {
+                let record = record.expect("a row");
+                let row: BTreeMap<_, _> =
+                    header.iter().zip(record.iter()).map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect();
+                ((row["Type"].clone(), row["Name"].clone()), row)
+            })
+            .collect()
+    }
+}
