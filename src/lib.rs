@@ -18,4 +18,5 @@
 
 pub mod plan;
 pub mod script;
+pub mod stats;
 pub mod util;
