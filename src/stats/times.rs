@@ -4,7 +4,7 @@ use super::Histogram;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Response times. Percentiles come from the histogram (within 0.05 % of an exact sort), the rest is exact.
+/// Response times. Percentiles come from the histogram (within 0.1 % of an exact sort), the rest is exact.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
     histogram: Histogram,
