@@ -18,6 +18,7 @@
 
 pub mod manifest;
 pub mod plan;
+pub mod report;
 pub mod script;
 pub mod stats;
 pub mod util;

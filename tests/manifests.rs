@@ -1,5 +1,4 @@
 //! Manifests: what is read, what is refused and how, and what the verdict says.
-#![expect(clippy::unwrap_used, reason = "a helper of a test that fails should fail loudly")]
 
 use jiff::Timestamp;
 use katydid::manifest::{METRIC_COLUMNS, Manifest, Verdict, evaluate};

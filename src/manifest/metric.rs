@@ -106,7 +106,7 @@ impl Metric {
     /// Its value for a row; none where the row has no data for it.
     #[must_use]
     pub fn of(self, entry: &Entry, totals: &Totals) -> Option<f64> {
-        let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
+        let milliseconds = |time: std::time::Duration| time.as_nanos() as f64 / 1e6;
         if entry.requests == 0 {
             return None;
         }

@@ -61,7 +61,7 @@ impl Times {
     /// The mean in milliseconds, exactly but for the rounding of `f64`.
     #[must_use]
     pub fn average_ms(&self) -> Option<f64> {
-        (!self.is_empty()).then(|| self.sum.as_secs_f64() * 1000.0 / self.len() as f64)
+        (!self.is_empty()).then(|| self.sum.as_nanos() as f64 / 1e6 / self.len() as f64)
     }
 
     /// The counts behind the percentiles.
