@@ -17,6 +17,9 @@
 //! | [`util`] | diagnostics, units, random streams |
 
 pub mod http;
+pub mod manifest;
 pub mod plan;
+pub mod report;
 pub mod script;
+pub mod stats;
 pub mod util;

@@ -1,0 +1,173 @@
+//! Limits: `100`, `">= 50"`, `"< 1%"`, `"<= 1.5s"`.
+
+use super::metric::Unit;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How the actual value must stand to the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operator {
+    /// `<`
+    Less,
+    /// `<=`, also a bare number.
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+}
+
+/// By text, the longer of two with the same start first.
+const OPERATORS: [(&str, Operator); 6] = [
+    ("<=", Operator::AtMost),
+    (">=", Operator::AtLeast),
+    ("==", Operator::Equal),
+    ("!=", Operator::NotEqual),
+    ("<", Operator::Less),
+    (">", Operator::Greater),
+];
+
+impl Operator {
+    /// Whether `actual` stands so to `limit`. Not a number never does.
+    #[must_use]
+    pub fn holds(self, actual: f64, limit: f64) -> bool {
+        !actual.is_nan()
+            && !limit.is_nan()
+            && match self {
+                Self::Less => actual < limit,
+                Self::AtMost => actual <= limit,
+                Self::Greater => actual > limit,
+                Self::AtLeast => actual >= limit,
+                Self::Equal => actual == limit,
+                Self::NotEqual => actual != limit,
+            }
+    }
+
+    /// How far `actual` is on the right side of `limit`; negative on the wrong one.
+    #[must_use]
+    pub fn margin(self, actual: f64, limit: f64) -> f64 {
+        match self {
+            Self::Less | Self::AtMost => limit - actual,
+            Self::Greater | Self::AtLeast => actual - limit,
+            Self::Equal => -(actual - limit).abs(),
+            Self::NotEqual => (actual - limit).abs(),
+        }
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = OPERATORS.iter().find(|(_, operator)| operator == self).map_or("", |(text, _)| text);
+        f.write_str(text)
+    }
+}
+
+/// Reads an optional operator, a number and an optional unit.
+///
+/// # Errors
+///
+/// A sentence fragment that says what is wrong with `text`.
+pub(super) fn parse_limit(text: &str, unit: Unit) -> Result<(Option<Operator>, f64), String> {
+    let text = text.trim();
+    let found = OPERATORS.iter().find_map(|(sign, operator)| Some((text.strip_prefix(sign)?, *operator)));
+    let (rest, operator) = found.map_or((text, None), |(rest, operator)| (rest.trim(), Some(operator)));
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c))).unwrap_or(rest.len());
+    let number: f64 = rest[..end]
+        .parse()
+        .map_err(|_| format!("`{text}` is not a limit: expected a number, or an operator and a number"))?;
+    let suffix = rest[end..].trim();
+    let factor = factor(unit, suffix)
+        .ok_or_else(|| format!("`{suffix}` is not a unit here; {}", accepted_units(unit)))?;
+    let limit = number * factor;
+    if !limit.is_finite() {
+        return Err(format!("`{text}` is too large a number"));
+    }
+    if limit < 0.0 {
+        return Err(format!("`{text}` is below zero, which nothing measured can be"));
+    }
+    if unit == Unit::Ratio && limit > 1.0 {
+        return Err(format!("`{text}` is more than 100%; a ratio goes from 0 to 1, or from 0% to 100%"));
+    }
+    Ok((operator, limit))
+}
+
+/// What a number with this suffix is multiplied by.
+fn factor(unit: Unit, suffix: &str) -> Option<f64> {
+    Some(match (unit, suffix) {
+        (_, "") => 1.0,
+        (Unit::Ratio, "%") => 0.01,
+        (Unit::Milliseconds, "ms") => 1.0,
+        (Unit::Milliseconds, "s") => 1000.0,
+        (Unit::Milliseconds, "us" | "µs") => 0.001,
+        (Unit::Bytes, "B") | (Unit::PerSecond, "/s") => 1.0,
+        (Unit::Bytes, "KB" | "kB") => 1e3,
+        (Unit::Bytes, "MB") => 1e6,
+        _ => return None,
+    })
+}
+
+fn accepted_units(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "a count has none",
+        Unit::Ratio => "a ratio is a number from 0 to 1, or has `%`",
+        Unit::Milliseconds => "a time is in milliseconds, or has `us`, `ms` or `s`",
+        Unit::Bytes => "a size is in bytes, or has `B`, `kB` or `MB`",
+        Unit::PerSecond => "a rate is per second",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Operator, parse_limit};
+    use crate::manifest::Unit;
+
+    #[test]
+    fn reads_operators_numbers_and_units() {
+        for (text, unit, expected) in [
+            ("100", Unit::Milliseconds, (None, 100.0)),
+            ("< 1%", Unit::Ratio, (Some(Operator::Less), 0.01)),
+            ("0.01", Unit::Ratio, (None, 0.01)),
+            (">=50", Unit::PerSecond, (Some(Operator::AtLeast), 50.0)),
+            (" == 0 ", Unit::Count, (Some(Operator::Equal), 0.0)),
+            ("!= 1e3", Unit::Count, (Some(Operator::NotEqual), 1000.0)),
+            ("<= 1.5 s", Unit::Milliseconds, (Some(Operator::AtMost), 1500.0)),
+            ("> 2kB", Unit::Bytes, (Some(Operator::Greater), 2000.0)),
+        ] {
+            assert_eq!(parse_limit(text, unit), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_limit() {
+        for text in
+            ["", "fast", "<", "= 5", "=> 5", "nan", "inf", "1e999", "-5", "5 apples", "5%", "1,000", "0x10"]
+        {
+            assert!(parse_limit(text, Unit::Milliseconds).is_err(), "{text}");
+        }
+        assert!(parse_limit("5", Unit::Ratio).is_err(), "a ratio that is always kept");
+    }
+
+    #[test]
+    fn not_a_number_never_holds() {
+        for operator in [
+            Operator::Less,
+            Operator::AtMost,
+            Operator::Greater,
+            Operator::AtLeast,
+            Operator::Equal,
+            Operator::NotEqual,
+        ] {
+            assert!(!operator.holds(f64::NAN, 1.0) && !operator.holds(1.0, f64::NAN), "{operator}");
+        }
+    }
+
+    #[test]
+    fn equality_is_inclusive_where_it_says_so() {
+        assert!(Operator::AtMost.holds(60.0, 60.0) && Operator::AtLeast.holds(60.0, 60.0));
+        assert!(!Operator::Less.holds(60.0, 60.0) && !Operator::Greater.holds(60.0, 60.0));
+    }
+}

@@ -1,0 +1,51 @@
+//! The run in one paragraph.
+
+use crate::stats::RunResult;
+use crate::util::timespan_text;
+use std::time::Duration;
+
+/// Requests, failures, exceptions and what the wire saw, in one paragraph; what did not happen is not said.
+#[must_use]
+pub fn run_summary(result: &RunResult) -> String {
+    let all = result.totals.aggregated();
+    let counters = result.counters();
+    let rate = result.totals.total_rate(all).requests;
+    let duration = duration_text(result.duration);
+    let mut text = format!("{} in {duration} ({rate:.1}/s)", count(all.requests, "request", ""));
+    match (all.failures, all.fail_ratio()) {
+        (0, _) | (_, None) => text.push_str(", none failed"),
+        (failures, Some(ratio)) => text.push_str(&format!(", {failures} failed ({:.2}%)", ratio * 100.0)),
+    }
+    let exceptions: u64 = result.totals.exceptions().iter().map(|row| row.count).sum();
+    if exceptions > 0 {
+        text.push_str(&format!("; {}", count(exceptions, "exception", " in scripts")));
+    }
+    text.push_str(&format!(". On the wire: {}", count(counters.wire_requests, "request", " sent")));
+    let details = [
+        (counters.never_sent, "request", " never sent"),
+        (counters.redirects, "redirect", " followed"),
+        (counters.reconnects, "closed connection", " replaced"),
+        (counters.cut_off, "request", " cut off at the end and in no row"),
+    ];
+    for (number, noun, rest) in details {
+        if number > 0 {
+            text.push_str(&format!(", {}", count(number, noun, rest)));
+        }
+    }
+    text.push_str(".\n");
+    text
+}
+
+/// `12.3 s` below a minute, `1m30s` from there.
+fn duration_text(duration: Duration) -> String {
+    if duration < Duration::from_secs(60) {
+        format!("{:.1} s", duration.as_secs_f64())
+    } else {
+        timespan_text(Duration::from_secs(duration.as_secs()))
+    }
+}
+
+fn count(number: u64, noun: &str, rest: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}{rest}")
+}

@@ -1,0 +1,61 @@
+//! Numbers as the tables write them.
+
+use std::time::Duration;
+
+/// The percentiles of Locust's tables: header and share.
+pub(super) const PERCENTILES: [(&str, f64); 11] = [
+    ("50%", 0.5),
+    ("66%", 0.66),
+    ("75%", 0.75),
+    ("80%", 0.8),
+    ("90%", 0.9),
+    ("95%", 0.95),
+    ("98%", 0.98),
+    ("99%", 0.99),
+    ("99.9%", 0.999),
+    ("99.99%", 0.9999),
+    ("100%", 1.0),
+];
+
+/// Only the shares.
+pub(super) fn quantiles() -> [f64; 11] {
+    PERCENTILES.map(|(_, quantile)| quantile)
+}
+
+/// Whole milliseconds, the rest cut off: so no percentile can show more than the maximum does.
+pub(super) fn whole_ms(time: Duration) -> u128 {
+    time.as_millis()
+}
+
+/// Milliseconds with all their decimals.
+pub(super) fn exact_ms(time: Duration) -> f64 {
+    // One division of whole numbers: 420 us are 0.42, where seconds times 1000 are 0.42000000000000004.
+    time.as_nanos() as f64 / 1e6
+}
+
+/// Milliseconds with up to three decimals.
+pub(super) fn short_ms(time: Duration) -> String {
+    let text = format!("{:.3}", exact_ms(time));
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A float in the shortest decimals that read back as the same, always with a point, as Python writes it.
+pub(super) fn shortest(value: f64) -> String {
+    format!("{value:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{short_ms, shortest};
+    use std::time::Duration;
+
+    #[test]
+    fn milliseconds_are_short_and_floats_have_a_point() {
+        let short = |microseconds| short_ms(Duration::from_micros(microseconds));
+        assert_eq!([short(0), short(420), short(60_000), short(1_234_567)], ["0", "0.42", "60", "1234.567"]);
+        assert_eq!(
+            [shortest(5.0), shortest(0.1 + 0.2), shortest(0.0)],
+            ["5.0", "0.30000000000000004", "0.0"]
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! One row of the statistics.
+
+use super::bounded::{NAMES_KEPT, Row};
+use super::recorder::Sample;
+use super::seconds::Seconds;
+use super::times::Times;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything counted for one (method, name), or for several together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The type column: an HTTP method, `TX`, `REDIS`; empty where methods are pooled.
+    pub method: Arc<str>,
+    /// The name under which requests are counted.
+    pub name: Arc<str>,
+    /// Requests, failed ones included.
+    pub requests: u64,
+    /// Failed requests.
+    pub failures: u64,
+    /// Bytes of bodies.
+    pub content_bytes: u64,
+    /// When the last request ended, since the start of the run.
+    pub last: Option<Duration>,
+    /// Response times; fewer than `requests` where some were counted but not timed.
+    pub times: Times,
+    pub(super) seconds: Seconds,
+}
+
+impl Entry {
+    /// An entry that has counted nothing.
+    #[must_use]
+    pub fn new(method: &str, name: &str) -> Self {
+        Self::shared(method.into(), name.into())
+    }
+
+    /// An entry that has counted nothing, under the names of another.
+    pub(super) fn shared(method: Arc<str>, name: Arc<str>) -> Self {
+        Self {
+            method,
+            name,
+            requests: 0,
+            failures: 0,
+            content_bytes: 0,
+            last: None,
+            times: Times::default(),
+            seconds: Seconds::default(),
+        }
+    }
+
+    pub(super) fn record(&mut self, sample: &Sample<'_>) {
+        let failures = u64::from(sample.failure.is_some());
+        self.requests += 1;
+        self.failures += failures;
+        self.content_bytes = self.content_bytes.saturating_add(sample.size);
+        self.last = self.last.max(Some(sample.ended));
+        if let Some(time) = sample.response_time {
+            self.times.record(time);
+        }
+        self.seconds.add(sample.ended.as_secs(), 1, failures);
+    }
+
+    /// Adds what `other` counted; the names stay.
+    pub fn merge(&mut self, other: &Self) {
+        self.requests = self.requests.saturating_add(other.requests);
+        self.failures = self.failures.saturating_add(other.failures);
+        self.content_bytes = self.content_bytes.saturating_add(other.content_bytes);
+        self.last = self.last.max(other.last);
+        self.times.merge(&other.times);
+        self.seconds.merge(&other.seconds);
+    }
+
+    /// Failures / requests, 0 to 1; none without requests.
+    #[must_use]
+    pub fn fail_ratio(&self) -> Option<f64> {
+        (self.requests > 0).then(|| self.failures as f64 / self.requests as f64)
+    }
+
+    /// Mean bytes of a body; none without requests.
+    #[must_use]
+    pub fn average_content_bytes(&self) -> Option<f64> {
+        (self.requests > 0).then(|| self.content_bytes as f64 / self.requests as f64)
+    }
+}
+
+impl Row for Entry {
+    const KEPT: usize = NAMES_KEPT;
+    const BEYOND: [&'static str; 3] = ["-", "(names beyond the first 10,000, counted together)", ""];
+
+    fn key(&self) -> [&str; 3] {
+        [&self.method, &self.name, ""]
+    }
+
+    fn empty([method, name, _]: [&str; 3]) -> Self {
+        Self::new(method, name)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        Self::merge(self, other);
+    }
+}

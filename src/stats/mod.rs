@@ -1,0 +1,30 @@
+//! The ledger: what happened, counted. No clock, no I/O, no channels.
+//!
+//! Every shard has a [`Recorder`]; once a second it hands over a [`Snapshot`], what was counted since the last one. The
+//! controller merges snapshots into [`Totals`]. Merging adds whole numbers and keeps extremes, so the result is the same
+//! whatever the number of shards and the order of their snapshots.
+
+mod bounded;
+mod counters;
+mod entry;
+mod histogram;
+mod problems;
+mod recorder;
+mod result;
+mod seconds;
+mod snapshot;
+mod times;
+mod totals;
+mod window;
+
+pub use bounded::{FAILURES_KEPT, NAMES_KEPT};
+pub use counters::RunCounters;
+pub use entry::Entry;
+pub use histogram::Histogram;
+pub use problems::{ExceptionRow, FailureRow};
+pub use recorder::{Recorder, Sample};
+pub use result::RunResult;
+pub use snapshot::Snapshot;
+pub use times::Times;
+pub use totals::{Rate, Totals};
+pub use window::Window;

@@ -1,0 +1,158 @@
+//! The shard's end of the ledger: the hot path.
+
+use super::bounded::{Bounded, Spot};
+use super::counters::RunCounters;
+use super::entry::Entry;
+use super::problems::{ExceptionRow, FailureRow};
+use super::snapshot::Snapshot;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One finished request, or anything else that is counted like one.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    /// The type column: `GET`, `TX`, `REDIS`.
+    pub method: &'a str,
+    /// The name under which it is counted.
+    pub name: &'a str,
+    /// How long it took; none = counted, not timed.
+    pub response_time: Option<Duration>,
+    /// Bytes of the body.
+    pub size: u64,
+    /// Why it failed, if it did.
+    pub failure: Option<&'a str>,
+    /// When it ended, since the start of the run: the second that it belongs to.
+    pub ended: Duration,
+}
+
+/// Counts what one shard does. Not shared: every shard has its own.
+///
+/// Its memory is bounded by the number of names: [`Recorder::take`] hands the counts over and keeps the names.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    series: Bounded<Entry>,
+    /// Which series have counted something since the last take, in the order of their first sample.
+    touched: Vec<Spot>,
+    failures: Bounded<FailureRow>,
+    exceptions: Bounded<ExceptionRow>,
+    counters: RunCounters,
+}
+
+impl Recorder {
+    /// A recorder that has counted nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts a sample: one lookup by (method, name), no allocation for a known name.
+    pub fn record(&mut self, sample: &Sample<'_>) {
+        let spot = self.series.spot([sample.method, sample.name, ""]);
+        let entry = self.series.at(spot);
+        if entry.requests == 0 {
+            self.touched.push(spot);
+        }
+        entry.record(sample);
+        if let Some(text) = sample.failure {
+            self.failures.row([sample.method, sample.name, text]).seen(sample.ended);
+        }
+    }
+
+    /// Counts an exception of a script function; `place` is `file:line` of the script, `task` the task or hook that threw.
+    pub fn exception(&mut self, message: &str, place: &str, task: &str, at: Duration) {
+        self.exceptions.row([message, place, ""]).seen(task, at);
+    }
+
+    /// The counts of the run as a whole, to add to.
+    pub fn counters(&mut self) -> &mut RunCounters {
+        &mut self.counters
+    }
+
+    /// What was counted since the last take. Series that were idle cost nothing.
+    pub fn take(&mut self) -> Snapshot {
+        let mut series = Vec::with_capacity(self.touched.len());
+        for spot in self.touched.drain(..) {
+            let entry = self.series.at(spot);
+            let fresh = Entry::shared(Arc::clone(&entry.method), Arc::clone(&entry.name));
+            series.push(std::mem::replace(entry, fresh));
+        }
+        Snapshot {
+            series,
+            failures: std::mem::take(&mut self.failures),
+            exceptions: std::mem::take(&mut self.exceptions),
+            counters: std::mem::take(&mut self.counters),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Recorder, Sample};
+    use crate::stats::{NAMES_KEPT, Totals};
+    use std::time::Duration;
+
+    fn sample(name: &str) -> Sample<'_> {
+        Sample {
+            method: "GET",
+            name,
+            response_time: Some(Duration::from_millis(3)),
+            size: 10,
+            failure: None,
+            ended: Duration::from_secs(1),
+        }
+    }
+
+    fn totals_of(recorder: &mut Recorder) -> Totals {
+        let mut totals = Totals::new(jiff::Timestamp::UNIX_EPOCH);
+        totals.merge(&recorder.take());
+        totals
+    }
+
+    #[test]
+    fn a_take_is_the_difference_and_idle_series_are_not_in_it() {
+        let mut recorder = Recorder::new();
+        recorder.record(&sample("/a"));
+        recorder.record(&sample("/b"));
+        assert_eq!(totals_of(&mut recorder).aggregated().requests, 2);
+        recorder.record(&sample("/b"));
+        let totals = totals_of(&mut recorder);
+        assert_eq!(totals.entries().len(), 1);
+        assert_eq!(totals.entry("GET", "/b").unwrap().requests, 1);
+        assert!(recorder.take().is_empty());
+    }
+
+    #[test]
+    fn names_beyond_the_bound_are_counted_together() {
+        let mut recorder = Recorder::new();
+        for number in 0..NAMES_KEPT + 7 {
+            recorder.record(&sample(&format!("/item/{number}")));
+        }
+        recorder.record(&sample("/item/3"));
+        let totals = totals_of(&mut recorder);
+        assert_eq!(totals.entries().len(), NAMES_KEPT + 1);
+        assert_eq!(totals.aggregated().requests, NAMES_KEPT as u64 + 8);
+        assert_eq!(totals.entry("GET", "/item/3").unwrap().requests, 2);
+        let rest = totals.entry("-", "(names beyond the first 10,000, counted together)").unwrap();
+        assert_eq!(rest.requests, 7);
+    }
+
+    #[test]
+    fn failure_texts_and_exceptions_are_grouped_and_bounded() {
+        let mut recorder = Recorder::new();
+        for number in 0..600 {
+            let text = format!("wrong id {number}");
+            recorder.record(&Sample { failure: Some(&text), ..sample("/a") });
+            recorder.exception("boom", "a.rhai:3", "buy", Duration::from_secs(number));
+        }
+        recorder.exception("boom", "a.rhai:4", "buy", Duration::ZERO);
+        let totals = totals_of(&mut recorder);
+        assert_eq!(totals.failures().len(), 501);
+        assert_eq!(totals.failures().iter().map(|row| row.occurrences).sum::<u64>(), 600);
+        assert_eq!(totals.failures()[0].occurrences, 100, "the rest comes first, being the most");
+        let exceptions = totals.exceptions();
+        assert_eq!(exceptions.iter().map(|row| row.count).collect::<Vec<_>>(), [600, 1]);
+        assert_eq!(exceptions[0].first, Duration::ZERO);
+        assert_eq!(exceptions[0].last, Duration::from_secs(599));
+        assert_eq!(&*exceptions[0].task, "buy");
+    }
+}

@@ -1,0 +1,40 @@
+//! What a run leaves behind, for the writers and the manifest.
+
+use super::{RunCounters, Totals};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A finished run as plain data. Every report is a pure function of it, now or later from a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// Everything that was counted.
+    pub totals: Totals,
+    /// From the start to the end of the last user.
+    pub duration: Duration,
+    /// The largest number of users at a time.
+    pub user_count: u64,
+    /// The users of each class at that time.
+    pub class_counts: BTreeMap<String, u64>,
+}
+
+impl RunResult {
+    /// A result without users, of totals that come from elsewhere.
+    #[must_use]
+    pub fn new(totals: Totals, duration: Duration) -> Self {
+        Self { totals, duration, user_count: 0, class_counts: BTreeMap::new() }
+    }
+
+    /// When the run began.
+    #[must_use]
+    pub fn started(&self) -> Timestamp {
+        self.totals.started()
+    }
+
+    /// Counts of the run as a whole.
+    #[must_use]
+    pub fn counters(&self) -> &RunCounters {
+        self.totals.counters()
+    }
+}

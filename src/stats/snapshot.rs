@@ -1,0 +1,28 @@
+//! What a shard sends once a second.
+
+use super::bounded::Bounded;
+use super::counters::RunCounters;
+use super::entry::Entry;
+use super::problems::{ExceptionRow, FailureRow};
+use serde::{Deserialize, Serialize};
+
+/// What was counted in some stretch of the run: plain data, as small as what happened in it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Only series that counted something.
+    pub(super) series: Vec<Entry>,
+    pub(super) failures: Bounded<FailureRow>,
+    pub(super) exceptions: Bounded<ExceptionRow>,
+    /// Counts of the run as a whole in the same stretch.
+    pub counters: RunCounters,
+}
+
+impl Snapshot {
+    /// Whether nothing at all was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.series.is_empty()
+            && self.exceptions.iter().next().is_none()
+            && self.counters == RunCounters::default()
+    }
+}

@@ -1,0 +1,188 @@
+//! The controller's accumulation.
+
+use super::bounded::Bounded;
+use super::counters::RunCounters;
+use super::entry::Entry;
+use super::problems::{ExceptionRow, FailureRow};
+use super::snapshot::Snapshot;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Per second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    /// Requests per second, failed ones included.
+    pub requests: f64,
+    /// Failed requests per second.
+    pub failures: f64,
+}
+
+/// Everything that was counted in a run, or up to now.
+///
+/// Every time in it is counted from the start of the run; `started` says when that was. Merging is associative and
+/// commutative, so the same samples give the same totals, to the bit, over any number of shards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
+pub struct Totals {
+    started: Timestamp,
+    /// From when rates count: zero, or the last reset.
+    since: Duration,
+    /// The latest time that was noted, for current rates.
+    now: Duration,
+    series: Bounded<Entry>,
+    /// All series merged, kept up to date.
+    aggregated: Entry,
+    failures: Bounded<FailureRow>,
+    exceptions: Bounded<ExceptionRow>,
+    counters: RunCounters,
+}
+
+/// Totals in a file: without what follows from the rest.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    started: Timestamp,
+    since: Duration,
+    now: Duration,
+    series: Bounded<Entry>,
+    failures: Bounded<FailureRow>,
+    exceptions: Bounded<ExceptionRow>,
+    counters: RunCounters,
+}
+
+impl Totals {
+    /// Nothing counted yet, in a run that began at `started`.
+    #[must_use]
+    pub fn new(started: Timestamp) -> Self {
+        Self {
+            started,
+            since: Duration::ZERO,
+            now: Duration::ZERO,
+            series: Bounded::default(),
+            aggregated: Entry::new("", "Aggregated"),
+            failures: Bounded::default(),
+            exceptions: Bounded::default(),
+            counters: RunCounters::default(),
+        }
+    }
+
+    /// Adds what a shard counted.
+    pub fn merge(&mut self, snapshot: &Snapshot) {
+        for entry in &snapshot.series {
+            self.aggregated.merge(entry);
+            self.series.add(entry);
+        }
+        self.failures.merge(&snapshot.failures);
+        self.exceptions.merge(&snapshot.exceptions);
+        self.counters.merge(&snapshot.counters);
+    }
+
+    /// Says that the run has come to `now`, so that current rates fall when nothing ends any more. Without it they are
+    /// those of the last request's time, as Locust shows them.
+    pub fn note_time(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+    }
+
+    /// Forgets everything counted; rates count from `at`.
+    pub fn reset(&mut self, at: Duration) {
+        *self = Self { since: at, now: self.now, ..Self::new(self.started) };
+    }
+
+    /// When the run began.
+    #[must_use]
+    pub fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// The wall time that a time of the run stands for.
+    #[must_use]
+    pub fn wall_time(&self, since_start: Duration) -> Timestamp {
+        self.started.checked_add(since_start).unwrap_or(Timestamp::MAX)
+    }
+
+    /// All rows by name, then method.
+    #[must_use]
+    pub fn entries(&self) -> Vec<&Entry> {
+        let mut entries: Vec<&Entry> = self.series.iter().collect();
+        entries.sort_unstable_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+        entries
+    }
+
+    /// One row.
+    #[must_use]
+    pub fn entry(&self, method: &str, name: &str) -> Option<&Entry> {
+        self.series.get([method, name, ""])
+    }
+
+    /// All rows together; its method is empty.
+    #[must_use]
+    pub fn aggregated(&self) -> &Entry {
+        &self.aggregated
+    }
+
+    /// Failures, the most frequent first, then by name, method and text.
+    #[must_use]
+    pub fn failures(&self) -> Vec<&FailureRow> {
+        let mut rows: Vec<&FailureRow> = self.failures.iter().collect();
+        rows.sort_unstable_by(|a, b| {
+            (b.occurrences, &a.name, &a.method, &a.text).cmp(&(a.occurrences, &b.name, &b.method, &b.text))
+        });
+        rows
+    }
+
+    /// Exceptions, the most frequent first, then by place and message.
+    #[must_use]
+    pub fn exceptions(&self) -> Vec<&ExceptionRow> {
+        let mut rows: Vec<&ExceptionRow> = self.exceptions.iter().collect();
+        rows.sort_unstable_by(|a, b| (b.count, &a.place, &a.message).cmp(&(a.count, &b.place, &b.message)));
+        rows
+    }
+
+    /// Counts of the run as a whole.
+    #[must_use]
+    pub fn counters(&self) -> &RunCounters {
+        &self.counters
+    }
+
+    /// Mean rates of `entry` over the run: its counts over the time from the start (or the last reset) to the end of the
+    /// last request of all rows, as Locust computes them. Zero before any time has passed.
+    #[must_use]
+    pub fn total_rate(&self, entry: &Entry) -> Rate {
+        let span = self.aggregated.last.unwrap_or_default().saturating_sub(self.since).as_secs_f64();
+        if span <= 0.0 {
+            return Rate::default();
+        }
+        Rate { requests: entry.requests as f64 / span, failures: entry.failures as f64 / span }
+    }
+
+    /// Rates of `entry` now: the mean over the 10 whole seconds that end 2 s before the second of the last request of all
+    /// rows (or of the noted time, if later). Fewer seconds in the beginning, zero in the first two.
+    #[must_use]
+    pub fn current_rate(&self, entry: &Entry) -> Rate {
+        let last = self.aggregated.last.unwrap_or_default().max(self.now).as_secs();
+        let from = last.saturating_sub(12).max(self.since.as_secs());
+        let to = last.saturating_sub(2);
+        if to <= from {
+            return Rate::default();
+        }
+        let (requests, failures) = entry.seconds.sum(from, to);
+        let seconds = (to - from) as f64;
+        Rate { requests: requests as f64 / seconds, failures: failures as f64 / seconds }
+    }
+}
+
+impl From<Saved> for Totals {
+    fn from(saved: Saved) -> Self {
+        let mut aggregated = Entry::new("", "Aggregated");
+        saved.series.iter().for_each(|entry| aggregated.merge(entry));
+        let Saved { started, since, now, series, failures, exceptions, counters } = saved;
+        Self { started, since, now, series, aggregated, failures, exceptions, counters }
+    }
+}
+
+impl From<Totals> for Saved {
+    fn from(totals: Totals) -> Self {
+        let Totals { started, since, now, series, failures, exceptions, counters, .. } = totals;
+        Self { started, since, now, series, failures, exceptions, counters }
+    }
+}

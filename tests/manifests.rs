@@ -1,0 +1,361 @@
+//! Manifests: what is read, what is refused and how, and what the verdict says.
+
+use jiff::Timestamp;
+use katydid::manifest::{METRIC_COLUMNS, Manifest, Verdict, evaluate};
+use katydid::stats::{Recorder, RunResult, Sample, Totals};
+use katydid::util::Diagnostic;
+use proptest::{prop_assert, proptest};
+use std::time::Duration;
+
+/// A run of 10 s in which each (method, name, milliseconds, failure) ended, evenly.
+fn run(samples: &[(&str, &str, f64, Option<&str>)]) -> RunResult {
+    let mut recorder = Recorder::new();
+    for (number, (method, name, milliseconds, failure)) in samples.iter().enumerate() {
+        recorder.record(&Sample {
+            method,
+            name,
+            response_time: Some(Duration::from_secs_f64(milliseconds / 1000.0)),
+            size: 100,
+            failure: *failure,
+            ended: Duration::from_secs(10) * (number as u32 + 1) / samples.len() as u32,
+        });
+    }
+    let mut totals = Totals::new(Timestamp::UNIX_EPOCH);
+    totals.merge(&recorder.take());
+    RunResult::new(totals, Duration::from_secs(10))
+}
+
+fn parse(text: &str) -> Manifest {
+    let (manifest, warnings) = Manifest::parse("m.yaml", text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(warnings, [], "{text}");
+    manifest
+}
+
+fn refusal(text: &str) -> Diagnostic {
+    Manifest::parse("m.yaml", text).expect_err(text)
+}
+
+fn verdict(text: &str, result: &RunResult) -> Verdict {
+    evaluate(&parse(text), result)
+}
+
+fn whys(verdict: &Verdict) -> Vec<&str> {
+    verdict.rows.iter().filter(|row| !row.passed).map(|row| row.why.as_str()).collect()
+}
+
+fn shop() -> RunResult {
+    let mut samples = Vec::new();
+    for _ in 0..10 {
+        samples.push(("GET", "/items", 60.0, None));
+        samples.push(("GET", "/items/[id]", 12.5, None));
+        samples.push(("POST", "/login", 80.0, None));
+        samples.push(("POST", "/orders", 20.0, None));
+        samples.push(("GET", "/orders", 300.0, None));
+    }
+    run(&samples)
+}
+
+#[test]
+fn every_example_is_read_without_a_warning() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests");
+    let mut read = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (manifest, warnings) = Manifest::parse(&path.to_string_lossy(), &text).unwrap();
+        assert_eq!(warnings, [], "{path:?}");
+        assert!(!manifest.thresholds.is_empty(), "{path:?}");
+        read += 1;
+    }
+    assert!(read > 0);
+}
+
+#[test]
+fn the_quickstart_passes_on_a_healthy_shop_and_fails_on_none() {
+    let manifest = parse(include_str!("../manifests/quickstart.yaml"));
+    let verdict = evaluate(&manifest, &shop());
+    assert!(verdict.passed, "{:?}", whys(&verdict));
+    let nothing = evaluate(&manifest, &run(&[]));
+    assert!(nothing.rows.iter().all(|row| !row.passed && row.why.starts_with("no row: nothing was counted")));
+}
+
+#[test]
+fn limits_are_inclusive_and_every_miss_is_listed() {
+    assert!(verdict("/items:\n  type: GET\n  99%: 60", &shop()).passed);
+    let missed = verdict("/items:\n  type: GET\n  99%: 59\n  Max Response Time: 59.9", &shop());
+    assert!(!missed.passed);
+    assert_eq!(
+        whys(&missed),
+        [
+            "99% for GET /items is 60 ms, the limit is <= 59 ms",
+            "Max Response Time for GET /items is 60 ms, the limit is <= 59.9 ms",
+        ]
+    );
+    assert_eq!(missed.rows[0].margin, Some(-1.0));
+    assert_eq!(missed.rows[0].place, "m.yaml:3");
+}
+
+#[test]
+fn float_metrics_are_judged() {
+    let verdict = verdict("/items/[id]:\n  Average Response Time: 50", &shop());
+    assert!(verdict.passed);
+    assert_eq!((verdict.rows[0].actual, verdict.rows[0].margin), (Some(12.5), Some(37.5)));
+}
+
+#[test]
+fn all_twenty_metrics_and_the_short_names_are_judged() {
+    let limits = METRIC_COLUMNS.map(|metric| format!("  {metric}: \"<= 1000\"\n")).concat();
+    let all = verdict(&format!("/items:\n{limits}"), &shop());
+    assert!(all.passed && all.rows.len() == 20, "{:?}", whys(&all));
+    let short = "\"*\":\n  count: \"== 50\"\n  failures: 0\n  fail_ratio: 0\n  median: 60\n  avg: 94.5\n  \
+                 min: \">= 12.5\"\n  max: 300\n  size: \"== 100\"\n  rps: \"== 5\"\n  p99.99: 300\n  p50: 60.1";
+    let short = verdict(short, &shop());
+    assert!(short.passed && short.rows.len() == 11, "{:?}", whys(&short));
+}
+
+#[test]
+fn a_missing_row_is_a_miss() {
+    let verdict = verdict("/itmes:\n  99%: 100\n/nothing/like/it:\n  Failure Count: 0", &shop());
+    assert_eq!(
+        whys(&verdict),
+        [
+            "no row: nothing was counted as /itmes; did you mean /items?",
+            "no row: nothing was counted as /nothing/like/it",
+        ]
+    );
+    assert!(verdict.rows.iter().all(|row| row.actual.is_none() && row.margin.is_none()));
+}
+
+#[test]
+fn a_row_without_data_is_a_miss() {
+    let mut recorder = Recorder::new();
+    let ended = Duration::ZERO;
+    recorder.record(&Sample {
+        method: "WS",
+        name: "push",
+        response_time: None,
+        size: 0,
+        failure: None,
+        ended,
+    });
+    let mut totals = Totals::new(Timestamp::UNIX_EPOCH);
+    totals.merge(&recorder.take());
+    let result = RunResult::new(totals, Duration::from_secs(1));
+    let verdict = verdict("push:\n  99%: 100\n  avg: 5\n  rps: \"< 5\"\n  Failure Count: 0", &result);
+    assert_eq!(
+        whys(&verdict),
+        [
+            "no data: 99% for push was never measured",
+            "no data: avg for push was never measured",
+            "no data: rps for push was never measured",
+        ]
+    );
+    assert!(verdict.rows[3].passed);
+}
+
+#[test]
+fn types_are_told_apart_and_pooled_without_one() {
+    let each = verdict("/orders:\n  - { type: POST, 99%: 30 }\n  - { type: GET, 99%: 30 }", &shop());
+    assert_eq!(whys(&each), ["99% for GET /orders is 300 ms, the limit is <= 30 ms"]);
+    let wrong = verdict("/items:\n  type: get\n  99%: 100", &shop());
+    assert_eq!(whys(&wrong), ["no row: nothing was counted as get /items; its types are GET"]);
+    let pooled = verdict("/orders:\n  count: \"== 20\"\n  avg: \"== 160\"\n  max: \"== 300\"", &shop());
+    assert!(pooled.passed, "{:?}", whys(&pooled));
+    let of_a_type = verdict("\"*\":\n  type: POST\n  count: \"== 20\"", &shop());
+    assert!(of_a_type.passed, "{:?}", whys(&of_a_type));
+    let locust = verdict("Aggregated:\n  type: \"\"\n  count: \"== 50\"", &shop());
+    assert!(locust.passed, "{:?}", whys(&locust));
+}
+
+#[test]
+fn one_failed_request_is_seen() {
+    let result = run(&[("GET", "/", 1.0, None), ("GET", "/", 1.0, Some("500")), ("GET", "/b", 1.0, None)]);
+    let verdict =
+        verdict("\"*\":\n  Failure Count: 0\n/:\n  fail_ratio: \"< 50%\"\n/b:\n  failures: 0", &result);
+    assert_eq!(
+        whys(&verdict),
+        ["Failure Count for * is 1, the limit is <= 0", "fail_ratio for / is 50%, the limit is < 50%",]
+    );
+}
+
+#[test]
+fn a_floor_can_be_set_and_a_bare_number_is_a_ceiling_with_a_warning() {
+    assert!(!verdict("\"*\":\n  Requests/s: \">= 50\"", &shop()).passed);
+    assert!(
+        verdict("\"*\":\n  Requests/s: { min: 5, max: 5 }\n  count: { limit: \"> 49\" }", &shop()).passed
+    );
+    let (manifest, warnings) = Manifest::parse("m.yaml", "\"*\":\n  Requests/s: 50\n  count: 3").unwrap();
+    assert_eq!(warnings.len(), 2);
+    insta::assert_snapshot!(warnings[0], @r#"
+    warning: a bare number is an upper limit, also for `Requests/s`
+     --> m.yaml:2:15
+      |
+    2 |   Requests/s: 50
+      |               ^^
+      = help: did you mean `">= 50"`? An upper limit is `"<= 50"`
+    "#);
+    let verdict = evaluate(&manifest, &shop());
+    assert_eq!(whys(&verdict), ["count for * is 50, the limit is <= 3"]);
+}
+
+#[test]
+fn aliases_and_merged_defaults_work() {
+    let text = "defaults: &d { p99: 100, failures: 0 }\n/items: { <<: *d, p99: 50 }\n/orders: *d";
+    let manifest = parse(text);
+    let limits: Vec<_> =
+        manifest.thresholds.iter().map(|t| (t.resource.as_str(), t.written.as_str(), t.limit)).collect();
+    assert_eq!(
+        limits[2..],
+        [
+            ("/items", "p99", 50.0),
+            ("/items", "failures", 0.0),
+            ("/orders", "p99", 100.0),
+            ("/orders", "failures", 0.0)
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_metric_is_an_error_that_names_the_known() {
+    insta::assert_snapshot!(refusal("/items:\n  type: GET\n  Failure count: 0"), @r"
+    error: unknown metric `Failure count`
+     --> m.yaml:3:3
+      |
+    3 |   Failure count: 0
+      |   ^^^^^^^^^^^^^
+      = note: the metrics are: Request Count, Failure Count, Median Response Time, Average Response Time, Min Response Time, Max Response Time, Average Content Size, Requests/s, Failures/s, 50%, 66%, 75%, 80%, 90%, 95%, 98%, 99%, 99.9%, 99.99%, 100%
+      = note: and short: count, failures, fail_ratio, median, avg, min, max, size, rps, p50 .. p99.99
+      = help: did you mean `Failure Count`?
+    ");
+    let percentile = refusal("/items: { 97%: 5 }");
+    assert_eq!(percentile.help.as_deref(), Some("for a percentile that is no column of the CSV write `p97`"));
+}
+
+#[test]
+fn broken_yaml_is_an_error_with_its_place() {
+    insta::assert_snapshot!(refusal("/items:\n  99%: [1, 2\n/orders:\n  99%: 3\n"), @r"
+    error: broken YAML: illegal placement of ':' indicator
+     --> m.yaml:3:8
+      |
+    3 | /orders:
+      |        ^
+    ");
+}
+
+#[test]
+fn what_is_no_limit_is_refused_with_line_and_caret() {
+    insta::assert_snapshot!(refusal("/items:\n  99%: fast"), @r#"
+    error: `fast` is not a limit: expected a number, or an operator and a number
+     --> m.yaml:2:8
+      |
+    2 |   99%: fast
+      |        ^^^^
+      = help: write a number, or a text such as `">= 50"` or `"< 1%"`
+    "#);
+    insta::assert_snapshot!(refusal("/items:\n  Failure Count: 1%"), @r#"
+    error: `%` is not a unit here; a count has none
+     --> m.yaml:2:18
+      |
+    2 |   Failure Count: 1%
+      |                  ^^
+      = help: write a number, or a text such as `">= 50"` or `"< 1%"`
+    "#);
+    insta::assert_snapshot!(refusal("/items:\n  99%: { limt: 5 }"), @r"
+    error: unknown key `limt`
+     --> m.yaml:2:10
+      |
+    2 |   99%: { limt: 5 }
+      |          ^^^^
+      = note: a limit has the keys `limit`, `min` and `max`
+      = help: did you mean `limit`?
+    ");
+    insta::assert_snapshot!(refusal("/items:\n  99%: 5\n/items:\n  99%: 6"), @r"
+    error: `/items` is there already
+     --> m.yaml:3:1
+      |
+    3 | /items:
+      | ^^^^^^
+    ");
+    insta::assert_snapshot!(refusal(""), @r"
+    error: the manifest is empty
+     --> m.yaml:1:1
+      = help: write a name and its limits, as in `/items: { 99%: 100, Failure Count: 0 }`
+    ");
+}
+
+#[test]
+fn nothing_passes_silently() {
+    for text in [
+        "~",
+        "{}",
+        "[]",
+        "5",
+        "/items:",
+        "/items: {}",
+        "/items: []",
+        "/items: 5",
+        "/items: { type: GET }",
+        "/items: { type: [GET, POST], 99%: 5 }",
+        "/items: { 99%: 5, 99%: 6 }",
+        "/items: { 99%: }",
+        "/items: { 99%: [] }",
+        "/items: { 99%: {} }",
+        "/items: { 99%: { limit: [5] } }",
+        "/items: { 99%: { min: \"< 5\" } }",
+        "/items: { 99%: .nan }",
+        "/items: { 99%: .inf }",
+        "/items: { 99%: true }",
+        "/items: { 99%: !!int 5 }",
+        "/items: { fail_ratio: 5 }",
+        "/items: { [a]: 5 }",
+        "? [a]\n: 5",
+        "/items: { <<: 5 }",
+        "/items: { 99%: 5 }\n---\n/items: { 99%: 5 }",
+        "/items: &a { 99%: *a }",
+    ] {
+        let error = refusal(text);
+        assert!(error.place.as_ref().is_some_and(|place| place.line > 0), "{text}: {error}");
+    }
+}
+
+#[test]
+fn nesting_without_end_and_doubling_aliases_are_refused() {
+    let _ = refusal(&"[".repeat(100_000));
+    let _ = refusal(&"a: ".repeat(1000));
+    let mut bomb = String::from("a0: &a0 { p50: 1 }\n");
+    for level in 1..40 {
+        bomb.push_str(&format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1));
+    }
+    let _ = refusal(&bomb);
+}
+
+proptest! {
+    #[test]
+    fn parsing_never_panics(text in "\\PC{0,60}") {
+        let _ = Manifest::parse("m.yaml", &text);
+    }
+
+    #[test]
+    fn parsing_near_yaml_never_panics(
+        parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "/items", ":", " ", "\n", "\n  ", "99%", "type", "GET", "100", "\"", "'", "[", "]", "{", "}", ",", "- ",
+                "&a", "*a", "<<", "!!x", "|", ">", "#", "%", "---", "...", "\t", "\r\n", "ü", "\u{feff}", "\0", "? ", "\\x",
+                ">= 5", "fail_ratio",
+            ]),
+            0..40,
+        ),
+    ) {
+        let _ = Manifest::parse("m.yaml", &parts.concat());
+    }
+
+    #[test]
+    fn what_is_read_is_judged_without_a_panic(limit in proptest::num::f64::ANY, metric in 0..20_usize) {
+        let text = format!("/items: {{ \"{}\": {limit} }}", METRIC_COLUMNS[metric]);
+        if let Ok((manifest, _)) = Manifest::parse("m.yaml", &text) {
+            let verdict = evaluate(&manifest, &shop());
+            let row = &verdict.rows[0];
+            prop_assert!(row.passed == (row.actual.unwrap() <= manifest.thresholds[0].limit));
+        }
+    }
+}
