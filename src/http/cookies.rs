@@ -1,0 +1,63 @@
+//! The cookies of one user: nothing until a server sets the first one.
+
+use super::url::Url;
+use cookie_store::{CookieStore, RawCookie};
+use http::HeaderMap;
+use http::header::{COOKIE, HeaderValue, SET_COOKIE};
+use std::cell::RefCell;
+
+/// A cookie jar (RFC 6265).
+#[derive(Debug, Default)]
+pub(super) struct Jar(RefCell<Option<Box<CookieStore>>>);
+
+fn plain(url: &Url) -> Option<url::Url> {
+    url::Url::parse(&url.to_string()).ok()
+}
+
+impl Jar {
+    /// Keeps what an answer from `url` sets.
+    pub(super) fn keep(&self, url: &Url, headers: &HeaderMap) {
+        if !headers.contains_key(SET_COOKIE) {
+            return;
+        }
+        let Some(url) = plain(url) else { return };
+        let texts = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let cookies = texts.filter_map(|text| RawCookie::parse(text.to_owned()).ok());
+        self.0.borrow_mut().get_or_insert_default().store_response_cookies(cookies, &url);
+    }
+
+    /// Adds the cookies for `url`, unless the request brings its own.
+    pub(super) fn apply(&self, url: &Url, headers: &mut HeaderMap) {
+        if self.0.borrow().is_none() || headers.contains_key(COOKIE) {
+            return;
+        }
+        let cookies: Vec<_> = self.list(url).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if let Ok(value) = HeaderValue::try_from(cookies.join("; "))
+            && !cookies.is_empty()
+        {
+            headers.insert(COOKIE, value);
+        }
+    }
+
+    /// Names and values of the cookies for `url`.
+    pub(super) fn list(&self, url: &Url) -> Vec<(String, String)> {
+        let jar = self.0.borrow();
+        let (Some(jar), Some(url)) = (jar.as_ref(), plain(url)) else { return Vec::new() };
+        jar.get_request_values(&url).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Sets a cookie for the host of `url` and all its paths.
+    pub(super) fn set(&self, url: &Url, name: &str, value: &str) {
+        let Some(url) = plain(url) else { return };
+        let mut cookie = RawCookie::new(name.to_owned(), value.to_owned());
+        cookie.set_path("/");
+        let mut jar = self.0.borrow_mut();
+        // A name that no cookie may have is not kept, as a browser would not.
+        let _ = jar.get_or_insert_default().insert_raw(&cookie, &url);
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&self) {
+        self.0.replace(None);
+    }
+}

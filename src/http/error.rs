@@ -1,0 +1,174 @@
+//! Why a request got no answer: a closed list of texts that group.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// Why there is no answer, or not a whole one. Its text never contains a port, an address or an id, so that failures of
+/// one kind are one row of the error report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The host's name could not be looked up.
+    Dns,
+    /// Nobody listens there.
+    ConnectionRefused,
+    /// The network has no way there.
+    Unreachable,
+    /// No connection in time.
+    ConnectTimedOut,
+    /// This machine may open no more files.
+    TooManyOpenFiles,
+    /// This machine has no local port left for the connection.
+    NoFreePort,
+    /// Another failure to connect.
+    ConnectFailed,
+    /// What answered does not speak TLS, or no version or cipher in common.
+    TlsHandshake,
+    /// The certificate's issuer is not trusted.
+    CertificateNotTrusted,
+    /// The certificate is past its time, or before it.
+    CertificateExpired,
+    /// The certificate is for another host.
+    CertificateWrongHost,
+    /// The certificate is wrong in another way.
+    CertificateInvalid,
+    /// The connection was reset by the other side.
+    ConnectionReset,
+    /// The connection was closed before the head of an answer was complete.
+    ClosedBeforeResponse,
+    /// The body is shorter than announced.
+    ResponseEndedEarly,
+    /// What came is not HTTP.
+    MalformedResponse,
+    /// The head of the answer is larger than any reasonable one.
+    ResponseHeadTooLarge,
+    /// No whole answer in time.
+    TimedOut,
+    /// More redirects than allowed.
+    TooManyRedirects,
+    /// A redirect without a place to go, or to one that is not http.
+    InvalidRedirect,
+    /// The request itself cannot be said in HTTP.
+    InvalidRequest,
+    /// Anything else that went wrong while sending or receiving.
+    Broken,
+}
+
+impl TransportError {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Dns => "host name lookup failed",
+            Self::ConnectionRefused => "connection refused",
+            Self::Unreachable => "host unreachable",
+            Self::ConnectTimedOut => "connecting timed out",
+            Self::TooManyOpenFiles => "too many open files",
+            Self::NoFreePort => "no free local port",
+            Self::ConnectFailed => "connection failed",
+            Self::TlsHandshake => "tls handshake failed",
+            Self::CertificateNotTrusted => "certificate not trusted",
+            Self::CertificateExpired => "certificate expired or not yet valid",
+            Self::CertificateWrongHost => "certificate is for another host",
+            Self::CertificateInvalid => "certificate invalid",
+            Self::ConnectionReset => "connection reset",
+            Self::ClosedBeforeResponse => "connection closed before a response",
+            Self::ResponseEndedEarly => "response ended early",
+            Self::MalformedResponse => "malformed response",
+            Self::ResponseHeadTooLarge => "response head too large",
+            Self::TimedOut => "timed out",
+            Self::TooManyRedirects => "too many redirects",
+            Self::InvalidRedirect => "invalid redirect",
+            Self::InvalidRequest => "invalid request",
+            Self::Broken => "connection broken",
+        }
+    }
+
+    /// What an error while connecting means.
+    pub(super) fn connecting(error: &io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::ConnectionRefused => Self::ConnectionRefused,
+            Kind::TimedOut => Self::ConnectTimedOut,
+            Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown => Self::Unreachable,
+            Kind::AddrNotAvailable | Kind::AddrInUse => Self::NoFreePort,
+            Kind::ConnectionReset | Kind::ConnectionAborted => Self::ConnectionReset,
+            _ if is_out_of_files(error) => Self::TooManyOpenFiles,
+            _ => Self::ConnectFailed,
+        }
+    }
+
+    /// What an error of the TLS handshake means.
+    pub(super) fn handshaking(error: &io::Error) -> Self {
+        use rustls::CertificateError as Bad;
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(rustls::Error::InvalidCertificate(bad)) => match bad {
+                Bad::UnknownIssuer => Self::CertificateNotTrusted,
+                Bad::Expired
+                | Bad::ExpiredContext { .. }
+                | Bad::NotValidYet
+                | Bad::NotValidYetContext { .. } => Self::CertificateExpired,
+                Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Self::CertificateWrongHost,
+                _ => Self::CertificateInvalid,
+            },
+            Some(_) => Self::TlsHandshake,
+            None => match error.kind() {
+                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::ConnectionReset,
+                _ => Self::TlsHandshake,
+            },
+        }
+    }
+
+    /// What an error of hyper's means; `in_body` when the head of the answer was complete.
+    pub(super) fn exchanging(error: &hyper::Error, in_body: bool) -> Self {
+        if let Some(io) = io_cause(error) {
+            return match io.kind() {
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::NotConnected => Self::ConnectionReset,
+                io::ErrorKind::UnexpectedEof if in_body => Self::ResponseEndedEarly,
+                io::ErrorKind::UnexpectedEof => Self::ClosedBeforeResponse,
+                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::MalformedResponse,
+                _ => Self::Broken,
+            };
+        }
+        if error.is_parse_too_large() {
+            Self::ResponseHeadTooLarge
+        } else if error.is_parse() {
+            Self::MalformedResponse
+        } else if error.is_user() {
+            Self::InvalidRequest
+        } else if in_body {
+            Self::ResponseEndedEarly
+        } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+            Self::ClosedBeforeResponse
+        } else {
+            Self::Broken
+        }
+    }
+}
+
+fn is_out_of_files(error: &io::Error) -> bool {
+    use nix::errno::Errno;
+    error.raw_os_error().is_some_and(|code| code == Errno::EMFILE as i32 || code == Errno::ENFILE as i32)
+}
+
+fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            return Some(io);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl Error for TransportError {}

@@ -1,0 +1,26 @@
+//! The measured client: requests, connections, TLS, redirects, cookies, phases.
+
+mod client;
+mod connection;
+mod cookies;
+mod decode;
+mod dns;
+mod error;
+mod exchange;
+mod metered;
+mod options;
+mod redirect;
+mod request;
+mod response;
+mod shared;
+mod tls;
+mod url;
+
+pub use client::Client;
+pub use decode::DecodeError;
+pub use error::TransportError;
+pub use options::ClientOptions;
+pub use request::Request;
+pub use response::{Hop, Response, Timings};
+pub use shared::{Counters, Shared};
+pub use url::{Base, Origin, Url, UrlError};

@@ -1,0 +1,41 @@
+//! What a client does where a request does not say otherwise.
+
+use http::HeaderMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Options of the client of one user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientOptions {
+    /// From the start of a request to the end of its answer, redirects included.
+    pub timeout: Duration,
+    /// For each attempt to connect, handshake included; none = only `timeout` bounds it.
+    pub connect_timeout: Option<Duration>,
+    /// Whether redirects are followed. HEAD requests follow only when the request itself asks for it.
+    pub allow_redirects: bool,
+    /// How many redirects a request may follow.
+    pub max_redirects: usize,
+    /// Whether certificates are verified.
+    pub verify: bool,
+    /// A PEM file of certificates to trust besides the system's.
+    pub ca: Option<PathBuf>,
+    /// Whether connections are kept for the next request.
+    pub keep_alive: bool,
+    /// Headers of every request that does not have them itself.
+    pub headers: HeaderMap,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(60),
+            connect_timeout: None,
+            allow_redirects: true,
+            max_redirects: 30,
+            verify: true,
+            ca: None,
+            keep_alive: true,
+            headers: HeaderMap::new(),
+        }
+    }
+}

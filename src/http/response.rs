@@ -1,0 +1,98 @@
+//! The answer to a request, or why there is none.
+
+use super::decode::{self, DecodeError};
+use super::error::TransportError;
+use super::url::Url;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::SET_COOKIE;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long each phase took. Their sum is the response time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Looking up the name.
+    pub dns: Duration,
+    /// Opening the connection.
+    pub connect: Duration,
+    /// The TLS handshake.
+    pub tls: Duration,
+    /// Writing the request.
+    pub send: Duration,
+    /// Until the first byte of the answer.
+    pub wait: Duration,
+    /// From the first to the last byte of the answer.
+    pub receive: Duration,
+}
+
+/// A redirect that was followed.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// The status that redirected.
+    pub status: u16,
+    /// The url that was asked.
+    pub url: Url,
+}
+
+/// What came of a request. A failing server is an answer too.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status; 0 when there was no whole answer.
+    pub status: u16,
+    /// The reason phrase that the server sent, if it is not the standard one.
+    pub(super) reason: Option<String>,
+    /// The headers of the answer.
+    pub headers: HeaderMap,
+    /// The body as transferred.
+    pub body: Bytes,
+    /// Why there is no whole answer.
+    pub error: Option<TransportError>,
+    /// The url that gave the answer: the last one of a chain of redirects.
+    pub url: Url,
+    /// The redirects that were followed.
+    pub history: Vec<Hop>,
+    /// From the start of the request to the end of the answer.
+    pub elapsed: Duration,
+    /// The phases of that time.
+    pub timings: Timings,
+    /// When the answer ended.
+    pub ended: Instant,
+}
+
+impl Response {
+    /// The reason phrase: the server's, or the standard one of the status.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        let standard = || http::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        self.reason.as_deref().or_else(standard).unwrap_or_default()
+    }
+
+    /// The body, decoded by its `Content-Encoding`.
+    ///
+    /// # Errors
+    ///
+    /// When it is not what the header says, or larger than any reasonable body.
+    pub fn decoded(&self) -> Result<Bytes, DecodeError> {
+        decode::decoded(&self.headers, &self.body)
+    }
+
+    /// The body as text, by the charset of its `Content-Type`; what is not valid becomes U+FFFD.
+    ///
+    /// # Errors
+    ///
+    /// As [`Response::decoded`].
+    pub fn text(&self) -> Result<String, DecodeError> {
+        Ok(decode::text(&self.headers, &self.decoded()?))
+    }
+
+    /// Names and values of the cookies that this answer sets.
+    #[must_use]
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        let values = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        values
+            .filter_map(|text| text.split(';').next()?.split_once('='))
+            .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+            .collect()
+    }
+}

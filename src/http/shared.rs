@@ -1,0 +1,43 @@
+//! What the clients of one shard share: counters, looked-up names, TLS configurations.
+
+use super::dns::Names;
+use super::tls::Configurations;
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// What really happened on the wire, counted where it happened.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Request heads that were written completely.
+    pub wire_requests: Cell<u64>,
+    /// Kept connections that were found closed before the first byte of a request, and replaced.
+    pub reconnects: Cell<u64>,
+    /// Connections that were opened.
+    pub connections: Cell<u64>,
+    /// Bytes written; with TLS, before encryption.
+    pub bytes_sent: Cell<u64>,
+    /// Bytes read; with TLS, after decryption.
+    pub bytes_received: Cell<u64>,
+}
+
+/// Adds to a counter.
+pub(super) fn add(counter: &Cell<u64>, more: u64) {
+    counter.set(counter.get() + more);
+}
+
+/// Shared by the clients of one thread.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// What happened on the wire.
+    pub counters: Counters,
+    pub(super) names: Names,
+    pub(super) configurations: Configurations,
+}
+
+impl Shared {
+    /// Nothing counted, nothing looked up.
+    #[must_use]
+    pub fn new() -> Rc<Self> {
+        Rc::default()
+    }
+}

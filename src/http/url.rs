@@ -1,0 +1,291 @@
+//! Urls, cheap where it counts: the origin is parsed once, a request only brings its path.
+
+use http::HeaderValue;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use std::fmt;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// What may not stand in a request target as it is. A `%` may: it is taken to begin an escape.
+const TARGET: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// Why a text is not a url that can be requested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UrlError {
+    /// Neither `http://` nor `https://`.
+    Scheme,
+    /// No host between scheme and path.
+    NoHost,
+    /// Anything else, in the words of the parser.
+    Malformed(String),
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scheme => f.write_str("it must begin with http:// or https://"),
+            Self::NoHost => f.write_str("it has no host"),
+            Self::Malformed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for UrlError {}
+
+/// Where a connection leads: scheme, host and port.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Origin {
+    https: bool,
+    /// In lower case; an IPv6 address without brackets.
+    host: String,
+    port: u16,
+    /// What the `Host` header says: the port only if it is not the scheme's own.
+    authority: HeaderValue,
+}
+
+impl Origin {
+    fn of(url: &url::Url) -> Result<Self, UrlError> {
+        let https = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(UrlError::Scheme),
+        };
+        let shown = url.host_str().filter(|host| !host.is_empty()).ok_or(UrlError::NoHost)?;
+        let host = shown.trim_matches(['[', ']']).to_owned();
+        let port = url.port_or_known_default().ok_or(UrlError::NoHost)?;
+        let authority = match url.port() {
+            Some(port) => format!("{shown}:{port}"),
+            None => shown.to_owned(),
+        };
+        let authority = HeaderValue::try_from(authority).map_err(|error| UrlError::Malformed(error.to_string()))?;
+        Ok(Self { https, host, port, authority })
+    }
+
+    /// Whether connections to it speak TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// The host, without the brackets of an IPv6 address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The host as an address, where it is one.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    /// The value of the `Host` header.
+    pub(super) fn authority(&self) -> &HeaderValue {
+        &self.authority
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.https { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.authority.to_str().unwrap_or(&self.host))
+    }
+}
+
+/// A host as users write it, `http://user:password@host:8080/base`: what relative urls are appended to.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// Scheme, host and port.
+    pub origin: Rc<Origin>,
+    /// What comes between the origin and a relative url; empty for none. Urls are appended as text.
+    pub path: String,
+    /// User and password, decoded.
+    pub userinfo: Option<(String, String)>,
+}
+
+impl Base {
+    /// Reads a host.
+    ///
+    /// # Errors
+    ///
+    /// When it is not an absolute http or https url.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let url = parse(text)?;
+        let path = match text.split_once("://").and_then(|(_, rest)| rest.split_once('/')) {
+            Some(_) => url.path().trim_end_matches('/').to_owned(),
+            None => String::new(),
+        };
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let userinfo = (!url.username().is_empty())
+            .then(|| (decode(url.username()), decode(url.password().unwrap_or_default())));
+        Ok(Self { origin: Rc::new(Origin::of(&url)?), path, userinfo })
+    }
+}
+
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.path)
+    }
+}
+
+fn parse(text: &str) -> Result<url::Url, UrlError> {
+    let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
+    if !lower.starts_with("http://") && !lower.starts_with("https://") {
+        return Err(UrlError::Scheme);
+    }
+    url::Url::parse(text).map_err(|error| match error {
+        url::ParseError::EmptyHost => UrlError::NoHost,
+        other => UrlError::Malformed(other.to_string()),
+    })
+}
+
+/// An absolute url: an origin, and the target that the request line carries.
+#[derive(Clone, Debug)]
+pub struct Url {
+    origin: Rc<Origin>,
+    target: Rc<str>,
+}
+
+impl Url {
+    /// Reads an absolute url; its fragment is left out, as it is never sent.
+    ///
+    /// # Errors
+    ///
+    /// When it is not an absolute http or https url.
+    pub fn parse_absolute(text: &str) -> Result<Self, UrlError> {
+        Self::of(&parse(text)?)
+    }
+
+    fn of(url: &url::Url) -> Result<Self, UrlError> {
+        let origin = Rc::new(Origin::of(url)?);
+        let target = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        Ok(Self::with_path(origin, &target))
+    }
+
+    /// A path and query at an origin. What may not stand in a request target is escaped, the rest is left as it is; a
+    /// text without a leading slash gets one.
+    #[must_use]
+    pub fn with_path(origin: Rc<Origin>, path_and_query: &str) -> Self {
+        let path_and_query = path_and_query.split('#').next().unwrap_or_default();
+        let clean = path_and_query.bytes().all(|byte| byte.is_ascii() && !TARGET_TABLE[usize::from(byte)]);
+        if clean && path_and_query.starts_with('/') {
+            return Self { origin, target: path_and_query.into() };
+        }
+        let slash = if path_and_query.starts_with('/') { "" } else { "/" };
+        Self { origin, target: format!("{slash}{}", utf8_percent_encode(path_and_query, TARGET)).into() }
+    }
+
+    /// Where the connection leads.
+    #[must_use]
+    pub fn origin(&self) -> &Rc<Origin> {
+        &self.origin
+    }
+
+    /// What the request line carries.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        &self.target
+    }
+
+    /// What `location` means as a reference from here (RFC 3986, section 5).
+    ///
+    /// # Errors
+    ///
+    /// When it is not a url, or leads elsewhere than to http and https.
+    pub fn join(&self, location: &str) -> Result<Self, UrlError> {
+        let base = url::Url::parse(&self.to_string()).map_err(|error| UrlError::Malformed(error.to_string()))?;
+        let joined = base.join(location).map_err(|error| UrlError::Malformed(error.to_string()))?;
+        let url = Self::of(&joined)?;
+        let same = *url.origin == *self.origin;
+        Ok(if same { Self { origin: self.origin.clone(), ..url } } else { url })
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin, self.target)
+    }
+}
+
+/// [`TARGET`] as a table: looked up for every byte of every request's path.
+const TARGET_TABLE: [bool; 128] = {
+    let mut table = [false; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = byte <= 32
+            || byte == 127
+            || matches!(byte as u8, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+        byte += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::{Base, Url, UrlError};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_host_may_have_a_path_a_port_and_a_user() {
+        for (text, shown, path) in [
+            ("http://h", "http://h", ""),
+            ("http://h/", "http://h", ""),
+            ("HTTP://H:80/base/", "http://h/base", "/base"),
+            ("https://h:8443/a/b", "https://h:8443/a/b", "/a/b"),
+            ("http://[::1]:8080", "http://[::1]:8080", ""),
+        ] {
+            let base = Base::parse(text).expect(text);
+            assert_eq!((base.to_string().as_str(), base.path.as_str()), (shown, path));
+        }
+        let base = Base::parse("http://me:p%40ss@h").expect("a host");
+        assert_eq!(base.userinfo, Some(("me".to_owned(), "p@ss".to_owned())));
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        assert_eq!(Base::parse("localhost:8000").err(), Some(UrlError::Scheme));
+        assert_eq!(Base::parse("ftp://h").err(), Some(UrlError::Scheme));
+        assert_eq!(Base::parse("http://").err(), Some(UrlError::NoHost));
+        assert!(Base::parse("http://h:99999").is_err());
+    }
+
+    #[test]
+    fn locations_are_joined_as_references() {
+        let url = Url::parse_absolute("http://h/a/b?c=d").expect("a url");
+        for (location, target) in [
+            ("/x", "http://h/x"),
+            ("x", "http://h/a/x"),
+            ("../x", "http://h/x"),
+            ("?q=1", "http://h/a/b?q=1"),
+            ("//other/x", "http://other/x"),
+            ("https://other:1/x#f", "https://other:1/x"),
+            ("/ü x", "http://h/%C3%BC%20x"),
+        ] {
+            assert_eq!(url.join(location).map(|url| url.to_string()), Ok(target.to_owned()));
+        }
+        assert_eq!(url.join("mailto:a@b").err(), Some(UrlError::Scheme));
+    }
+
+    proptest! {
+        #[test]
+        fn a_target_can_always_be_sent(path in "\\PC*", location in "\\PC*") {
+            let url = Url::parse_absolute("http://h/a").expect("a url");
+            let url = Url::with_path(url.origin().clone(), &path);
+            prop_assert!(url.path_and_query().starts_with('/'));
+            prop_assert!(http::uri::PathAndQuery::try_from(url.path_and_query()).is_ok(), "{}", url);
+            if let Ok(joined) = url.join(&location) {
+                prop_assert!(http::uri::PathAndQuery::try_from(joined.path_and_query()).is_ok(), "{}", joined);
+            }
+        }
+    }
+}
