@@ -18,6 +18,7 @@
 
 pub mod http;
 pub mod manifest;
+pub mod demo;
 pub mod plan;
 pub mod report;
 pub mod script;
