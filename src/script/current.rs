@@ -4,7 +4,7 @@
 //! its own user whatever ran in between. Nothing may be borrowed from here across a suspension.
 
 use super::World;
-use crate::util::Stream;
+use crate::util::{Purpose, Stream, stream};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,6 +18,33 @@ pub struct Actor {
     pub stream: RefCell<Stream>,
     /// What all users of the process share.
     pub world: Arc<World>,
+    /// Its `log::` calls write nothing: the top level of every shard but the first, which says the same.
+    pub quiet: bool,
+    /// At the top level: how many rows it took from each cursor, so that every shard's top level sees the same rows.
+    pub(super) taken: RefCell<Vec<(usize, usize)>>,
+}
+
+impl Actor {
+    /// Actor number `number` of a run in `world`, with the stream that the run's seed gives it.
+    ///
+    /// A shard has one actor number 0, for its top level and whatever else no user stands behind.
+    #[must_use]
+    pub fn new(number: u64, world: Arc<World>) -> Self {
+        let stream = RefCell::new(stream(world.seed, number, Purpose::Script));
+        Self { number, stream, world, quiet: false, taken: RefCell::default() }
+    }
+
+    /// The same, silent in the log.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
+    /// Whether this is the top level of the script and not a user.
+    #[must_use]
+    pub fn is_top_level(&self) -> bool {
+        self.number == 0
+    }
 }
 
 thread_local! {

@@ -1,0 +1,13 @@
+//! The native namespaces of scripts, one file each.
+
+pub(super) mod args;
+mod data;
+mod env;
+mod json;
+mod log;
+mod namespace;
+mod random;
+mod register;
+mod time;
+
+pub(super) use register::register_all;
