@@ -7,6 +7,8 @@ mod cursor;
 mod documents;
 mod files;
 mod json;
+mod locale;
+mod persona;
 mod readable;
 mod rows;
 mod secrets;

@@ -3,10 +3,11 @@
 pub(super) mod args;
 mod data;
 mod env;
+mod fake;
 mod json;
 mod log;
 mod namespace;
-mod random;
+pub(super) mod random;
 mod register;
 mod time;
 

@@ -152,7 +152,7 @@ fn string_of(length: Dynamic, alphabet: Dynamic) -> Answer<String> {
 }
 
 /// A version 4 UUID (RFC 9562) from `stream`.
-pub(super) fn uuid(stream: &mut Stream) -> String {
+pub(in crate::script) fn uuid(stream: &mut Stream) -> String {
     let mut bytes: [u8; 16] = stream.random();
     bytes[6] = bytes[6] & 0x0F | 0x40;
     bytes[8] = bytes[8] & 0x3F | 0x80;

@@ -6,6 +6,7 @@ use rhai::Engine;
 pub(in crate::script) fn register_all(engine: &mut Engine) {
     super::data::register(engine);
     super::env::register(engine);
+    super::fake::register(engine);
     super::json::register(engine);
     super::log::register(engine);
     super::random::register(engine);
