@@ -12,6 +12,7 @@ mod persona;
 mod readable;
 mod rows;
 mod secrets;
+mod stdlib;
 #[cfg(test)]
 mod test_support;
 mod world;
