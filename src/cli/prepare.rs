@@ -49,8 +49,8 @@ pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Dia
 
 fn loader(settings: &ScriptSettings, seed: u64) -> Loader {
     let folder = super::run::folder_of(&settings.scripts[0]);
-    let world =
-        World::new(folder, settings.environment.clone(), seed, jiff::Timestamp::now(), Box::new(super::show::report));
+    let world = World::new(folder, settings.environment.clone(), seed, jiff::Timestamp::now());
+    let world = world.printing_to(super::show::report);
     Loader {
         scripts: settings.scripts.clone(),
         libraries: settings.libraries.clone(),

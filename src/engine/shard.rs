@@ -222,7 +222,7 @@ impl Shard {
             Err(error) => return self.report(Report::Broken { reason: error.to_string() }),
         };
         let host = Rc::new(UserHost { client, ledger: self.ledger.clone() });
-        let actor = Actor::new(number, self.loader.world.clone());
+        let actor = Rc::new(Actor::new(number, self.loader.world.clone()));
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
         let walk = Walk {

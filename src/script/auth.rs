@@ -1,7 +1,6 @@
 //! `bearer(token)` and `basic(user, password)`.
 
 use super::convert::{refuse, type_text};
-use base64::Engine as _;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString};
 
 /// What the option `auth` takes.
@@ -43,7 +42,7 @@ impl Auth {
 
 /// RFC 4648, standard alphabet with padding.
 fn base64(bytes: &[u8]) -> String {
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+    data_encoding::BASE64.encode(bytes)
 }
 
 /// Registers the type and its constructors. Printing one does not show the secret.

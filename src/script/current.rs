@@ -18,23 +18,32 @@ pub struct Actor {
     pub stream: RefCell<Stream>,
     /// What all users of the process share.
     pub world: Arc<World>,
-    /// The top level runs on every shard and is heard on one.
+    /// Its `log::` calls write nothing: the top level of every shard but the first, which says the same.
     pub quiet: bool,
+    /// At the top level: how many rows it took from each cursor, so that every shard's top level sees the same rows.
+    pub(super) taken: RefCell<Vec<(usize, usize)>>,
 }
 
 impl Actor {
-    /// The actor `number` of a run in `world`, at the beginning of its stream.
+    /// Actor number `number` of a run in `world`, with the stream that the run's seed gives it.
+    ///
+    /// A shard has one actor number 0, for its top level and whatever else no user stands behind.
     #[must_use]
-    pub fn new(number: u64, world: Arc<World>) -> Rc<Self> {
+    pub fn new(number: u64, world: Arc<World>) -> Self {
         let stream = RefCell::new(stream(world.seed, number, Purpose::Script));
-        Rc::new(Self { number, stream, world, quiet: false })
+        Self { number, stream, world, quiet: false, taken: RefCell::default() }
     }
 
-    /// The top level of a script.
+    /// The same, silent in the log.
     #[must_use]
-    pub fn top_level(world: Arc<World>, quiet: bool) -> Rc<Self> {
-        let stream = RefCell::new(stream(world.seed, 0, Purpose::Script));
-        Rc::new(Self { number: 0, stream, world, quiet })
+    pub fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
+    /// Whether this is the top level of the script and not a user.
+    #[must_use]
+    pub fn is_top_level(&self) -> bool {
+        self.number == 0
     }
 }
 

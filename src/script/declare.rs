@@ -363,7 +363,7 @@ fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
         class.clone()
     });
     engine.register_fn("http", |class: &mut UserClassHandle, options: Map| -> Result<UserClassHandle> {
-        let text = super::json::to_text(&Dynamic::from_map(options)).map_err(refuse)?;
+        let text = super::json::to_text(&Dynamic::from_map(options))?;
         let options = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
         class.0.http.replace(options);
         Ok(class.clone())

@@ -76,7 +76,7 @@ fn print(text: &str) {
     if actor.number > 0 {
         tracing::info!(target: "script", "{}", actor.world.mask(text));
     } else if !actor.quiet {
-        actor.world.print(text);
+        (actor.world.print)(&actor.world.mask(text));
     }
 }
 

@@ -12,7 +12,7 @@ const LIMITS: FiberLimits = FiberLimits { stack_size: 512 * 1024, max_operations
 
 fn actor(number: u64) -> Rc<Actor> {
     let world = World::new(std::path::PathBuf::new(), BTreeMap::new(), 1, jiff::Timestamp::UNIX_EPOCH);
-    Actor::new(number, Arc::new(world))
+    Rc::new(Actor::new(number, Arc::new(world)))
 }
 
 fn fiber<T: 'static>(number: u64, function: impl FnOnce() -> T + 'static) -> Fiber<T> {

@@ -55,7 +55,7 @@ impl Draft {
         match key {
             "name" => self.name = Some(string("`name`", &value)?),
             "params" => self.query = form_text("params", &value)?,
-            "json" => self.set_body("application/json", json::to_text(&value).map_err(refuse)?),
+            "json" => self.set_body("application/json", json::to_text(&value)?),
             "form" => self.set_body("application/x-www-form-urlencoded", form_text("form", &value)?),
             "body" => self.body = raw_body(value)?,
             "headers" => self.set_headers(&value)?,

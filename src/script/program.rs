@@ -110,7 +110,8 @@ impl Loader {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let actor = Actor::top_level(self.world.clone(), quiet);
+        let actor = Actor::new(0, self.world.clone());
+        let actor = Rc::new(if quiet { actor.quiet() } else { actor });
         let engine = Rc::new(engine);
         for main in &mains {
             declare(&engine, main, &files, &actor, &self.limits).map_err(|error| vec![error])?;

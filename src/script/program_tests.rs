@@ -58,7 +58,7 @@ impl Scripts {
 }
 
 fn user(loaded: &Scripts) -> User {
-    User::new(Actor::new(1, loaded.loader().world), "U", None, Rc::new(NoHost))
+    User::new(Rc::new(Actor::new(1, loaded.loader().world)), "U", None, Rc::new(NoHost))
 }
 
 fn run(loaded: &Loaded, function: FnId, user: &User) -> TaskEnd {

@@ -1,5 +1,8 @@
-//! What all users of one process share: the script's folder, the environment, loaded data files.
+//! What all users of one process share: the script's folder, the environment, loaded data files, secrets.
 
+use super::files::Files;
+use super::secrets::Secrets;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -14,10 +17,15 @@ pub struct World {
     pub seed: u64,
     /// The time that the top level sees as now, on every shard the same.
     pub started: jiff::Timestamp,
+    /// Data files, each loaded once.
+    pub(super) files: Files,
+    secrets: Secrets,
+    /// Where `print(..)` goes at the top level and in hooks: this room does not print.
+    pub(super) print: fn(&str),
 }
 
 impl World {
-    /// A world with nothing loaded yet.
+    /// A world without loaded files; it knows the secrets of its environment.
     #[must_use]
     pub fn new(
         folder: PathBuf,
@@ -25,8 +33,25 @@ impl World {
         seed: u64,
         started: jiff::Timestamp,
     ) -> Self {
-        Self { folder, environment, seed, started }
+        let secrets = Secrets::of_environment(&environment);
+        Self { folder, environment, seed, started, files: Files::default(), secrets, print: |_| () }
     }
-    pub fn mask<'a>(&self, t: &'a str) -> &'a str { t }
-    pub fn print(&self, _t: &str) {}
+
+    /// The same, where what the top level and hooks print is written by `print`.
+    #[must_use]
+    pub fn printing_to(self, print: fn(&str)) -> Self {
+        Self { print, ..self }
+    }
+
+    /// `text` with every secret in it replaced by `***`; borrowed when there is none. For everything that is written
+    /// where a person may read it.
+    #[must_use]
+    pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.secrets.mask(text)
+    }
+
+    /// Adds a secret, such as the value of a secret option. Values shorter than four characters are not masked.
+    pub fn add_secret(&self, value: &str) {
+        self.secrets.add(value);
+    }
 }

@@ -1,0 +1,14 @@
+//! The native namespaces of scripts, one file each.
+
+pub(super) mod args;
+mod data;
+mod env;
+mod fake;
+mod json;
+mod log;
+mod namespace;
+pub(super) mod random;
+mod register;
+mod time;
+
+pub(super) use register::register_all;

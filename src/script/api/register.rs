@@ -1,0 +1,14 @@
+//! The list of namespaces.
+
+use rhai::Engine;
+
+/// Adds every namespace to `engine`.
+pub(in crate::script) fn register_all(engine: &mut Engine) {
+    super::data::register(engine);
+    super::env::register(engine);
+    super::fake::register(engine);
+    super::json::register(engine);
+    super::log::register(engine);
+    super::random::register(engine);
+    super::time::register(engine);
+}
