@@ -1,5 +1,24 @@
 //! The test plan as plain data, and the pure rules over it. No I/O, no clock, no script.
 
+mod check;
+mod deal;
 mod model;
+mod nesting;
+mod pick;
+mod ramp;
+mod ratio;
+mod select;
+mod tags;
+#[cfg(test)]
+pub(crate) mod testing;
+mod wait;
 
+pub use check::check;
+pub use deal::Dealer;
 pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+pub use pick::{Picker, Sequence};
+pub use ramp::Ramp;
+pub use ratio::{ClassRatio, TaskRatio, ratios};
+pub use select::select_classes;
+pub use tags::filter;
+pub use wait::{Pacing, seconds};

@@ -109,3 +109,53 @@ pub enum Wait {
     /// A script function that returns seconds.
     Function(FnId),
 }
+
+impl Plan {
+    /// The task set with this number.
+    ///
+    /// # Panics
+    ///
+    /// When the number is not of this plan.
+    #[must_use]
+    pub fn set(&self, id: SetId) -> &TaskSet {
+        &self.sets[id.0]
+    }
+
+    /// The user class with this number.
+    ///
+    /// # Panics
+    ///
+    /// When the number is not of this plan.
+    #[must_use]
+    pub fn class(&self, id: ClassId) -> &UserClass {
+        &self.classes[id.0]
+    }
+
+    /// The classes with their numbers, in the order of declaration.
+    pub fn classes(&self) -> impl Iterator<Item = (ClassId, &UserClass)> {
+        self.classes.iter().enumerate().map(|(index, class)| (ClassId(index), class))
+    }
+}
+
+impl UserClass {
+    /// Whether users of this class can be dealt at all: a weight above 0, or a fixed count above 0.
+    #[must_use]
+    pub fn has_users(&self) -> bool {
+        self.fixed_count.map_or(self.weight > 0.0, |count| count > 0)
+    }
+}
+
+impl Task {
+    /// Whether the task can ever be picked: weight 0 switches it off.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.weight > 0.0
+    }
+}
+
+impl TaskSet {
+    /// The tasks that can be picked, with their positions in [`TaskSet::tasks`].
+    pub fn live_tasks(&self) -> impl Iterator<Item = (usize, &Task)> {
+        self.tasks.iter().enumerate().filter(|(_, task)| task.is_on())
+    }
+}
