@@ -16,9 +16,10 @@
 //! | [`demo`] | the built-in shop server with its ledger |
 //! | [`util`] | diagnostics, units, random streams |
 
+pub mod demo;
+pub mod engine;
 pub mod http;
 pub mod manifest;
-pub mod demo;
 pub mod plan;
 pub mod report;
 pub mod script;
