@@ -127,6 +127,7 @@ fn sentence(error: &csv::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::{CsvOptions, CsvTable};
+    use proptest::prelude::*;
 
     fn read(text: &[u8], options: CsvOptions) -> Result<Vec<Vec<String>>, String> {
         let table = CsvTable::read(text, text.len(), options)?;
@@ -177,5 +178,25 @@ mod tests {
     #[test]
     fn a_header_alone_has_no_rows() {
         assert_eq!(CsvTable::read("a,b\n".as_bytes(), 4, CsvOptions::default()).unwrap().len(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_csv_writer_writes_is_read_back(
+            rows in prop::collection::vec(prop::collection::vec("[a-zé\"\r\n,; ]{1,6}", 3), 0..8)
+        ) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            for row in &rows {
+                writer.write_record(row).unwrap();
+            }
+            let text = writer.into_inner().unwrap();
+            let options = CsvOptions { header: false, ..CsvOptions::default() };
+            prop_assert_eq!(read(&text, options).unwrap(), rows);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..120), header: bool) {
+            let _ = read(&bytes, CsvOptions { header, ..CsvOptions::default() });
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The native namespaces of scripts, one file each.
 
 pub(super) mod args;
+mod crypto;
 mod data;
+mod encoding;
 mod env;
 mod fake;
 mod json;
