@@ -16,6 +16,7 @@
 //! | [`demo`] | the built-in shop server with its ledger |
 //! | [`util`] | diagnostics, units, random streams |
 
+pub mod cli;
 pub mod demo;
 pub mod engine;
 pub mod http;

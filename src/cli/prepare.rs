@@ -1,12 +1,13 @@
 //! From script files to a plan that can run: everything that can be found wrong before anything is sent.
 
-use super::settings::{RunSettings, ScriptSettings};
+use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
 use crate::http::{Base, ClientOptions};
 use crate::plan::{self, Plan};
-use crate::script::{Loaded, Loader, Script, World};
+use crate::script::{FiberLimits, Limits, Loaded, Loader, Script, World};
 use crate::util::{Diagnostic, Severity};
 use std::net::ToSocketAddrs;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Scripts that can run.
@@ -48,14 +49,26 @@ pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Dia
 }
 
 fn loader(settings: &ScriptSettings, seed: u64) -> Loader {
-    let folder = super::run::folder_of(&settings.scripts[0]);
+    // File names in scripts are relative to the main script's folder.
+    let folder = settings.scripts.first().and_then(|script| script.parent()).map(Path::to_owned).unwrap_or_default();
     let world = World::new(folder, settings.environment.clone(), seed, jiff::Timestamp::now());
     let world = world.printing_to(super::show::report);
     Loader {
         scripts: settings.scripts.clone(),
         libraries: settings.libraries.clone(),
-        limits: settings.limits,
+        limits: limits(&settings.limits),
         world: Arc::new(world),
+    }
+}
+
+/// The script room's limits; 0 means none there too.
+fn limits(given: &ScriptLimits) -> Limits {
+    Limits {
+        fiber: FiberLimits { stack_size: given.stack_size, max_operations: given.max_operations },
+        max_string_size: given.max_string_size,
+        max_array_size: given.max_array_size,
+        max_map_size: given.max_map_size,
+        max_call_levels: given.max_call_levels,
     }
 }
 
@@ -95,7 +108,7 @@ fn verify_host(host: &str, origin: &str) -> Result<(), Diagnostic> {
     })?;
     let (name, port) = (base.origin.host().trim_matches(['[', ']']).to_owned(), base.origin.port());
     match (name.as_str(), port).to_socket_addrs() {
-        Ok(mut addresses) if addresses.next().is_some() => Ok(()),
+        Ok(addresses) if addresses.len() > 0 => Ok(()),
         _ => Err(Diagnostic::error(format!("unknown host `{name}`"))
             .note(format!("given by {origin}: {host}"))
             .help("check the spelling, or whether this machine can look names up")),

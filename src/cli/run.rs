@@ -15,7 +15,7 @@ use crate::report::console::{
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::stats::RunResult;
 use crate::util::{Diagnostic, Place};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Runs the scripts; the exit code says how it went.
 ///
@@ -137,9 +137,4 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
     });
     tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);
     code
-}
-
-/// The folder that file names in scripts are relative to.
-pub(super) fn folder_of(script: &Path) -> PathBuf {
-    script.parent().map_or_else(PathBuf::new, Path::to_owned)
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this file is for")]
 
 use crate::util::Diagnostic;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// Reports: to stdout. A reader that has gone away is no error: `katydid .. | head` must end quietly.
 pub(super) fn report(text: &str) {
@@ -20,4 +20,14 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         eprintln!("{diagnostic}\n");
     }
+}
+
+/// Width of the terminal that reports go to; none when they go elsewhere.
+pub(super) fn columns() -> Option<usize> {
+    std::io::stdout().is_terminal().then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)))
+}
+
+/// What clap has to say: help to stdout, mistakes to stderr.
+pub(super) fn usage(error: &clap::Error) {
+    let _ = error.print();
 }

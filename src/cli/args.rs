@@ -1,0 +1,273 @@
+//! The words of the command line, as clap reads them: still text, nothing resolved.
+
+use super::options::{Group, Kind, OPTIONS, Spec, Verb};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::collections::BTreeMap;
+
+/// A value as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Raw {
+    /// One value.
+    One(String),
+    /// Several, each by itself.
+    Many(Vec<String>),
+}
+
+/// What was given on the command line, by the key of the option.
+pub(super) type Given = BTreeMap<&'static str, Raw>;
+
+const SCRIPT: &str = "SCRIPT";
+const COLUMNS: usize = 100;
+
+const AFTER_RUN: &str = "\
+Every option may also be a variable (KATYDID_SPAWN_RATE=2; where unset, Locust's LOCUST_SPAWN_RATE)
+or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat files.
+
+Exit codes: 0 passed; 1 a request failed or a task threw; 2 usage, script or configuration error,
+nothing was sent; 3 a threshold was missed; 4 the run is not valid. Reports go to stdout, the log
+to stderr.";
+
+/// The whole command line.
+pub(super) fn command() -> Command {
+    Command::new("katydid")
+        .about("A load tester whose test scripts are Rhai")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .max_term_width(COLUMNS)
+        .subcommand(verb(Verb::Run, "run", "Run scripts against a host").after_help(AFTER_RUN))
+        .subcommand(verb(Verb::Check, "check", "Find what is wrong with scripts, without sending anything"))
+        .subcommand(verb(
+            Verb::List,
+            "list",
+            "Show what scripts declare: classes, task sets, weights, ratios",
+        ))
+        .subcommand(verb(Verb::Demo, "demo", "Serve the built-in shop on this machine, to try scripts on"))
+}
+
+fn verb(verb: Verb, name: &'static str, about: &'static str) -> Command {
+    let options = OPTIONS.iter().filter(|spec| spec.group.is_of(verb)).map(argument);
+    // The last of a repeated option wins, as in Locust, so that wrappers can append.
+    let command = Command::new(name).about(about).args_override_self(true).max_term_width(COLUMNS);
+    let command = if Group::Script.is_of(verb) { command.arg(scripts()) } else { command };
+    command.args(options)
+}
+
+fn scripts() -> Arg {
+    let several = ArgAction::Append;
+    Arg::new(SCRIPT).action(several).num_args(0..).help("Script files; several declare one test together")
+}
+
+fn argument(spec: &'static Spec) -> Arg {
+    let help = if spec.shows_default {
+        format!("{} [default: {}]", spec.help, spec.default)
+    } else {
+        spec.help.to_owned()
+    };
+    let argument = Arg::new(spec.key).long(spec.flag).value_name(spec.value).help(help);
+    let argument = match spec.group.heading() {
+        Some(heading) => argument.help_heading(heading),
+        None => argument,
+    };
+    let argument = match spec.short {
+        Some(short) => argument.short(short),
+        None => argument,
+    };
+    match spec.kind {
+        Kind::One => argument.action(ArgAction::Set).num_args(1),
+        // `--insecure=no` undoes a yes of a variable or a file.
+        Kind::Switch => {
+            argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("yes")
+        }
+        Kind::Words | Kind::Files => argument.action(ArgAction::Append).num_args(1),
+    }
+}
+
+/// What clap found for `verb`, by key. Scripts given as arguments come before those of `-f`.
+pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
+    let all = |id: &str| -> Option<Vec<String>> { Some(matches.get_many::<String>(id)?.cloned().collect()) };
+    let mut given = Given::new();
+    for spec in OPTIONS.iter().filter(|spec| spec.group.is_of(verb)) {
+        let raw = match spec.kind {
+            Kind::One | Kind::Switch => matches.get_one::<String>(spec.key).cloned().map(Raw::One),
+            Kind::Words | Kind::Files => all(spec.key).map(Raw::Many),
+        };
+        given.extend(raw.map(|raw| (spec.key, raw)));
+    }
+    if Group::Script.is_of(verb) {
+        let scripts: Vec<String> = all(SCRIPT).into_iter().chain(all("script")).flatten().collect();
+        if !scripts.is_empty() {
+            given.insert("script", Raw::Many(scripts));
+        }
+    }
+    given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command;
+
+    #[test]
+    fn clap_finds_no_contradiction() {
+        command().debug_assert();
+    }
+
+    fn help(verb: &str) -> String {
+        let mut command = command().term_width(100);
+        command.build();
+        command.find_subcommand_mut(verb).expect("a verb").render_help().to_string()
+    }
+
+    #[test]
+    fn help_of_run() {
+        insta::assert_snapshot!(help("run"), @r"
+        Run scripts against a host
+
+        Usage: katydid run [OPTIONS] [SCRIPT]...
+
+        Arguments:
+          [SCRIPT]...  Script files; several declare one test together
+
+        Options:
+          -h, --help  Print help
+
+        Script:
+          -f, --script <FILE>  Another script; the same as SCRIPT
+          -I, --library <DIR>  Where imports are looked for after the importing file's own folder; may be
+                               repeated. The folders of KATYDID_PATH follow
+
+        Load:
+          -H, --host <URL>         Where relative urls go, as http://127.0.0.1:8080; over the host of every
+                                   user class. `demo` starts the built-in shop
+          -u, --users <N>          Users at the same time, at the top of the ramp [default: 1]
+          -r, --spawn-rate <RATE>  Users started per second; may be a fraction [default: 1]
+              --seed <N>           The number that all randomness comes from [default: a new one, printed]
+              --shards <N>         Threads that run users [default: one per core]
+
+        Which tasks run:
+              --class <NAME[=WEIGHT]>  Only this user class; may be repeated
+          -T, --tags <TAG,..>          Only tasks with one of these tags, their own or a set's around them
+          -E, --exclude-tags <TAG,..>  No tasks with one of these tags; wins over --tags
+
+        End of the run:
+          -t, --run-time <TIME>            End after this time, counted from the first user: 90 (seconds),
+                                           30s, 1h30m [default: no end]
+          -i, --iterations <N>             End after so many task runs, of all users together [default: no
+                                           end]
+          -s, --stop-timeout <TIME>        How long tasks that run at the end may take to finish [default:
+                                           5s]
+              --exit-code-on-error <CODE>  Exit code if a request failed or a task threw, 0 to 255 [default:
+                                           1; failed requests alone do not count beside a manifest]
+
+        Results:
+              --manifest <FILE>              Thresholds that the run must hold, or it ends with exit code 3;
+                                             may be repeated
+              --csv <PREFIX>                 Write PREFIX_stats.csv, PREFIX_stats_history.csv,
+                                             PREFIX_failures.csv and PREFIX_exceptions.csv
+              --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
+                                             needs --csv
+              --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
+              --only-summary[=<yes|no>]      No tables while the run goes on, only at its end
+              --reset-stats[=<yes|no>]       Forget what was counted when all users have been started
+              --headless[=<yes|no>]          Accepted for Locust's sake: there is no web UI, every run is
+                                             headless
+              --web[=<yes|no>]               Refused: there is no web UI yet
+
+        HTTP:
+              --timeout <TIME>       How long a request may take, unless the script says otherwise [default:
+                                     60s]
+              --ca <FILE>            Certificates (PEM) to trust besides the system's
+              --insecure[=<yes|no>]  Do not verify certificates
+
+        Log:
+          -L, --loglevel <LEVEL>  trace, debug, info, warning, error, critical or off [default: info]
+              --logfile <FILE>    Append the log to this file [default: stderr]
+
+        Limits of scripts:
+              --max-operations <N>      Operations of a task since it last waited; 0 = no limit, here and
+                                        below [default: 50000000]
+              --max-string-size <SIZE>  Bytes of a string, as 65536, 64KiB or 64MiB [default: 64MiB]
+              --max-array-size <N>      Elements of an array [default: 10000000]
+              --max-map-size <N>        Properties of a map [default: 1000000]
+              --max-call-levels <N>     Nested calls, 1 to 10000 [default: 64]
+              --stack-size <SIZE>       Stack of a running task, 256KiB to 256MiB [default: 1MiB]
+
+        Configuration:
+              --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
+                               if it is there
+
+        Every option may also be a variable (KATYDID_SPAWN_RATE=2; where unset, Locust's LOCUST_SPAWN_RATE)
+        or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat files.
+
+        Exit codes: 0 passed; 1 a request failed or a task threw; 2 usage, script or configuration error,
+        nothing was sent; 3 a threshold was missed; 4 the run is not valid. Reports go to stdout, the log
+        to stderr.
+        ");
+    }
+
+    #[test]
+    fn help_of_check() {
+        insta::assert_snapshot!(help("check"), @r"
+        Find what is wrong with scripts, without sending anything
+
+        Usage: katydid check [OPTIONS] [SCRIPT]...
+
+        Arguments:
+          [SCRIPT]...  Script files; several declare one test together
+
+        Options:
+          -h, --help  Print help
+
+        Script:
+          -f, --script <FILE>  Another script; the same as SCRIPT
+          -I, --library <DIR>  Where imports are looked for after the importing file's own folder; may be
+                               repeated. The folders of KATYDID_PATH follow
+
+        Limits of scripts:
+              --max-operations <N>      Operations of a task since it last waited; 0 = no limit, here and
+                                        below [default: 50000000]
+              --max-string-size <SIZE>  Bytes of a string, as 65536, 64KiB or 64MiB [default: 64MiB]
+              --max-array-size <N>      Elements of an array [default: 10000000]
+              --max-map-size <N>        Properties of a map [default: 1000000]
+              --max-call-levels <N>     Nested calls, 1 to 10000 [default: 64]
+              --stack-size <SIZE>       Stack of a running task, 256KiB to 256MiB [default: 1MiB]
+
+        Configuration:
+              --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
+                               if it is there
+        ");
+    }
+
+    #[test]
+    fn help_of_demo() {
+        insta::assert_snapshot!(help("demo"), @r"
+        Serve the built-in shop on this machine, to try scripts on
+
+        Usage: katydid demo [OPTIONS]
+
+        Options:
+              --port <N>  The port on 127.0.0.1; 0 = any that is free [default: 8080]
+          -h, --help      Print help
+        ");
+    }
+
+    #[test]
+    fn help_of_all() {
+        insta::assert_snapshot!(command().term_width(100).render_help(), @r"
+        A load tester whose test scripts are Rhai
+
+        Usage: katydid <COMMAND>
+
+        Commands:
+          run    Run scripts against a host
+          check  Find what is wrong with scripts, without sending anything
+          list   Show what scripts declare: classes, task sets, weights, ratios
+          demo   Serve the built-in shop on this machine, to try scripts on
+
+        Options:
+          -h, --help     Print help
+          -V, --version  Print version
+        ");
+    }
+}

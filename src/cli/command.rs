@@ -1,0 +1,33 @@
+//! From the words of the command line to an exit code.
+
+use super::wish::{Refusal, Wish, wish};
+use super::{check, demo, exit, list, run, show};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Does what `words` say, the name of the program first, and returns the exit code. Reads the environment, once.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
+    let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let result = match wish(words, &environment(), &folder) {
+        Ok(Wish::Run(settings)) => run::run(*settings),
+        Ok(Wish::Check(settings)) => check::check(&settings),
+        Ok(Wish::List(settings)) => list::list(&settings),
+        Ok(Wish::Demo(settings)) => demo::demo(&settings),
+        Err(Refusal::Usage(error)) => {
+            show::usage(&error);
+            return u8::try_from(error.exit_code()).unwrap_or(exit::REFUSED);
+        }
+        Err(Refusal::Setting(diagnostic)) => Err(vec![diagnostic]),
+    };
+    result.unwrap_or_else(|diagnostics| {
+        show::diagnostics(&diagnostics);
+        exit::REFUSED
+    })
+}
+
+/// The environment; what is not text cannot have been meant for us.
+fn environment() -> BTreeMap<String, String> {
+    let variables = std::env::vars_os();
+    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}

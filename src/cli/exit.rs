@@ -1,0 +1,108 @@
+//! Exit codes: what a run says to the shell or the pipeline that started it.
+
+/// Everything passed.
+pub const PASSED: u8 = 0;
+/// Some requests failed, or a task or hook threw.
+pub const FAILED: u8 = 1;
+/// Usage, script or configuration error; nothing was sent.
+pub const REFUSED: u8 = 2;
+/// A threshold of a manifest was missed.
+pub const MISSED: u8 = 3;
+/// The run is not valid: the generator could not keep up, or a second signal cut it.
+pub const INVALID: u8 = 4;
+
+/// What matters of a run for its exit code. A run that was refused has none: that is [`REFUSED`], before all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The generator could not keep up.
+    pub invalid: bool,
+    /// A second signal cut the run; the first alone does not matter.
+    pub cut: bool,
+    /// A threshold was missed.
+    pub manifest_missed: bool,
+    /// Manifests were given, so they judge failed requests.
+    pub manifest_given: bool,
+    /// At least one request failed.
+    pub failed_requests: bool,
+    /// At least one task or hook threw.
+    pub exceptions: bool,
+    /// `--exit-code-on-error`: takes the place of [`FAILED`], and makes failed requests count beside a manifest.
+    pub on_error: Option<u8>,
+}
+
+/// The exit code of a run: the first that applies of [`INVALID`], [`MISSED`], [`FAILED`] or what was given in its
+/// place, [`PASSED`].
+#[must_use]
+pub fn exit_code(outcome: &Outcome) -> u8 {
+    let requests_count = !outcome.manifest_given || outcome.on_error.is_some();
+    if outcome.invalid || outcome.cut {
+        INVALID
+    } else if outcome.manifest_missed {
+        MISSED
+    } else if outcome.exceptions || (outcome.failed_requests && requests_count) {
+        outcome.on_error.unwrap_or(FAILED)
+    } else {
+        PASSED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, exit_code};
+
+    const CLEAN: Outcome = Outcome {
+        invalid: false,
+        cut: false,
+        manifest_missed: false,
+        manifest_given: false,
+        failed_requests: false,
+        exceptions: false,
+        on_error: None,
+    };
+
+    #[test]
+    fn each_thing_alone() {
+        for (code, outcome) in [
+            (0, CLEAN),
+            (1, Outcome { failed_requests: true, ..CLEAN }),
+            (1, Outcome { exceptions: true, ..CLEAN }),
+            (3, Outcome { manifest_given: true, manifest_missed: true, ..CLEAN }),
+            (4, Outcome { invalid: true, ..CLEAN }),
+            (4, Outcome { cut: true, ..CLEAN }),
+        ] {
+            assert_eq!(exit_code(&outcome), code, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn the_heavier_wins() {
+        let everything = Outcome {
+            invalid: true,
+            cut: true,
+            manifest_missed: true,
+            manifest_given: true,
+            failed_requests: true,
+            exceptions: true,
+            on_error: Some(7),
+        };
+        assert_eq!(exit_code(&everything), 4);
+        assert_eq!(exit_code(&Outcome { invalid: false, ..everything }), 4);
+        assert_eq!(exit_code(&Outcome { invalid: false, cut: false, ..everything }), 3);
+    }
+
+    #[test]
+    fn a_manifest_judges_failed_requests_but_not_exceptions() {
+        let failed = Outcome { manifest_given: true, failed_requests: true, ..CLEAN };
+        assert_eq!(exit_code(&failed), 0);
+        assert_eq!(exit_code(&Outcome { on_error: Some(1), ..failed }), 1);
+        assert_eq!(exit_code(&Outcome { exceptions: true, ..failed }), 1);
+    }
+
+    #[test]
+    fn the_code_for_errors_can_be_chosen() {
+        let failed = Outcome { failed_requests: true, on_error: Some(42), ..CLEAN };
+        assert_eq!(exit_code(&failed), 42);
+        assert_eq!(exit_code(&Outcome { exceptions: true, on_error: Some(0), ..CLEAN }), 0);
+        assert_eq!(exit_code(&Outcome { on_error: Some(42), ..CLEAN }), 0);
+    }
+}

@@ -1,0 +1,27 @@
+//! The command line: words in, words out. The only room that prints or reads the environment.
+
+mod args;
+mod check;
+mod command;
+mod config_file;
+mod demo;
+pub mod exit;
+mod layers;
+mod list;
+mod logging;
+mod observer;
+mod options;
+mod origin;
+mod parse;
+mod prepare;
+mod run;
+pub mod settings;
+mod show;
+mod signals;
+pub mod tree;
+mod wish;
+
+pub use command::main;
+
+pub use origin::{Origin, Origins};
+pub use wish::{Refusal, Wish, wish};

@@ -1,0 +1,260 @@
+//! What a command is to do, with nothing left open: flags, variables, files and defaults brought together.
+
+use super::args::Given;
+use super::layers::{Environment, Layers};
+use super::origin::{Origin, Origins};
+use super::parse;
+use crate::util::Diagnostic;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tracing::level_filters::LevelFilter;
+
+/// What `katydid run` is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSettings {
+    /// The scripts and how they are read.
+    pub script: ScriptSettings,
+    /// Where relative urls go, as given; `demo` is the built-in shop. None leaves it to the user classes.
+    pub host: Option<String>,
+    /// Users at the top of the ramp, at least 1.
+    pub users: usize,
+    /// Users started per second, above 0.
+    pub spawn_rate: f64,
+    /// From the first user to the end; none = no end.
+    pub run_time: Option<Duration>,
+    /// Task runs of all users together, at least 1; none = no end.
+    pub iterations: Option<u64>,
+    /// Only tasks with one of these tags; empty = all.
+    pub tags: Vec<String>,
+    /// No tasks with one of these tags.
+    pub exclude_tags: Vec<String>,
+    /// Only these user classes, with weights for some; empty = all.
+    pub classes: Vec<(String, Option<f64>)>,
+    /// How the names of the CSV files begin.
+    pub csv: Option<String>,
+    /// A history row per name; only with `csv`.
+    pub csv_full_history: bool,
+    /// Whole milliseconds in the CSV files.
+    pub csv_integer_ms: bool,
+    /// Files with thresholds.
+    pub manifests: Vec<PathBuf>,
+    /// No tables while the run goes on.
+    pub only_summary: bool,
+    /// How long running tasks may go on when the run ends; may be 0.
+    pub stop_timeout: Duration,
+    /// Forget what was counted when all users have been started.
+    pub reset_stats: bool,
+    /// The exit code of a run with errors, if one was chosen.
+    pub exit_code_on_error: Option<u8>,
+    /// Where all randomness comes from.
+    pub seed: u64,
+    /// Threads that run users, at least 1.
+    pub shards: usize,
+    /// Certificates to trust besides the system's.
+    pub ca: Option<PathBuf>,
+    /// Certificates are not verified.
+    pub insecure: bool,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// What is logged, and where to.
+    pub log: LogSettings,
+    /// Where each of these came from.
+    pub origins: Origins,
+}
+
+/// Which scripts, and how they are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScriptSettings {
+    /// At least one.
+    pub scripts: Vec<PathBuf>,
+    /// Where imports are looked for, in this order, after the importing file's folder.
+    pub libraries: Vec<PathBuf>,
+    /// Bounds on what a script may take.
+    pub limits: ScriptLimits,
+    /// The environment as scripts see it.
+    pub environment: BTreeMap<String, String>,
+    /// What the user should know about what was given.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Bounds that keep one script from taking the process down. For sizes of data, 0 = no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptLimits {
+    /// Operations of a task since it last waited.
+    pub max_operations: u64,
+    /// Bytes of a string.
+    pub max_string_size: usize,
+    /// Elements of an array.
+    pub max_array_size: usize,
+    /// Properties of a map.
+    pub max_map_size: usize,
+    /// Nested calls.
+    pub max_call_levels: usize,
+    /// Bytes of the stack of a running task.
+    pub stack_size: usize,
+}
+
+/// What is logged, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// Nothing less grave than this.
+    pub level: LevelFilter,
+    /// None is stderr.
+    pub file: Option<PathBuf>,
+}
+
+/// What `katydid demo` is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DemoSettings {
+    /// The port on 127.0.0.1; 0 = any that is free.
+    pub port: u16,
+}
+
+/// Resolves the settings of a run. `folder` is where `katydid.toml` is looked for.
+///
+/// # Errors
+///
+/// A value that cannot be read, with the flag, the variable or the line that gave it; settings that contradict each
+/// other; no script.
+pub(super) fn resolve(
+    given: &Given,
+    environment: &Environment,
+    folder: &Path,
+) -> Result<RunSettings, Diagnostic> {
+    let mut layers = Layers::new(given, environment, folder)?;
+    refuse_web(&mut layers)?;
+    let mut settings = RunSettings {
+        script: script(&mut layers, environment)?,
+        host: layers.optional("host", parse::text)?,
+        users: layers.value("users", parse::whole(1..))?,
+        spawn_rate: layers.value("spawn-rate", parse::rate)?,
+        run_time: layers.optional("run-time", parse::time)?,
+        iterations: layers.optional("iterations", parse::whole(1..))?,
+        tags: layers.list("tags", parse::text)?,
+        exclude_tags: layers.list("exclude-tags", parse::text)?,
+        classes: layers.list("class", parse::class)?,
+        csv: layers.optional("csv", parse::text)?,
+        csv_full_history: layers.switch("csv-full-history")?,
+        csv_integer_ms: layers.switch("csv-integer-ms")?,
+        manifests: paths(layers.list("manifest", parse::text)?),
+        only_summary: layers.switch("only-summary")?,
+        stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,
+        reset_stats: layers.switch("reset-stats")?,
+        exit_code_on_error: layers.optional("exit-code-on-error", exit_code)?,
+        seed: layers.optional("seed", parse::whole(0..))?.unwrap_or_else(new_seed),
+        shards: layers.optional("shards", parse::whole(1..=MOST_SHARDS))?.unwrap_or_else(cores),
+        ca: layers.optional("ca", parse::text)?.map(PathBuf::from),
+        insecure: layers.switch("insecure")?,
+        timeout: layers.value("timeout", parse::time)?,
+        log: LogSettings {
+            level: layers.value("loglevel", parse::level)?,
+            file: layers.optional("logfile", parse::text)?.map(PathBuf::from),
+        },
+        origins: Origins::default(),
+    };
+    settings.origins = layers.into_origins();
+    refuse_history_without_csv(&settings)?;
+    Ok(settings)
+}
+
+/// Resolves the settings of a verb that only reads scripts. `folder` is where `katydid.toml` is looked for.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub(super) fn resolve_script(
+    given: &Given,
+    environment: &Environment,
+    folder: &Path,
+) -> Result<ScriptSettings, Diagnostic> {
+    script(&mut Layers::new(given, environment, folder)?, environment)
+}
+
+/// Resolves the settings of the demo server. `folder` is where `katydid.toml` is looked for.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub(super) fn resolve_demo(
+    given: &Given,
+    environment: &Environment,
+    folder: &Path,
+) -> Result<DemoSettings, Diagnostic> {
+    let mut layers = Layers::new(given, environment, folder)?;
+    Ok(DemoSettings { port: layers.value("demo-port", parse::whole(0..=u16::MAX))? })
+}
+
+fn script(layers: &mut Layers<'_>, environment: &Environment) -> Result<ScriptSettings, Diagnostic> {
+    let scripts = paths(layers.list("script", parse::text)?);
+    if scripts.is_empty() {
+        return Err(Diagnostic::error("no script is given")
+            .help("name one: `katydid run main.rhai`, or `script = \"main.rhai\"` in katydid.toml"));
+    }
+    Ok(ScriptSettings {
+        scripts,
+        libraries: layers.libraries()?,
+        limits: limits(layers)?,
+        environment: environment.clone(),
+        warnings: layers.strange_variables(),
+    })
+}
+
+fn limits(layers: &mut Layers<'_>) -> Result<ScriptLimits, Diagnostic> {
+    let any = || parse::whole(0..);
+    let operations = layers.value("max-operations", parse::whole(0..))?;
+    Ok(ScriptLimits {
+        max_operations: if operations == 0 { u64::MAX } else { operations },
+        max_string_size: layers.value("max-string-size", parse::size(0..=usize::MAX))?,
+        max_array_size: layers.value("max-array-size", any())?,
+        max_map_size: layers.value("max-map-size", any())?,
+        max_call_levels: layers.value("max-call-levels", parse::whole(1..=10_000))?,
+        stack_size: layers.value("stack-size", parse::size(256 << 10..=256 << 20))?,
+    })
+}
+
+fn paths(names: Vec<String>) -> Vec<PathBuf> {
+    names.into_iter().map(PathBuf::from).collect()
+}
+
+/// More threads than any machine has cores for; a slip in the number must not start millions.
+const MOST_SHARDS: usize = 4096;
+
+fn exit_code(text: &str) -> Result<u8, String> {
+    let code = parse::whole(0..=255u16)(text)?;
+    Ok(u8::try_from(code).expect("the range ends at 255"))
+}
+
+/// A seed nobody chose. The standard library's hasher keys are the randomness that every platform has.
+fn new_seed() -> u64 {
+    RandomState::new().hash_one("seed")
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(MOST_SHARDS)
+}
+
+fn refuse_web(layers: &mut Layers<'_>) -> Result<(), Diagnostic> {
+    layers.switch("headless")?;
+    if layers.switch("web")? {
+        return Err(Diagnostic::error("there is no web UI yet: every run is headless")
+            .help("leave `web` out; the tables go to stdout, and --csv writes files"));
+    }
+    Ok(())
+}
+
+fn refuse_history_without_csv(settings: &RunSettings) -> Result<(), Diagnostic> {
+    if !settings.csv_full_history || settings.csv.is_some() {
+        return Ok(());
+    }
+    let origin = settings.origins.of("csv-full-history");
+    Err(match origin {
+        Origin::File(_) => origin.refuse("csv-full-history", "this needs a csv prefix"),
+        _ => origin.refuse("csv-full-history", "this needs --csv PREFIX"),
+    })
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;
