@@ -185,8 +185,8 @@ mod tests {
               --logfile <FILE>    Append the log to this file [default: stderr]
 
         Limits of scripts:
-              --max-operations <N>      Operations of a task since it last waited; 0 = no limit, here and
-                                        below [default: 50000000]
+              --max-operations <N>      Operations of a task since it last waited; 0 = no limit, also for
+                                        the next three [default: 50000000]
               --max-string-size <SIZE>  Bytes of a string, as 65536, 64KiB or 64MiB [default: 64MiB]
               --max-array-size <N>      Elements of an array [default: 10000000]
               --max-map-size <N>        Properties of a map [default: 1000000]
@@ -225,8 +225,8 @@ mod tests {
                                repeated. The folders of KATYDID_PATH follow
 
         Limits of scripts:
-              --max-operations <N>      Operations of a task since it last waited; 0 = no limit, here and
-                                        below [default: 50000000]
+              --max-operations <N>      Operations of a task since it last waited; 0 = no limit, also for
+                                        the next three [default: 50000000]
               --max-string-size <SIZE>  Bytes of a string, as 65536, 64KiB or 64MiB [default: 64MiB]
               --max-array-size <N>      Elements of an array [default: 10000000]
               --max-map-size <N>        Properties of a map [default: 1000000]

@@ -268,7 +268,7 @@ pub(super) static OPTIONS: &[Spec] = &[
         Limits,
         "max-operations",
         "N",
-        "Operations of a task since it last waited; 0 = no limit, here and below",
+        "Operations of a task since it last waited; 0 = no limit, also for the next three",
     )
     .default("50000000"),
     Spec::one(Limits, "max-string-size", "SIZE", "Bytes of a string, as 65536, 64KiB or 64MiB").default("64MiB"),

@@ -11,7 +11,7 @@ use crate::util::{Diagnostic, nearest};
 ///
 /// # Errors
 ///
-/// A name that no class has.
+/// A name that no class has; a choice of classes that are all off.
 pub fn select_classes(
     plan: &mut Plan,
     wanted: &[(String, Option<f64>)],
@@ -34,6 +34,11 @@ pub fn select_classes(
         }
     }
     plan.classes.retain(|class| wanted.iter().any(|(name, _)| *name == class.name));
+    if !plan.classes.iter().any(UserClass::has_users) {
+        let first = &plan.classes[0].name;
+        return Err(Diagnostic::error("every chosen user class is off: all weights are 0")
+            .help(format!("give one a weight: `--class {first}=1`")));
+    }
     Ok(warnings)
 }
 
@@ -106,6 +111,15 @@ mod tests {
          --> plan.rhai:4:1
           = help: give it a weight: `--class Off=1`
         ");
+    }
+
+    #[test]
+    fn a_choice_without_users_is_an_error() {
+        insta::assert_snapshot!(select(&mut plan(), &[("Off", None)]).unwrap_err(), @r"
+        error: every chosen user class is off: all weights are 0
+          = help: give one a weight: `--class Off=1`
+        ");
+        assert_eq!(chosen(&[("Off", Some(0.5))]), [("Off".to_owned(), 0.5, None)]);
     }
 
     #[test]

@@ -36,8 +36,8 @@ pub fn filter(
             None => emptied.push(left_out(class)),
         }
     }
-    if classes.is_empty() {
-        return Err(Diagnostic::error("the selection by tags leaves no task in any user class")
+    if !classes.iter().any(UserClass::has_users) {
+        return Err(Diagnostic::error("the selection by tags leaves no task in any user class that is on")
             .help("`katydid list` shows the tags of every task"));
     }
     let sets = sieve.kept;
@@ -175,7 +175,10 @@ mod tests {
         assert_eq!(left(&plan, &["x", "y"], &[]), "U: a b ab");
         assert_eq!(left(&plan, &[], &["x"]), "U: b none");
         assert_eq!(left(&plan, &["y"], &["x"]), "U: b");
-        assert_eq!(left(&plan, &["x"], &["x"]), "the selection by tags leaves no task in any user class");
+        assert_eq!(
+            left(&plan, &["x"], &["x"]),
+            "the selection by tags leaves no task in any user class that is on"
+        );
     }
 
     #[test]
@@ -231,6 +234,16 @@ mod tests {
         warning: user class `U` keeps no task after the selection by tags and is left out
          --> plan.rhai:1:1
         ");
+    }
+
+    #[test]
+    fn a_class_that_is_off_does_not_count() {
+        let mut plan = flat();
+        plan.with_class("Off", 0.0, vec![call("o", 1.0, &["o"])]);
+        assert_eq!(
+            left(&plan, &["o"], &[]),
+            "the selection by tags leaves no task in any user class that is on"
+        );
     }
 
     #[test]
