@@ -504,6 +504,23 @@ fn a_request_counts_before_its_answer() {
 }
 
 #[test]
+fn a_request_counts_although_its_sender_leaves_at_once() {
+    let server = start();
+    for _ in 0..300 {
+        Client::new(&server).send("GET", "/items/7", "", "");
+        Client::new(&server).send("POST", "/orders", "Content-Length: 100\r\n", "");
+    }
+    while server.ledger().total < 600 {
+        std::thread::yield_now();
+    }
+    let routes = server.ledger().routes;
+    assert_eq!(
+        routes,
+        BTreeMap::from([("GET /items/{id}".to_owned(), 300), ("POST /orders".to_owned(), 300)])
+    );
+}
+
+#[test]
 fn the_server_ends_when_it_is_told_to() {
     let server = start();
     let stopper = server.stopper();

@@ -81,7 +81,7 @@ impl DemoServer {
         format!("http://{}", self.address)
     }
 
-    /// The requests received so far.
+    /// The requests received so far. A head that still lies in a socket's buffer is not among them yet.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.counters.snapshot()

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs them all. Further words go to cargo: ./test.sh --lib plan::
+set -euo pipefail
+cd "$(dirname "$0")"
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+can_install() {
+    command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+}
+
+need() { # need PROGRAM PACKAGE..
+    local program=$1
+    shift
+    command -v "$program" >/dev/null && return
+    if ! can_install; then
+        echo "test.sh: \`$program\` is missing, and it cannot be installed from here; install: $*" >&2
+        exit 2
+    fi
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@"
+}
+
+# ring (TLS) and mimalloc are compiled from C.
+need cc gcc libc6-dev
+if ! command -v cargo >/dev/null; then
+    echo "test.sh: \`cargo\` is missing; install Rust 1.95 or later: https://rustup.rs" >&2
+    exit 2
+fi
+
+# The tests start their own servers on free ports of the loopback interface; there is nothing else to install.
+exec cargo test "$@"
