@@ -71,7 +71,7 @@ run_wrk() { # run_wrk CASE PATH [SCRIPT]
 run_katydid() { # run_katydid CASE SCRIPT USERS RATE SECONDS
     $wrk_only && return
     measure "$1" katydid "$katydid" run "$here/$2" --host "$host" -u "$3" -r "$4" -t "${5}s" --shards 1 \
-        --allow-saturation --only-summary --csv "$work/$1"
+        --only-summary --csv "$work/$1"
 }
 
 for round in $(seq "$rounds"); do
