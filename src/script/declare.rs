@@ -2,6 +2,7 @@
 
 use super::calls::{FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight};
+use super::options::TASK_OPTIONS;
 use super::waits;
 use crate::plan::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
 use crate::util::{Diagnostic, nearest};
@@ -10,9 +11,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
-
-/// The keys of the options map of `.task(..)`.
-pub(super) const TASK_OPTIONS: &[&str] = &["name", "tags", "weight"];
 
 /// A place in a script as plain text: `file:line:column`.
 fn place(context: &NativeCallContext<'_>) -> String {

@@ -1,6 +1,6 @@
 //! A script, read, declared and ready to run on one thread.
 
-use super::calls::{Environments, FunctionTable};
+use super::calls::FunctionTable;
 use super::check;
 use super::control::Control;
 use super::current::Actor;
@@ -8,15 +8,17 @@ use super::declare::Declaration;
 use super::engine::{self, Limits};
 use super::error;
 use super::fiber::{Fiber, FiberEnd, Stopped};
-use super::imports::Resolver;
+use super::imports::{self, Resolver};
 use super::source::{Files, SourceFile};
+use super::stdlib;
+use super::urls;
 use super::user::User;
 use super::world::World;
 use crate::plan::{FnId, Plan};
-use crate::util::{Diagnostic, Severity};
-use rhai::{Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Module, Scope};
+use crate::util::{Diagnostic, Place, Severity};
+use rhai::{Dynamic, Engine, EvalAltResult};
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -98,14 +100,12 @@ impl Loader {
     /// Everything that is wrong with the scripts, in the order of the files.
     pub fn load(&self, quiet: bool) -> Result<Loaded, Vec<Diagnostic>> {
         let declaration = Rc::new(Declaration::default());
-        let environments = Environments::default();
         let files = Files::default();
         let mut engine = engine::build(&self.limits, &declaration);
-        environments.register(&mut engine);
-        engine.set_module_resolver(Resolver::new(files.clone(), self.libraries.clone()));
+        engine.set_module_resolver(Resolver::new(files.clone(), self.libraries.clone(), stdlib::source));
         let mains = self.read(&engine, &files)?;
         let findings = check::check(&engine, &files);
-        let (errors, mut warnings): (Vec<_>, Vec<_>) =
+        let (errors, warnings): (Vec<_>, Vec<_>) =
             findings.into_iter().partition(|finding| finding.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(errors);
@@ -116,11 +116,10 @@ impl Loader {
         for main in &mains {
             declare(&engine, main, &files, &actor, &self.limits).map_err(|error| vec![error])?;
         }
-        let mut functions = FunctionTable::new(environments);
+        let mut functions = FunctionTable::new(files.clone());
         let plan = declaration.finish(&mut functions).map_err(|error| vec![error])?;
         let Ok(engine) = Rc::try_unwrap(engine) else { unreachable!("the top level has ended") };
         let script = Script(Rc::new(Core { engine, functions, files, limits: self.limits }));
-        warnings.extend([]);
         Ok(Loaded { script, plan, warnings })
     }
 
@@ -128,13 +127,22 @@ impl Loader {
         let mut mains = Vec::new();
         let mut errors = Vec::new();
         for path in &self.scripts {
-            match files.read(engine, path) {
+            match read(engine, files, path) {
                 Ok(file) => mains.push(file),
                 Err(error) => errors.push(error),
             }
         }
         if errors.is_empty() { Ok(mains) } else { Err(errors) }
     }
+}
+
+/// Reads and compiles a script.
+fn read(engine: &Engine, files: &Files, path: &Path) -> Result<Rc<SourceFile>, Diagnostic> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Diagnostic::error(format!("cannot read the script: {error}")).at(Place::file(&name))
+    })?;
+    files.compile(engine, &name, Some(path.to_owned()), &text)
 }
 
 /// Runs the top level of `file` on a fiber, so that the guard watches it too.
@@ -147,10 +155,7 @@ fn declare(
 ) -> Result<(), Diagnostic> {
     let (engine, main) = (engine.clone(), file.clone());
     let fiber = Fiber::new(actor.clone(), limits.fiber, move || {
-        let mut ast = main.ast.clone();
-        Environments::instrument(&engine, &mut ast);
-        let global: &mut GlobalRuntimeState = &mut engine.new_global_runtime_state();
-        Module::eval_ast_as_new_raw(&engine, &mut Scope::new(), global, &ast).map(drop)
+        imports::run_top_level(&engine, &main).map(drop)
     });
     match block_on(fiber.map_err(Diagnostic::error)?) {
         FiberEnd::Returned(Ok(())) => Ok(()),
@@ -218,6 +223,23 @@ impl Script {
     pub fn may_interrupt(&self, function: FnId) -> bool {
         let (source, name) = self.0.functions.location(function);
         self.0.files.find(source).is_some_and(|file| check::calls_interrupt(&file.ast, name))
+    }
+
+    /// The same diagnostic with the source line of its place, where that is in one of the scripts.
+    #[must_use]
+    pub fn show_line(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        if let Some(place) = &mut diagnostic.place
+            && let Some(file) = self.0.files.find(&place.file)
+        {
+            *place = file.place(place.line, place.column);
+        }
+        diagnostic
+    }
+
+    /// Where a script sends a request to a relative url, if one does.
+    #[must_use]
+    pub fn relative_url(&self) -> Option<Place> {
+        urls::first_relative(&self.0.files)
     }
 
     fn end_of(&self, result: Result<Dynamic, Box<EvalAltResult>>) -> TaskEnd {

@@ -2,7 +2,7 @@
 
 use super::convert::refuse;
 use super::fiber;
-use super::options::Draft;
+use super::draft::Draft;
 use super::response::Response;
 use super::user::User;
 use crate::http;
