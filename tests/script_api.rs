@@ -238,7 +238,7 @@ fn a_runaway_task_ends_and_its_neighbours_go_on() {
     .exits(1);
     assert!(server.ledger().total > 5, "the good user went on: {:?}", server.ledger());
     let exceptions = finished.written("r_exceptions.csv");
-    for text in ["nested too deeply", "operations without a wait", "too large"] {
+    for text in ["too many calls inside one another", "operations without a wait", "over the limit"] {
         assert!(exceptions.contains(text), "{text}: {exceptions}");
     }
 }

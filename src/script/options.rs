@@ -2,17 +2,17 @@
 
 /// Options of one request: `user.get(url, #{ .. })` and its sisters.
 pub(super) const REQUEST_OPTIONS: &[&str] = &[
-    "params",
-    "json",
-    "form",
-    "body",
-    "headers",
+    "allow_redirects",
     "auth",
+    "body",
     "cookies",
+    "form",
+    "headers",
+    "json",
     "name",
+    "params",
     "path",
     "timeout",
-    "allow_redirects",
 ];
 
 /// Options of one task: `.task(f, #{ .. })`.
