@@ -6,7 +6,8 @@ use katydid::demo::DemoServer;
 use support::Katydid;
 
 fn quickstart() -> String {
-    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/quickstart.rhai")).expect("the script")
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/quickstart.rhai"))
+        .expect("the script")
 }
 
 fn total(text: &str) -> u64 {
@@ -33,7 +34,8 @@ fn the_csv_says_what_the_server_counted() {
         .run()
         .exits(0);
     let rows = finished.csv("out/result");
-    let count = |method: &str, name: &str| total(&rows[&(method.to_owned(), name.to_owned())]["Request Count"]);
+    let count =
+        |method: &str, name: &str| total(&rows[&(method.to_owned(), name.to_owned())]["Request Count"]);
     let ledger = server.ledger();
     assert_eq!(count("", "Aggregated"), ledger.total, "{ledger:?}\n{}", finished.stdout);
     assert_eq!(count("GET", "/items/[id]"), ledger.routes["GET /items/{id}"]);
@@ -120,8 +122,19 @@ fn hooks_run_in_order_and_on_stop_may_send() {
     .args(["--host", "demo", "-t", "1s"])
     .run()
     .exits(0);
-    let order = ["user.on_start", "middle.on_start", "inner.on_start", "inner task", "inner.on_stop", "middle.on_stop", "user.on_stop"];
-    let said: Vec<_> = order.iter().map(|what| finished.stderr.find(what).unwrap_or_else(|| panic!("{what}\n{}", finished.stderr))).collect();
+    let order = [
+        "user.on_start",
+        "middle.on_start",
+        "inner.on_start",
+        "inner task",
+        "inner.on_stop",
+        "middle.on_stop",
+        "user.on_stop",
+    ];
+    let said: Vec<_> = order
+        .iter()
+        .map(|what| finished.stderr.find(what).unwrap_or_else(|| panic!("{what}\n{}", finished.stderr)))
+        .collect();
     assert!(said.is_sorted(), "{}", finished.stderr);
     assert!(finished.stdout.contains("/items/3"), "{}", finished.stdout);
 }

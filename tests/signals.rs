@@ -47,14 +47,15 @@ fn a_waiting_user_stops_at_once() {
 fn a_task_that_is_too_slow_is_cut_off_and_reported() {
     let server = DemoServer::start(0).expect("a port");
     let script = r#"user_class("U").task("t", |user| { user.get("/delay/60000", #{ name: "/slow" }); });"#;
-    let running = started(&server, script, &["-u", "3", "-r", "100", "--stop-timeout", "300ms", "--csv", "r"]);
+    let running =
+        started(&server, script, &["-u", "3", "-r", "100", "--stop-timeout", "300ms", "--csv", "r"]);
     while server.ledger().total < 3 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     running.signal("INT");
     let finished = running.finish().exits(0);
     assert_eq!(requests(&finished), 0, "a request that was cut off is in no row");
-    assert!(finished.stdout.contains("3 cut off"), "{}", finished.stdout);
+    assert!(finished.stdout.contains("3 requests cut off"), "{}", finished.stdout);
 }
 
 #[test]

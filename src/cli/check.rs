@@ -15,7 +15,8 @@ pub(super) fn check(settings: &ScriptSettings) -> Result<u8, Vec<Diagnostic>> {
     let classes = prepared.plan.classes.len();
     let tasks: usize = prepared.plan.sets.iter().map(|set| set.tasks.len()).sum();
     let warnings = prepared.warnings.len();
-    let plural = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let plural =
+        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     show::report(&format!(
         "ok: {}, {}, {}",
         plural(classes, "user class", "user classes"),

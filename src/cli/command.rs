@@ -29,5 +29,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
 /// The environment; what is not text cannot have been meant for us.
 fn environment() -> BTreeMap<String, String> {
     let variables = std::env::vars_os();
-    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    variables
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }

@@ -17,7 +17,11 @@ pub(super) fn demo(settings: &DemoSettings) -> Result<u8, Vec<Diagnostic>> {
                 .help("choose another with --port, or 0 for any that is free"),
         ]
     })?;
-    show::report(&format!("demo server at {}, ledger at {}/_ledger; Ctrl-C stops it", server.url(), server.url()));
+    show::report(&format!(
+        "demo server at {}, ledger at {}/_ledger; Ctrl-C stops it",
+        server.url(),
+        server.url()
+    ));
     server.wait();
     Ok(0)
 }

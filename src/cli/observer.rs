@@ -49,9 +49,13 @@ impl Observer for RunObserver {
     }
 
     fn spawned(&mut self, progress: &Progress<'_>) {
-        let counts = self.classes.iter().zip(progress.users).map(|(name, count)| format!("\"{name}\": {count}"));
+        let counts =
+            self.classes.iter().zip(progress.users).map(|(name, count)| format!("\"{name}\": {count}"));
         let total: u64 = progress.users.iter().sum();
-        tracing::info!("All users spawned: {{{}}} ({total} total users)", counts.collect::<Vec<_>>().join(", "));
+        tracing::info!(
+            "All users spawned: {{{}}} ({total} total users)",
+            counts.collect::<Vec<_>>().join(", ")
+        );
     }
 
     fn second(&mut self, progress: &Progress<'_>) {

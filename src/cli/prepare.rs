@@ -50,7 +50,8 @@ pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Dia
 
 fn loader(settings: &ScriptSettings, seed: u64) -> Loader {
     // File names in scripts are relative to the main script's folder.
-    let folder = settings.scripts.first().and_then(|script| script.parent()).map(Path::to_owned).unwrap_or_default();
+    let folder =
+        settings.scripts.first().and_then(|script| script.parent()).map(Path::to_owned).unwrap_or_default();
     let world = World::new(folder, settings.environment.clone(), seed, jiff::Timestamp::now());
     let world = world.printing_to(super::show::report);
     Loader {
@@ -104,7 +105,11 @@ fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<
 fn verify_host(host: &str, origin: &str) -> Result<(), Diagnostic> {
     let base = Base::parse(host).map_err(|error| {
         let diagnostic = Diagnostic::error(format!("{origin} `{host}` is not a url: {error}"));
-        if host.contains("://") { diagnostic } else { diagnostic.help(format!("did you mean `http://{host}`?")) }
+        if host.contains("://") {
+            diagnostic
+        } else {
+            diagnostic.help(format!("did you mean `http://{host}`?"))
+        }
     })?;
     let (name, port) = (base.origin.host().trim_matches(['[', ']']).to_owned(), base.origin.port());
     match (name.as_str(), port).to_socket_addrs() {

@@ -24,7 +24,9 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic]) {
 
 /// Width of the terminal that reports go to; none when they go elsewhere.
 pub(super) fn columns() -> Option<usize> {
-    std::io::stdout().is_terminal().then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)))
+    std::io::stdout()
+        .is_terminal()
+        .then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)))
 }
 
 /// What clap has to say: help to stdout, mistakes to stderr.

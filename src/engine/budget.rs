@@ -106,7 +106,8 @@ mod tests {
         let local = tokio::task::LocalSet::new();
         local
             .run_until(async {
-                let (budget, taken, asked) = (Rc::new(Budget::new(true)), Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+                let (budget, taken, asked) =
+                    (Rc::new(Budget::new(true)), Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
                 let takers: Vec<_> = (0..20)
                     .map(|_| {
                         let (budget, taken, asked) = (budget.clone(), taken.clone(), asked.clone());

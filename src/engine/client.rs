@@ -102,7 +102,15 @@ pub fn client_options_of(run: &ClientOptions, class: &UserClass) -> Result<Clien
 
 /// The keys of `.http(#{..})`.
 const CLASS_OPTIONS: &[&str] = &[
-    "allow_redirects", "auth", "ca", "connect_timeout", "headers", "keep_alive", "max_redirects", "timeout", "verify",
+    "allow_redirects",
+    "auth",
+    "ca",
+    "connect_timeout",
+    "headers",
+    "keep_alive",
+    "max_redirects",
+    "timeout",
+    "verify",
 ];
 
 fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), String> {
@@ -135,7 +143,9 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), St
 
 fn duration(value: &Value) -> Result<Duration, String> {
     match (value.as_f64(), value.as_str()) {
-        (Some(seconds), _) => Duration::try_from_secs_f64(seconds).map_err(|_| "must not be negative".to_owned()),
+        (Some(seconds), _) => {
+            Duration::try_from_secs_f64(seconds).map_err(|_| "must not be negative".to_owned())
+        }
         (_, Some(text)) => crate::util::parse_timespan(text),
         _ => Err("must be a number of seconds, or a string such as \"500ms\"".to_owned()),
     }
@@ -156,7 +166,8 @@ fn headers(headers: &mut HeaderMap, value: &Value) -> Result<(), String> {
 }
 
 fn set_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` cannot be the name of a header"))?;
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| format!("`{name}` cannot be the name of a header"))?;
     let value = HeaderValue::from_str(value)
         .map_err(|_| format!("the value of `{name}` has a character that no header may have"))?;
     headers.insert(name, value);

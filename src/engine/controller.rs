@@ -119,7 +119,13 @@ impl Controller {
                 .spawn(move || shard::run(setup, commands_in, reports_in))
                 .map_err(|error| format!("cannot start a shard: {error}"))?;
             let nobody = vec![0; config.plan.classes.len()];
-            shards.push(ShardHandle { commands, thread: Some(thread), dealt: nobody.clone(), ended: nobody, done: false });
+            shards.push(ShardHandle {
+                commands,
+                thread: Some(thread),
+                dealt: nobody.clone(),
+                ended: nobody,
+                done: false,
+            });
         }
         Ok(Self {
             dealer: Dealer::new(&config.plan),
@@ -299,7 +305,8 @@ impl Controller {
     fn show(&mut self, begun: Instant, observer: &mut dyn Observer) -> Result<(), String> {
         self.totals.note_time(self.started.elapsed());
         observer.second(&self.progress(begun));
-        let gone = |shard: &ShardHandle| !shard.done && shard.thread.as_ref().is_some_and(JoinHandle::is_finished);
+        let gone =
+            |shard: &ShardHandle| !shard.done && shard.thread.as_ref().is_some_and(JoinHandle::is_finished);
         if self.reports.is_empty() && self.shards.iter().any(gone) {
             return Err("a shard ended without a word: a defect in katydid; please report it".to_owned());
         }

@@ -32,11 +32,7 @@ pub(super) struct ShardSetup {
 }
 
 /// The body of a shard's thread.
-pub(super) fn run(
-    setup: ShardSetup,
-    commands: UnboundedReceiver<Command>,
-    reports: UnboundedSender<Report>,
-) {
+pub(super) fn run(setup: ShardSetup, commands: UnboundedReceiver<Command>, reports: UnboundedSender<Report>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -119,8 +115,12 @@ impl Shard {
         let network = Shared::new();
         let kinds = config.plan.classes.iter().map(|class| {
             let host = config.host.as_ref().or(class.host.as_ref());
-            let base = host.map(|host| Base::parse(host).map(Rc::new)).transpose().map_err(|error| error.to_string())?;
-            let options = Rc::new(client_options_of(&config.client, class).map_err(|error| error.to_string())?);
+            let base = host
+                .map(|host| Base::parse(host).map(Rc::new))
+                .transpose()
+                .map_err(|error| error.to_string())?;
+            let options =
+                Rc::new(client_options_of(&config.client, class).map_err(|error| error.to_string())?);
             // What is wrong with the options shows now, before anything is sent.
             Client::new(network.clone(), options.clone()).map_err(|error| error.to_string())?;
             Ok(Kind { base, options })
@@ -230,7 +230,11 @@ impl Shard {
             user: User::new(actor, name, kind.base.clone(), host),
             signal: signal.clone(),
             schedule: stream(self.config.seed, number, Purpose::Schedule),
-            witness: UserWitness { shard: self.index, ledger: self.ledger.clone(), reports: self.reports.clone() },
+            witness: UserWitness {
+                shard: self.index,
+                ledger: self.ledger.clone(),
+                reports: self.reports.clone(),
+            },
             frames: Vec::new(),
         };
         let (crowd, config) = (self.crowd.clone(), self.config.clone());

@@ -1,8 +1,8 @@
 //! One user's way through the plan: enter sets, pick tasks, run them, wait, leave.
 
 use super::budget::Budget;
-use super::stop::{Deadline, StopSignal, Wish};
 use super::order::Order;
+use super::stop::{Deadline, StopSignal, Wish};
 use crate::plan::{self, FnId, Pacing, Plan, SetId, Target, UserClass, Wait};
 use crate::script::{Exception, Script, TaskEnd, User};
 use crate::util::Stream;

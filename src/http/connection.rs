@@ -186,7 +186,8 @@ impl Connection {
                 break;
             }
             let mut pinned = Pin::new(&mut body);
-            let frame = poll_fn(|context| self.drive(context, |_, inner| pinned.as_mut().poll_frame(inner))).await;
+            let frame =
+                poll_fn(|context| self.drive(context, |_, inner| pinned.as_mut().poll_frame(inner))).await;
             let Some(frame) = frame else { break };
             let frame = frame.map_err(|error| TransportError::exchanging(&error, true))?;
             let Ok(data) = frame.into_data() else { continue };
@@ -225,7 +226,8 @@ async fn encrypt(
     origin: &Origin,
     configuration: Arc<rustls::ClientConfig>,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, TransportError> {
-    let name = ServerName::try_from(origin.host().to_owned()).map_err(|_| TransportError::CertificateWrongHost)?;
+    let name =
+        ServerName::try_from(origin.host().to_owned()).map_err(|_| TransportError::CertificateWrongHost)?;
     let connector = tokio_rustls::TlsConnector::from(configuration);
     connector.connect(name, stream).await.map_err(|error| TransportError::handshaking(&error))
 }

@@ -31,7 +31,8 @@ impl Jar {
         if self.0.borrow().is_none() || headers.contains_key(COOKIE) {
             return;
         }
-        let cookies: Vec<_> = self.list(url).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<_> =
+            self.list(url).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         if let Ok(value) = HeaderValue::try_from(cookies.join("; "))
             && !cookies.is_empty()
         {

@@ -39,7 +39,8 @@ pub(super) fn decoded(headers: &HeaderMap, body: &Bytes) -> Result<Bytes, Decode
         return Ok(body);
     }
     let values = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    let names: Vec<_> = values.flat_map(|value| value.split(',')).map(|name| name.trim().to_lowercase()).collect();
+    let names: Vec<_> =
+        values.flat_map(|value| value.split(',')).map(|name| name.trim().to_lowercase()).collect();
     for name in names.iter().rev() {
         body = match name.as_str() {
             "" | "identity" => body,
@@ -115,7 +116,8 @@ mod tests {
         let bare = bare.finish().expect("memory");
         let zstd = ruzstd::encoding::compress_to_vec(plain, ruzstd::encoding::CompressionLevel::Fastest);
         // `hello hello hello` by the reference encoder.
-        let brotli = [27, 16, 0, 248, 141, 148, 110, 222, 68, 85, 134, 150, 108, 32, 111, 1, 79, 28, 96, 28].to_vec();
+        let brotli =
+            [27, 16, 0, 248, 141, 148, 110, 222, 68, 85, 134, 150, 108, 32, 111, 1, 79, 28, 96, 28].to_vec();
         for (encoding, body) in [
             ("gzip", gzip(plain)),
             ("deflate", zlib),
@@ -133,14 +135,18 @@ mod tests {
     fn what_is_not_what_it_says_is_refused() {
         let body = Bytes::from_static(b"plain");
         assert_eq!(decoded(&encoded("gzip"), &body), Err(DecodeError::Malformed("gzip")));
-        assert_eq!(decoded(&encoded("snappy"), &body), Err(DecodeError::UnknownEncoding("snappy".to_owned())));
+        assert_eq!(
+            decoded(&encoded("snappy"), &body),
+            Err(DecodeError::UnknownEncoding("snappy".to_owned()))
+        );
         let bomb = gzip(&gzip(&vec![0; 300 * 1024 * 1024]));
         assert_eq!(decoded(&encoded("gzip, gzip"), &Bytes::from(bomb)), Err(DecodeError::TooLarge));
     }
 
     #[test]
     fn charsets() {
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, "text/html; charset=ISO-8859-1".parse().expect("a value"))]);
+        let headers =
+            HeaderMap::from_iter([(CONTENT_TYPE, "text/html; charset=ISO-8859-1".parse().expect("a value"))]);
         assert_eq!(text(&headers, b"caf\xe9"), "café");
         assert_eq!(text(&HeaderMap::new(), b"caf\xe9"), "caf\u{fffd}");
     }

@@ -144,7 +144,11 @@ macro_rules! poll_transport {
 }
 
 impl AsyncRead for Metered {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let meter = self.meter.clone();
         let polled = poll_transport!(self, transport, context => transport.poll_read(context, buffer));

@@ -26,6 +26,13 @@ impl Request {
     /// A request without headers or body.
     #[must_use]
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: Bytes::new(), timeout: None, allow_redirects: None }
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            timeout: None,
+            allow_redirects: None,
+        }
     }
 }

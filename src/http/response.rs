@@ -64,7 +64,8 @@ impl Response {
     /// The reason phrase: the server's, or the standard one of the status.
     #[must_use]
     pub fn reason(&self) -> &str {
-        let standard = || http::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        let standard =
+            || http::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
         self.reason.as_deref().or_else(standard).unwrap_or_default()
     }
 

@@ -7,8 +7,17 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 /// What may not stand in a request target as it is. A `%` may: it is taken to begin an escape.
-const TARGET: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const TARGET: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// Why a text is not a url that can be requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +67,8 @@ impl Origin {
             Some(port) => format!("{shown}:{port}"),
             None => shown.to_owned(),
         };
-        let authority = HeaderValue::try_from(authority).map_err(|error| UrlError::Malformed(error.to_string()))?;
+        let authority =
+            HeaderValue::try_from(authority).map_err(|error| UrlError::Malformed(error.to_string()))?;
         Ok(Self { https, host, port, authority })
     }
 
@@ -203,7 +213,8 @@ impl Url {
     ///
     /// When it is not a url, or leads elsewhere than to http and https.
     pub fn join(&self, location: &str) -> Result<Self, UrlError> {
-        let base = url::Url::parse(&self.to_string()).map_err(|error| UrlError::Malformed(error.to_string()))?;
+        let base =
+            url::Url::parse(&self.to_string()).map_err(|error| UrlError::Malformed(error.to_string()))?;
         let joined = base.join(location).map_err(|error| UrlError::Malformed(error.to_string()))?;
         let url = Self::of(&joined)?;
         let same = *url.origin == *self.origin;

@@ -51,5 +51,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("to_string", |_: &mut Auth| "auth(***)".to_owned());
     engine.register_fn("to_debug", |_: &mut Auth| "auth(***)".to_owned());
     engine.register_fn("bearer", |token: ImmutableString| Auth::bearer(&token));
-    engine.register_fn("basic", |user: ImmutableString, password: ImmutableString| Auth::basic(&user, &password));
+    engine.register_fn("basic", |user: ImmutableString, password: ImmutableString| {
+        Auth::basic(&user, &password)
+    });
 }

@@ -9,7 +9,9 @@ use super::source::{Files, SourceFile};
 use super::user::User;
 use crate::plan::FnId;
 use crate::util::{Diagnostic, nearest};
-use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, NativeCallContext, Position};
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, NativeCallContext, Position,
+};
 use std::rc::Rc;
 
 /// A function as a script gave it: a pointer, and where it was given.

@@ -32,10 +32,11 @@ impl Control {
     /// The control inside `error`, however many calls deep it was raised.
     pub(super) fn in_error(error: &EvalAltResult) -> Option<Self> {
         match error {
-            EvalAltResult::ErrorInFunctionCall(_, _, inner, _) | EvalAltResult::ErrorInModule(_, inner, _) => {
-                Self::in_error(inner)
+            EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
+            | EvalAltResult::ErrorInModule(_, inner, _) => Self::in_error(inner),
+            EvalAltResult::ErrorTerminated(token, _) => {
+                token.read_lock::<Self>().map(|control| control.clone())
             }
-            EvalAltResult::ErrorTerminated(token, _) => token.read_lock::<Self>().map(|control| control.clone()),
             _ => None,
         }
     }

@@ -87,7 +87,9 @@ impl Declaration {
     /// Refuses what only the top level may do.
     fn at_top_level(&self, what: &str) -> Result<()> {
         if self.over.get() {
-            return Err(refuse(format!("{what} declares; it belongs to the top level of the script, not into a task")));
+            return Err(refuse(format!(
+                "{what} declares; it belongs to the top level of the script, not into a task"
+            )));
         }
         Ok(())
     }
@@ -140,7 +142,8 @@ impl Lowering<'_> {
         self.seen.push((handle.clone(), id));
         self.plan.sets.push(TaskSet::default());
         let draft = handle.0.borrow().clone();
-        let tasks = draft.tasks.into_iter().map(|task| self.task(task)).collect::<std::result::Result<_, _>>()?;
+        let tasks =
+            draft.tasks.into_iter().map(|task| self.task(task)).collect::<std::result::Result<_, _>>()?;
         self.plan.sets[id.0] = TaskSet {
             name: draft.name,
             tasks,
@@ -208,7 +211,9 @@ fn add_task(
         None => TargetDraft::Call(function(context, "a task", body)?),
     };
     let own_name = match &target {
-        TargetDraft::Enter(nested) => Some(nested.0.try_borrow().map(|nested| nested.name.clone()).unwrap_or_default()),
+        TargetDraft::Enter(nested) => {
+            Some(nested.0.try_borrow().map(|nested| nested.name.clone()).unwrap_or_default())
+        }
         TargetDraft::Call(function) => function.name().map(str::to_owned),
         TargetDraft::Stop => None,
     };
@@ -240,8 +245,10 @@ fn apply_task_options(task: &mut TaskDraft, options: &Dynamic) -> Result<()> {
             "tags" => task.tags = strings("`tags`", value)?,
             "name" => task.name = string("`name`", value)?.into(),
             unknown => {
-                let hint = nearest(unknown, TASK_OPTIONS.iter().copied())
-                    .map_or_else(|| format!("known are {}", TASK_OPTIONS.join(", ")), |near| format!("did you mean `{near}`?"));
+                let hint = nearest(unknown, TASK_OPTIONS.iter().copied()).map_or_else(
+                    || format!("known are {}", TASK_OPTIONS.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
                 return Err(refuse(format!("unknown option `{unknown}` of a task; {hint}")));
             }
         }
@@ -256,17 +263,25 @@ fn register_builder<B: Builder>(engine: &mut Engine) {
         add_task(&context, builder.set(), None, None, &body)?;
         Ok(builder.clone())
     });
-    engine.register_fn("task", |context: Context<'_>, builder: &mut B, first: Dynamic, second: Dynamic| -> Result<B> {
-        if first.is_string() {
-            add_task(&context, builder.set(), Some(&first), None, &second)?;
-        } else {
-            add_task(&context, builder.set(), None, Some(&second), &first)?;
-        }
-        Ok(builder.clone())
-    });
     engine.register_fn(
         "task",
-        |context: Context<'_>, builder: &mut B, name: Dynamic, options: Dynamic, body: Dynamic| -> Result<B> {
+        |context: Context<'_>, builder: &mut B, first: Dynamic, second: Dynamic| -> Result<B> {
+            if first.is_string() {
+                add_task(&context, builder.set(), Some(&first), None, &second)?;
+            } else {
+                add_task(&context, builder.set(), None, Some(&second), &first)?;
+            }
+            Ok(builder.clone())
+        },
+    );
+    engine.register_fn(
+        "task",
+        |context: Context<'_>,
+         builder: &mut B,
+         name: Dynamic,
+         options: Dynamic,
+         body: Dynamic|
+         -> Result<B> {
             add_task(&context, builder.set(), Some(&name), Some(&options), &body)?;
             Ok(builder.clone())
         },
@@ -367,19 +382,22 @@ fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
         Ok(class.clone())
     });
     let declared = declaration.clone();
-    engine.register_fn("copy", move |class: &mut UserClassHandle, name: ImmutableString| -> Result<UserClassHandle> {
-        declared.at_top_level("copy(..)")?;
-        let set = SetDraft { name: name.into(), ..class.0.set.0.borrow().clone() };
-        let copy = UserClassHandle(Rc::new(ClassDraft {
-            set: TaskSetHandle(Rc::new(RefCell::new(set))),
-            weight: class.0.weight.clone(),
-            fixed_count: class.0.fixed_count.clone(),
-            host: class.0.host.clone(),
-            http: class.0.http.clone(),
-        }));
-        declared.classes.borrow_mut().push(copy.clone());
-        Ok(copy)
-    });
+    engine.register_fn(
+        "copy",
+        move |class: &mut UserClassHandle, name: ImmutableString| -> Result<UserClassHandle> {
+            declared.at_top_level("copy(..)")?;
+            let set = SetDraft { name: name.into(), ..class.0.set.0.borrow().clone() };
+            let copy = UserClassHandle(Rc::new(ClassDraft {
+                set: TaskSetHandle(Rc::new(RefCell::new(set))),
+                weight: class.0.weight.clone(),
+                fixed_count: class.0.fixed_count.clone(),
+                host: class.0.host.clone(),
+                http: class.0.http.clone(),
+            }));
+            declared.classes.borrow_mut().push(copy.clone());
+            Ok(copy)
+        },
+    );
 }
 
 /// Registers everything that declares.

@@ -61,7 +61,9 @@ impl Draft {
                 let text: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 self.set_header(COOKIE, &text.join("; "))?;
             }
-            "path" => self.path = Some(value.try_cast::<Map>().ok_or_else(|| refuse("`path` must be a map"))?),
+            "path" => {
+                self.path = Some(value.try_cast::<Map>().ok_or_else(|| refuse("`path` must be a map"))?)
+            }
             "timeout" => self.timeout = Some(duration("`timeout`", &value)?),
             "allow_redirects" => self.allow_redirects = Some(boolean("`allow_redirects`", &value)?),
             _ => return Err(unknown_option(key)),
@@ -81,8 +83,9 @@ impl Draft {
                 .map_err(|_| refuse(format!("`{name}` cannot be the name of a header")))?;
             self.headers.remove(&name);
             for value in &values {
-                let value = HeaderValue::from_str(value)
-                    .map_err(|_| refuse(format!("the value of header `{name}` has a character that no header may have")))?;
+                let value = HeaderValue::from_str(value).map_err(|_| {
+                    refuse(format!("the value of header `{name}` has a character that no header may have"))
+                })?;
                 self.headers.append(name.clone(), value);
             }
         }
@@ -90,8 +93,9 @@ impl Draft {
     }
 
     fn set_header(&mut self, name: HeaderName, value: &str) -> Result<()> {
-        let value = HeaderValue::from_str(value)
-            .map_err(|_| refuse(format!("the value of header `{name}` has a character that no header may have")))?;
+        let value = HeaderValue::from_str(value).map_err(|_| {
+            refuse(format!("the value of header `{name}` has a character that no header may have"))
+        })?;
         self.headers.insert(name, value);
         Ok(())
     }
@@ -155,10 +159,12 @@ fn fill_path(template: &str, values: &Map) -> Result<String> {
     let mut filled = String::with_capacity(template.len() + 16);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) =
-            after.split_once('}').ok_or_else(|| refuse(format!("`{template}` has a `{{` without its `}}`")))?;
+        let (name, after) = after
+            .split_once('}')
+            .ok_or_else(|| refuse(format!("`{template}` has a `{{` without its `}}`")))?;
         let value = values.get(name).filter(|value| !value.is_unit());
-        let value = value.ok_or_else(|| refuse(format!("`path` has no value for `{{{name}}}` of `{template}`")))?;
+        let value =
+            value.ok_or_else(|| refuse(format!("`path` has no value for `{{{name}}}` of `{template}`")))?;
         filled.push_str(before);
         filled.extend(utf8_percent_encode(&scalar("path", value)?, SEGMENT));
         rest = after;
@@ -172,7 +178,10 @@ fn scalar(what: &str, value: &Dynamic) -> Result<String> {
     if value.is_string() || value.is_int() || value.is_float() || value.is_bool() || value.is_char() {
         return Ok(value.to_string());
     }
-    Err(refuse(format!("a value of `{what}` must be a string, a number or a boolean, not {}", type_text(value))))
+    Err(refuse(format!(
+        "a value of `{what}` must be a string, a number or a boolean, not {}",
+        type_text(value)
+    )))
 }
 
 /// Names with their values, in order: from a map, or from an array of `[name, value]` pairs. An array value repeats
@@ -204,7 +213,8 @@ fn entries(what: &str, value: &Dynamic) -> Result<Vec<(String, Vec<String>)>> {
 /// The same, flat.
 fn pairs(what: &str, value: &Dynamic) -> Result<Vec<(String, String)>> {
     let entries = entries(what, value)?;
-    let flat = entries.into_iter().flat_map(|(name, values)| values.into_iter().map(move |v| (name.clone(), v)));
+    let flat =
+        entries.into_iter().flat_map(|(name, values)| values.into_iter().map(move |v| (name.clone(), v)));
     Ok(flat.collect())
 }
 

@@ -32,13 +32,13 @@ mod secrets;
 mod source;
 mod stdlib;
 mod syntax;
+#[cfg(test)]
+mod test_support;
 mod tokens;
 mod urls;
 mod user;
 mod verdict;
 mod waits;
-#[cfg(test)]
-mod test_support;
 mod world;
 
 pub use current::Actor;

@@ -154,9 +154,8 @@ fn declare(
     limits: &Limits,
 ) -> Result<(), Diagnostic> {
     let (engine, main) = (engine.clone(), file.clone());
-    let fiber = Fiber::new(actor.clone(), limits.fiber, move || {
-        imports::run_top_level(&engine, &main).map(drop)
-    });
+    let fiber =
+        Fiber::new(actor.clone(), limits.fiber, move || imports::run_top_level(&engine, &main).map(drop));
     match block_on(fiber.map_err(Diagnostic::error)?) {
         FiberEnd::Returned(Ok(())) => Ok(()),
         FiberEnd::Returned(Err(error)) => Err(explain(&error, files, limits)),
@@ -176,7 +175,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 fn panicked(text: &str) -> Diagnostic {
-    Diagnostic::error(format!("a defect in katydid: {text}")).help("please report it, with the script if you can")
+    Diagnostic::error(format!("a defect in katydid: {text}"))
+        .help("please report it, with the script if you can")
 }
 
 /// An error of script code as a diagnostic; what the guard stopped is named by its limit.
@@ -185,8 +185,9 @@ fn explain(error: &EvalAltResult, files: &Files, limits: &Limits) -> Diagnostic 
     match Control::in_error(error) {
         Some(Control::Stopped(Stopped::OutOfOperations)) => {
             diagnostic.message = out_of_operations(limits);
-            diagnostic.help =
-                Some("is this loop endless? If not, raise --max-operations, or sleep(..) now and then".to_owned());
+            diagnostic.help = Some(
+                "is this loop endless? If not, raise --max-operations, or sleep(..) now and then".to_owned(),
+            );
         }
         Some(Control::Stopped(Stopped::OutOfStack)) => {
             OUT_OF_STACK.clone_into(&mut diagnostic.message);
@@ -245,7 +246,9 @@ impl Script {
     fn end_of(&self, result: Result<Dynamic, Box<EvalAltResult>>) -> TaskEnd {
         let error = match result {
             #[expect(clippy::cast_precision_loss, reason = "a wait in seconds")]
-            Ok(value) => return TaskEnd::Done(value.as_float().or_else(|_| value.as_int().map(|n| n as f64)).ok()),
+            Ok(value) => {
+                return TaskEnd::Done(value.as_float().or_else(|_| value.as_int().map(|n| n as f64)).ok());
+            }
             Err(error) => error,
         };
         match Control::in_error(&error) {
@@ -260,7 +263,10 @@ impl Script {
 
     fn exception(&self, error: &EvalAltResult) -> Exception {
         let diagnostic = explain(error, &self.0.files, &self.0.limits);
-        let place = diagnostic.place.as_ref().map_or_else(String::new, |place| format!("{}:{}", place.file, place.line));
+        let place = diagnostic
+            .place
+            .as_ref()
+            .map_or_else(String::new, |place| format!("{}:{}", place.file, place.line));
         Exception { message: diagnostic.message.clone(), place, diagnostic: diagnostic.to_string() }
     }
 }

@@ -45,8 +45,12 @@ impl Scripts {
     }
 
     fn loader(&self) -> Loader {
-        let world = World::new(self.folder.path().to_owned(), BTreeMap::new(), 1, jiff::Timestamp::UNIX_EPOCH);
-        let limits = Limits { fiber: super::super::FiberLimits { max_operations: 200_000, ..Limits::default().fiber }, ..Limits::default() };
+        let world =
+            World::new(self.folder.path().to_owned(), BTreeMap::new(), 1, jiff::Timestamp::UNIX_EPOCH);
+        let limits = Limits {
+            fiber: super::super::FiberLimits { max_operations: 200_000, ..Limits::default().fiber },
+            ..Limits::default()
+        };
         Loader { scripts: vec![self.main.clone()], libraries: Vec::new(), limits, world: Arc::new(world) }
     }
 

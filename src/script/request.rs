@@ -1,8 +1,8 @@
 //! `user.get(..)` and its kin: from a script's words to a measured request and its response.
 
 use super::convert::refuse;
-use super::fiber;
 use super::draft::Draft;
+use super::fiber;
 use super::response::Response;
 use super::user::User;
 use crate::http;
@@ -41,11 +41,14 @@ fn prepare(
 fn locate(user: &User, url: &str) -> Result<http::Url> {
     let url = url.split('#').next().unwrap_or(url);
     if url.starts_with("http://") || url.starts_with("https://") {
-        return http::Url::parse_absolute(url).map_err(|error| refuse(format!("`{url}` is not a url: {error}")));
+        return http::Url::parse_absolute(url)
+            .map_err(|error| refuse(format!("`{url}` is not a url: {error}")));
     }
     let base = user.0.base.borrow();
     let base = base.as_ref().ok_or_else(|| {
-        refuse(format!("`{url}` is relative and no host is known; give --host, `.host(..)` on the class, or a full url"))
+        refuse(format!(
+            "`{url}` is relative and no host is known; give --host, `.host(..)` on the class, or a full url"
+        ))
     })?;
     if base.path.is_empty() {
         return Ok(http::Url::with_path(base.origin.clone(), url));
@@ -60,7 +63,9 @@ fn method_name(method: &Method) -> ImmutableString {
             ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].map(ImmutableString::from);
     }
     let text = method.as_str();
-    COMMON.with(|common| common.iter().find(|name| name.as_str() == text).cloned()).unwrap_or_else(|| text.into())
+    COMMON
+        .with(|common| common.iter().find(|name| name.as_str() == text).cloned())
+        .unwrap_or_else(|| text.into())
 }
 
 /// Registers the request methods of `user`.
@@ -86,11 +91,15 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("request", |user: &mut User, method: ImmutableString, url: ImmutableString| {
         request(user, parse_method(&method)?, &url, None)
     });
-    engine.register_fn("request", |user: &mut User, method: ImmutableString, url: ImmutableString, options: Map| {
-        request(user, parse_method(&method)?, &url, Some(options))
-    });
+    engine.register_fn(
+        "request",
+        |user: &mut User, method: ImmutableString, url: ImmutableString, options: Map| {
+            request(user, parse_method(&method)?, &url, Some(options))
+        },
+    );
 }
 
 fn parse_method(text: &str) -> Result<Method> {
-    Method::from_bytes(text.to_uppercase().as_bytes()).map_err(|_| refuse(format!("`{text}` is not an HTTP method")))
+    Method::from_bytes(text.to_uppercase().as_bytes())
+        .map_err(|_| refuse(format!("`{text}` is not an HTTP method")))
 }

@@ -35,7 +35,12 @@ impl Drop for Inner {
 
 impl Response {
     /// The response to a request of `user`, with its verdict open.
-    pub(super) fn new(user: User, method: ImmutableString, name: ImmutableString, answer: http::Response) -> Self {
+    pub(super) fn new(
+        user: User,
+        method: ImmutableString,
+        name: ImmutableString,
+        answer: http::Response,
+    ) -> Self {
         let default_failure = match (&answer.error, answer.status) {
             (Some(error), _) => Some(error.to_string()),
             (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
@@ -70,7 +75,10 @@ impl Response {
     }
 
     fn decoded(&self) -> Result<bytes::Bytes> {
-        self.0.answer.decoded().map_err(|error| refuse(format!("the body of {} cannot be decoded: {error}", self.label())))
+        self.0
+            .answer
+            .decoded()
+            .map_err(|error| refuse(format!("the body of {} cannot be decoded: {error}", self.label())))
     }
 
     fn text(&self) -> Result<ImmutableString> {
@@ -166,7 +174,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("to_debug", show);
     engine.register_get("status", |response: &mut Response| i64::from(response.0.answer.status));
     engine.register_get("ok", |response: &mut Response| response.ok());
-    engine.register_get("reason", |response: &mut Response| ImmutableString::from(response.0.answer.reason()));
+    engine
+        .register_get("reason", |response: &mut Response| ImmutableString::from(response.0.answer.reason()));
     engine.register_get("headers", |response: &mut Response| Headers(response.clone()));
     engine.register_get("elapsed_ms", |response: &mut Response| milliseconds(response.0.answer.elapsed));
     engine.register_get("timings", timings);
@@ -189,7 +198,8 @@ pub(super) fn register(engine: &mut Engine) {
     });
     engine.register_fn("json", |response: &mut Response| response.json());
     engine.register_fn("text", |response: &mut Response| response.text());
-    engine.register_fn("bytes", |response: &mut Response| -> Result<Blob> { Ok(response.decoded()?.to_vec()) });
+    engine
+        .register_fn("bytes", |response: &mut Response| -> Result<Blob> { Ok(response.decoded()?.to_vec()) });
     engine.register_fn("success", |response: &mut Response| response.say(Word::Success));
     engine.register_fn("failure", |response: &mut Response, message: Dynamic| {
         response.say(Word::Failure(message.to_string().into()));

@@ -112,14 +112,17 @@ impl User {
     }
 
     fn set_host(&self, text: &str) -> Result<(), Box<EvalAltResult>> {
-        let base = Base::parse(text).map_err(|error| convert::refuse(format!("`{text}` is not a host: {error}")))?;
+        let base =
+            Base::parse(text).map_err(|error| convert::refuse(format!("`{text}` is not a host: {error}")))?;
         self.0.base.replace(Some(Rc::new(base)));
         Ok(())
     }
 }
 
 fn is_built_in(name: &str) -> Result<(), Box<EvalAltResult>> {
-    Err(convert::refuse(format!("`user.{name}` is built in and cannot be set; choose another name for your own state")))
+    Err(convert::refuse(format!(
+        "`user.{name}` is built in and cannot be set; choose another name for your own state"
+    )))
 }
 
 /// Registers the type, its properties and the ways to leave.

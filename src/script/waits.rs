@@ -22,7 +22,10 @@ fn rate(what: &str, value: &Dynamic) -> Result<f64> {
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<WaitDraft>("Wait");
     engine.register_fn("between", |low: Dynamic, high: Dynamic| -> Result<WaitDraft> {
-        let (low, high) = (seconds("the lower bound of between(..)", &low)?, seconds("the upper bound of between(..)", &high)?);
+        let (low, high) = (
+            seconds("the lower bound of between(..)", &low)?,
+            seconds("the upper bound of between(..)", &high)?,
+        );
         if high < low {
             return Err(refuse(format!("between({low}, {high}): the upper bound is below the lower one")));
         }

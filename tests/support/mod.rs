@@ -159,7 +159,8 @@ impl Finished {
     /// Text of a file that the command wrote.
     #[track_caller]
     pub fn written(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+        std::fs::read_to_string(self.folder.path().join(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// Rows of `PREFIX_stats.csv`, by (type, name), each by column name.
@@ -171,8 +172,11 @@ impl Finished {
             .records()
             .map(|record| {
                 let record = record.expect("a row");
-                let row: BTreeMap<_, _> =
-                    header.iter().zip(record.iter()).map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect();
+                let row: BTreeMap<_, _> = header
+                    .iter()
+                    .zip(record.iter())
+                    .map(|(name, cell)| (name.to_owned(), cell.to_owned()))
+                    .collect();
                 ((row["Type"].clone(), row["Name"].clone()), row)
             })
             .collect()
