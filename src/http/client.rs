@@ -1,22 +1,19 @@
 //! The client of one user: its connections, its cookies, and how a request becomes an answer.
 
-use super::connection::{Connection, tls_for, within};
+use super::connection::Connection;
 use super::cookies::Jar;
 use super::error::TransportError;
-use super::exchange::{Answer, Phases};
+use super::exchange::{self, Answer, Failure, Phases};
 use super::options::ClientOptions;
-use super::redirect;
 use super::request::Request;
 use super::response::{Hop, Response};
 use super::shared::{Shared, add};
 use super::url::{Origin, Url};
+use super::{head, redirect, wire};
 use crate::util::Diagnostic;
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
-use http::uri::PathAndQuery;
-use http::{Method, Uri};
-use http_body_util::Full;
-use std::cell::RefCell;
+use http::Method;
+use std::cell::{OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -115,14 +112,17 @@ impl Client {
         };
         loop {
             let answer = self.hop(&chain.request, &mut chain.phases).await?;
-            self.jar.keep(&chain.request.url, &answer.head.headers);
-            let status = answer.head.status.as_u16();
-            if !follows || answer.error.is_some() {
+            let status = answer.head.status;
+            let redirects = matches!(status, 300..400) && follows && answer.error.is_none();
+            if !redirects && !answer.head.sets_cookies {
                 return Ok(answer);
             }
-            let Some(target) = redirect::target(status, &chain.request.url, &answer.head.headers) else {
-                return Ok(answer);
-            };
+            let headers = head::headers(&answer.head_bytes);
+            if answer.head.sets_cookies {
+                self.jar.keep(&chain.request.url, &headers);
+            }
+            let target = if redirects { redirect::target(status, &chain.request.url, &headers) } else { None };
+            let Some(target) = target else { return Ok(answer) };
             let target = target?;
             chain.history.push(Hop { status, url: chain.request.url.clone() });
             if chain.history.len() > self.options.max_redirects {
@@ -140,16 +140,19 @@ impl Client {
                 add(&self.shared.counters.reconnects, 1);
                 continue;
             }
-            let result = self.exchange(&mut connection, request, phases).await;
-            match result {
+            match self.exchange(&mut connection, request, phases).await {
+                Ok(answer) => return Ok(self.keep_after(connection, answer)),
                 // Closed in the moment between the look and the first byte: nothing was sent, so it may be sent anew.
-                Err(_) if !connection.wrote() => add(&self.shared.counters.reconnects, 1),
-                result => return self.keep_after(connection, result),
+                Err(failure) if !failure.wrote => add(&self.shared.counters.reconnects, 1),
+                Err(failure) => return Err(failure.error),
             }
         }
-        let mut connection = self.open(origin, phases).await?;
-        let result = self.exchange(&mut connection, request, phases).await;
-        self.keep_after(connection, result)
+        // Boxed, because connecting is rare and large: every request would carry the room for it.
+        let mut connection = Box::pin(self.open(origin, phases)).await?;
+        match self.exchange(&mut connection, request, phases).await {
+            Ok(answer) => Ok(self.keep_after(connection, answer)),
+            Err(failure) => Err(failure.error),
+        }
     }
 
     async fn exchange(
@@ -157,13 +160,18 @@ impl Client {
         connection: &mut Connection,
         request: &Request,
         phases: &mut Phases,
-    ) -> Result<Answer, TransportError> {
-        connection.exchange(self.on_the_wire(request)?, phases).await
+    ) -> Result<Answer, Failure> {
+        let cookies = self.jar.header(&request.url);
+        let write_head = |out: &mut Vec<u8>| wire::head(out, request, &self.options, cookies.as_deref());
+        exchange::exchange(&self.shared, &mut connection.transport, request, write_head, phases).await
     }
 
     async fn open(&self, origin: &Rc<Origin>, phases: &mut Phases) -> Result<Connection, TransportError> {
-        let tls = tls_for(origin, &self.shared, &self.options)?;
-        within(self.options.connect_timeout, Connection::open(&self.shared, origin, tls, phases)).await
+        let open = Connection::open(&self.shared, origin, &self.options, phases);
+        match self.options.connect_timeout {
+            None => open.await,
+            Some(limit) => tokio::time::timeout(limit, open).await.unwrap_or(Err(TransportError::ConnectTimedOut)),
+        }
     }
 
     fn take_kept(&self, origin: &Rc<Origin>) -> Option<Connection> {
@@ -173,55 +181,15 @@ impl Client {
     }
 
     /// Keeps the connection for the next request, if it can carry one.
-    fn keep_after(
-        &self,
-        connection: Connection,
-        result: Result<Answer, TransportError>,
-    ) -> Result<Answer, TransportError> {
-        let whole = result.as_ref().is_ok_and(|answer| answer.error.is_none());
-        if whole && self.options.keep_alive && !connection.has_ended() {
+    fn keep_after(&self, connection: Connection, answer: Answer) -> Answer {
+        if answer.reusable && self.options.keep_alive {
             let mut kept = self.kept.borrow_mut();
             if kept.len() == KEPT_CONNECTIONS {
                 kept.remove(0);
             }
             kept.push(connection);
         }
-        result
-    }
-
-    /// The request as hyper takes it, with the headers that it does not bring itself.
-    fn on_the_wire(&self, request: &Request) -> Result<http::Request<Full<Bytes>>, TransportError> {
-        let target = PathAndQuery::try_from(request.url.path_and_query());
-        let mut uri = http::uri::Parts::default();
-        uri.path_and_query = Some(target.map_err(|_| TransportError::InvalidRequest)?);
-        let mut wire = http::Request::new(Full::new(request.body.clone()));
-        *wire.method_mut() = request.method.clone();
-        *wire.uri_mut() = Uri::from_parts(uri).map_err(|_| TransportError::InvalidRequest)?;
-        let headers = wire.headers_mut();
-        headers.reserve(4 + self.options.headers.len() + request.headers.len());
-        headers.insert(HOST, request.url.origin().authority().clone());
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("katydid/", env!("CARGO_PKG_VERSION"))));
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br, zstd"));
-        overlay(headers, &self.options.headers);
-        overlay(headers, &request.headers);
-        self.jar.apply(&request.url, headers);
-        if !self.options.keep_alive {
-            headers.insert(http::header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        Ok(wire)
-    }
-}
-
-/// Headers of `over` replace those of the same name.
-fn overlay(headers: &mut HeaderMap, over: &HeaderMap) {
-    for name in over.keys() {
-        headers.remove(name);
-        for value in over.get_all(name) {
-            let mut value = value.clone();
-            value.set_sensitive(*name == AUTHORIZATION);
-            headers.append(name.clone(), value);
-        }
+        answer
     }
 }
 
@@ -241,15 +209,32 @@ impl Chain {
         let elapsed: Duration = ended.saturating_duration_since(begun);
         let timings = self.phases.timings(elapsed);
         let (url, history) = (self.request.url, self.history);
-        let (answer, error) = match result {
-            Ok(answer) => (Some(answer.head), (answer.body, answer.error)),
-            Err(error) => (None, (Bytes::new(), Some(error))),
+        let without = |error| Response {
+            status: 0,
+            reason: None,
+            head: Bytes::new(),
+            headers: OnceCell::new(),
+            encoded: false,
+            body: Bytes::new(),
+            error: Some(error),
+            url: url.clone(),
+            history: history.clone(),
+            elapsed,
+            timings,
+            ended,
         };
-        let (body, error) = error;
-        let reason = answer.as_ref().and_then(|head| head.extensions.get::<hyper::ext::ReasonPhrase>());
-        let reason = reason.map(|phrase| String::from_utf8_lossy(phrase.as_bytes()).into_owned());
-        let status = answer.as_ref().filter(|_| error.is_none()).map_or(0, |head| head.status.as_u16());
-        let headers = answer.map(|head| head.headers).unwrap_or_default();
-        Response { status, reason, headers, body, error, url, history, elapsed, timings, ended }
+        match result {
+            Err(error) => without(error),
+            Ok(Answer { head, head_bytes, body, error, .. }) => Response {
+                // An answer that is not whole is none, but what came of it is there to be looked at.
+                status: if error.is_none() { head.status } else { 0 },
+                reason: head.reason,
+                head: head_bytes,
+                encoded: head.encoded,
+                body,
+                error,
+                ..without(TransportError::Broken)
+            },
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::url::Url;
 use cookie_store::{CookieStore, RawCookie};
 use http::HeaderMap;
-use http::header::{COOKIE, HeaderValue, SET_COOKIE};
+use http::header::{HeaderValue, SET_COOKIE};
 use std::cell::RefCell;
 
 /// A cookie jar (RFC 6265).
@@ -17,27 +17,21 @@ fn plain(url: &Url) -> Option<url::Url> {
 impl Jar {
     /// Keeps what an answer from `url` sets.
     pub(super) fn keep(&self, url: &Url, headers: &HeaderMap) {
-        if !headers.contains_key(SET_COOKIE) {
-            return;
-        }
         let Some(url) = plain(url) else { return };
         let texts = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
         let cookies = texts.filter_map(|text| RawCookie::parse(text.to_owned()).ok());
         self.0.borrow_mut().get_or_insert_default().store_response_cookies(cookies, &url);
     }
 
-    /// Adds the cookies for `url`, unless the request brings its own.
-    pub(super) fn apply(&self, url: &Url, headers: &mut HeaderMap) {
-        if self.0.borrow().is_none() || headers.contains_key(COOKIE) {
-            return;
+    /// The value of the `Cookie` header for `url`; none without cookies.
+    pub(super) fn header(&self, url: &Url) -> Option<String> {
+        if self.0.borrow().is_none() {
+            return None;
         }
-        let cookies: Vec<_> =
-            self.list(url).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        if let Ok(value) = HeaderValue::try_from(cookies.join("; "))
-            && !cookies.is_empty()
-        {
-            headers.insert(COOKIE, value);
-        }
+        let cookies: Vec<_> = self.list(url).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let text = cookies.join("; ");
+        // What a script set may hold what no header may.
+        (!text.is_empty() && HeaderValue::from_str(&text).is_ok()).then_some(text)
     }
 
     /// Names and values of the cookies for `url`.

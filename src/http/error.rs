@@ -49,8 +49,6 @@ pub enum TransportError {
     TooManyRedirects,
     /// A redirect without a place to go, or to one that is not http.
     InvalidRedirect,
-    /// The request itself cannot be said in HTTP.
-    InvalidRequest,
     /// Anything else that went wrong while sending or receiving.
     Broken,
 }
@@ -78,7 +76,6 @@ impl TransportError {
             Self::TimedOut => "timed out",
             Self::TooManyRedirects => "too many redirects",
             Self::InvalidRedirect => "invalid redirect",
-            Self::InvalidRequest => "invalid request",
             Self::Broken => "connection broken",
         }
     }
@@ -119,32 +116,18 @@ impl TransportError {
         }
     }
 
-    /// What an error of hyper's means; `in_body` when the head of the answer was complete.
-    pub(super) fn exchanging(error: &hyper::Error, in_body: bool) -> Self {
-        if let Some(io) = io_cause(error) {
-            return match io.kind() {
-                io::ErrorKind::ConnectionReset
-                | io::ErrorKind::BrokenPipe
-                | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::NotConnected => Self::ConnectionReset,
-                io::ErrorKind::UnexpectedEof if in_body => Self::ResponseEndedEarly,
-                io::ErrorKind::UnexpectedEof => Self::ClosedBeforeResponse,
-                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::MalformedResponse,
-                _ => Self::Broken,
-            };
-        }
-        if error.is_parse_too_large() {
-            Self::ResponseHeadTooLarge
-        } else if error.is_parse() {
-            Self::MalformedResponse
-        } else if error.is_user() {
-            Self::InvalidRequest
-        } else if in_body {
-            Self::ResponseEndedEarly
-        } else if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-            Self::ClosedBeforeResponse
-        } else {
-            Self::Broken
+    /// What an error while sending or receiving means; `in_body` when the head of the answer was complete.
+    pub(super) fn exchanging(error: &io::Error, in_body: bool) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::NotConnected => Self::ConnectionReset,
+            // rustls says so when the other side closes without a farewell.
+            io::ErrorKind::UnexpectedEof if in_body => Self::ResponseEndedEarly,
+            io::ErrorKind::UnexpectedEof => Self::ClosedBeforeResponse,
+            io::ErrorKind::InvalidData => Self::MalformedResponse,
+            _ => Self::Broken,
         }
     }
 }
@@ -152,17 +135,6 @@ impl TransportError {
 fn is_out_of_files(error: &io::Error) -> bool {
     use nix::errno::Errno;
     error.raw_os_error().is_some_and(|code| code == Errno::EMFILE as i32 || code == Errno::ENFILE as i32)
-}
-
-fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
-    let mut cause: Option<&(dyn Error + 'static)> = error.source();
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            return Some(io);
-        }
-        cause = error.source();
-    }
-    None
 }
 
 impl fmt::Display for TransportError {

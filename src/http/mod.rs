@@ -1,5 +1,6 @@
 //! The measured client: requests, connections, TLS, redirects, cookies, phases.
 
+mod body;
 mod client;
 mod connection;
 mod cookies;
@@ -7,14 +8,16 @@ mod decode;
 mod dns;
 mod error;
 mod exchange;
-mod metered;
+mod head;
 mod options;
 mod redirect;
 mod request;
 mod response;
 mod shared;
 mod tls;
+mod transport;
 mod url;
+mod wire;
 
 pub use client::Client;
 pub use decode::DecodeError;

@@ -2,10 +2,12 @@
 
 use super::decode::{self, DecodeError};
 use super::error::TransportError;
+use super::head;
 use super::url::Url;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::SET_COOKIE;
+use std::cell::OnceCell;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -41,9 +43,13 @@ pub struct Response {
     /// The status; 0 when there was no whole answer.
     pub status: u16,
     /// The reason phrase that the server sent, if it is not the standard one.
-    pub(super) reason: Option<String>,
-    /// The headers of the answer.
-    pub headers: HeaderMap,
+    pub(super) reason: Option<Box<str>>,
+    /// The head as it came; empty when there is none.
+    pub(super) head: Bytes,
+    /// The headers, once somebody has asked for them: most responses are judged by their status alone.
+    pub(super) headers: OnceCell<HeaderMap>,
+    /// Whether the body has a `Content-Encoding`.
+    pub(super) encoded: bool,
     /// The body as transferred.
     pub body: Bytes,
     /// Why there is no whole answer.
@@ -69,13 +75,22 @@ impl Response {
         self.reason.as_deref().or_else(standard).unwrap_or_default()
     }
 
+    /// The headers of the answer; empty when there is none.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.headers.get_or_init(|| head::headers(&self.head))
+    }
+
     /// The body, decoded by its `Content-Encoding`.
     ///
     /// # Errors
     ///
     /// When it is not what the header says, or larger than any reasonable body.
     pub fn decoded(&self) -> Result<Bytes, DecodeError> {
-        decode::decoded(&self.headers, &self.body)
+        if !self.encoded {
+            return Ok(self.body.clone());
+        }
+        decode::decoded(self.headers(), &self.body)
     }
 
     /// The body as text, by the charset of its `Content-Type`; what is not valid becomes U+FFFD.
@@ -84,13 +99,13 @@ impl Response {
     ///
     /// As [`Response::decoded`].
     pub fn text(&self) -> Result<String, DecodeError> {
-        Ok(decode::text(&self.headers, &self.decoded()?))
+        Ok(decode::text(self.headers(), &self.decoded()?))
     }
 
     /// Names and values of the cookies that this answer sets.
     #[must_use]
     pub fn cookies(&self) -> Vec<(String, String)> {
-        let values = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let values = self.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
         values
             .filter_map(|text| text.split(';').next()?.split_once('='))
             .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))

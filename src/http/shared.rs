@@ -2,7 +2,7 @@
 
 use super::dns::Names;
 use super::tls::Configurations;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// What really happened on the wire, counted where it happened.
@@ -26,18 +26,31 @@ pub(super) fn add(counter: &Cell<u64>, more: u64) {
 }
 
 /// Shared by the clients of one thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Shared {
     /// What happened on the wire.
     pub counters: Counters,
     pub(super) names: Names,
     pub(super) configurations: Configurations,
+    /// Where bytes are read to before they are looked at: one for all connections, so that those which wait hold none.
+    pub(super) incoming: RefCell<Box<[u8]>>,
+    /// Where requests are written to before they are sent; taken while one is on its way.
+    pub(super) outgoing: RefCell<Vec<u8>>,
 }
+
+/// Bytes that are read at once.
+const INCOMING: usize = 64 * 1024;
 
 impl Shared {
     /// Nothing counted, nothing looked up.
     #[must_use]
     pub fn new() -> Rc<Self> {
-        Rc::default()
+        Rc::new(Self {
+            counters: Counters::default(),
+            names: Names::default(),
+            configurations: Configurations::default(),
+            incoming: RefCell::new(vec![0; INCOMING].into()),
+            outgoing: RefCell::default(),
+        })
     }
 }

@@ -134,7 +134,7 @@ struct Headers(Response);
 
 impl Headers {
     fn get(&self, name: &str) -> Dynamic {
-        let values: Vec<_> = self.0.0.answer.headers.get_all(name).iter().collect();
+        let values: Vec<_> = self.0.0.answer.headers().get_all(name).iter().collect();
         if values.is_empty() {
             return Dynamic::UNIT;
         }
@@ -143,7 +143,7 @@ impl Headers {
     }
 
     fn to_map(&self) -> Map {
-        let headers = &self.0.0.answer.headers;
+        let headers = self.0.0.answer.headers();
         headers.keys().map(|name| (name.as_str().into(), self.get(name.as_str()))).collect()
     }
 }
@@ -211,10 +211,10 @@ fn register_headers(engine: &mut Engine) {
     engine.register_type_with_name::<Headers>("Headers");
     engine.register_indexer_get(|headers: &mut Headers, name: ImmutableString| headers.get(&name));
     engine.register_fn("contains", |headers: &mut Headers, name: ImmutableString| {
-        headers.0.0.answer.headers.contains_key(name.as_str())
+        headers.0.0.answer.headers().contains_key(name.as_str())
     });
     engine.register_fn("keys", |headers: &mut Headers| -> Array {
-        headers.0.0.answer.headers.keys().map(|name| name.as_str().into()).collect()
+        headers.0.0.answer.headers().keys().map(|name| name.as_str().into()).collect()
     });
     engine.register_fn("to_map", |headers: &mut Headers| headers.to_map());
     engine.register_fn("to_string", |headers: &mut Headers| format!("{:?}", headers.to_map()));
