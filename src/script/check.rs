@@ -96,7 +96,7 @@ fn property_names(file: &SourceFile) -> Vec<String> {
     let mut names = Vec::new();
     syntax::walk(&file.ast, |path| match path.last() {
         Some(ASTNode::Expr(Expr::Map(map, _))) => {
-            names.extend(map.0.iter().map(|(key, _)| key.as_str().to_owned()))
+            names.extend(map.0.iter().map(|(key, _)| key.as_str().to_owned()));
         }
         Some(ASTNode::Expr(Expr::Property(property, _))) => names.push(property.2.to_string()),
         Some(ASTNode::Expr(Expr::Index(index, ..))) => names.extend(syntax::string(&index.rhs)),
@@ -137,7 +137,7 @@ impl Loader<'_> {
             match resolver.resolve_ast(self.engine, Some(&file.name), &import.path, import.position) {
                 Some(Ok(ast)) => self.follow(file, &import, ast.source().unwrap_or_default(), chain),
                 Some(Err(failure)) => {
-                    self.found.push(error::diagnose_in(&failure, self.files, Some(&file.name)))
+                    self.found.push(error::diagnose_in(&failure, self.files, Some(&file.name)));
                 }
                 None => {}
             }
@@ -148,7 +148,7 @@ impl Loader<'_> {
     fn follow(&mut self, file: &SourceFile, import: &syntax::Import, library: &str, chain: &mut Vec<String>) {
         if let Some(start) = chain.iter().position(|name| name == library) {
             self.found.push(cycle(&chain[start..], library).at(file.at(import.position)));
-        } else if let Some(library) = self.files.get(library) {
+        } else if let Some(library) = self.files.find(library) {
             self.visit(&library, chain);
         }
     }

@@ -33,7 +33,7 @@ pub(super) fn diagnose_in(error: &EvalAltResult, files: &Files, root: Option<&st
             .filter(|note| place.as_ref().is_none_or(|place| !note.ends_with(place)));
         return calls.fold(own.clone(), Diagnostic::note);
     }
-    let file = trace.source.as_deref().and_then(|name| files.get(name));
+    let file = trace.source.as_deref().and_then(|name| files.find(name));
     let mut diagnostic = explain::explain(trace.inner, &explain::Context { files, file, trace: &trace });
     diagnostic.place = trace.place(files);
     diagnostic.notes.extend(trace.notes(true));
@@ -132,7 +132,7 @@ impl<'a> Trace<'a> {
 
     /// Without any position: where the function starts that was called, or else the file.
     fn function_in(&self, source: &str, files: &Files) -> Place {
-        let start = self.calls.last().zip(files.get(source)).and_then(|(call, file)| {
+        let start = self.calls.last().zip(files.find(source)).and_then(|(call, file)| {
             let mut functions = file.ast.iter_fn_def();
             functions
                 .find(|function| function.name == call.name)

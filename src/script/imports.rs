@@ -7,14 +7,15 @@
 //! `let f = shop::browse;` and `.task(shop::browse, 3)` work, because for each function the module also has a variable
 //! of that name (unless it exports one itself), a function pointer that carries its library's environment. Exported
 //! closures are treated alike. To whoever calls such a pointer it is a native function named `browse`: it needs no
-//! look-up, and it may be given more arguments than the function takes; those are left out.
+//! look-up, and it may be given more arguments than the function takes; those are left out. Where it comes from is its
+//! first curried value, a [`LibraryFn`]; see [`origin`].
 
 use super::error::fatal;
 use super::source::{Files, SourceFile};
 use crate::util::Diagnostic;
 use rhai::{
-    AST, Array, Dynamic, Engine, EvalAltResult, FnAccess, FnPtr, GlobalRuntimeState, Map, Module,
-    ModuleResolver, NativeCallContext, Position, Scope,
+    AST, Array, Dynamic, Engine, EvalAltResult, FnAccess, FnPtr, GlobalRuntimeState, ImmutableString, Map,
+    Module, ModuleResolver, NativeCallContext, Position, Scope,
 };
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -24,13 +25,17 @@ use std::rc::Rc;
 /// The text of a module of the standard library by its full name, as `std/auth`.
 pub(super) type StandardLibrary = fn(&str) -> Option<&'static str>;
 
+/// Something done to a library's tree before it runs.
+pub(super) type Prepare = fn(&Engine, &mut AST);
+
 type Fallible<T> = Result<T, Box<EvalAltResult>>;
 
 /// Resolves imports for one engine.
-pub(super) struct Imports {
+pub(super) struct Resolver {
     files: Files,
     folders: Vec<PathBuf>,
     standard: StandardLibrary,
+    prepare: Option<Prepare>,
     /// Name of a library by its canonical path: one file is one library.
     names: RefCell<BTreeMap<PathBuf, String>>,
     /// Evaluated libraries by name.
@@ -45,7 +50,7 @@ enum Found {
     File(PathBuf),
 }
 
-impl Imports {
+impl Resolver {
     /// Libraries are looked for beside the importing file, then in `folders` in their order; every file that is read
     /// is kept in `files`.
     pub(super) fn new(files: Files, folders: Vec<PathBuf>, standard: StandardLibrary) -> Self {
@@ -53,10 +58,17 @@ impl Imports {
             files,
             folders,
             standard,
+            prepare: None,
             names: RefCell::default(),
             modules: RefCell::default(),
             running: RefCell::default(),
         }
+    }
+
+    /// The same, with every library's tree given to `prepare` before it runs.
+    pub(super) fn prepared(mut self, prepare: Prepare) -> Self {
+        self.prepare = Some(prepare);
+        self
     }
 
     /// Reads and compiles what `request` in `importer` means, without running it; a file is read once.
@@ -70,7 +82,7 @@ impl Imports {
             return Ok(known);
         }
         let file = match self.find(importer, request)? {
-            Found::Standard(name, text) => match self.files.get(&name) {
+            Found::Standard(name, text) => match self.files.find(&name) {
                 Some(known) => known,
                 None => self.files.compile(engine, &name, None, text)?,
             },
@@ -127,7 +139,7 @@ impl Imports {
             return Ok(known);
         }
         let text = std::fs::read_to_string(path).map_err(|failure| unreadable(&shown, &failure))?;
-        let taken = self.files.get(&shown).is_some();
+        let taken = self.files.find(&shown).is_some();
         let name = if taken { canonical.display().to_string() } else { shown };
         let file = self.files.compile(engine, &name, Some(path.to_owned()), &text)?;
         self.names.borrow_mut().insert(canonical, name);
@@ -137,7 +149,7 @@ impl Imports {
     /// The file of that path, if it was read already, as a library or as a main script.
     fn known(&self, canonical: &Path) -> Option<Rc<SourceFile>> {
         if let Some(name) = self.names.borrow().get(canonical) {
-            return self.files.get(name);
+            return self.files.find(name);
         }
         let same = |file: &SourceFile| {
             file.path.as_ref().is_some_and(|path| path.canonicalize().is_ok_and(|path| path == canonical))
@@ -157,7 +169,7 @@ impl Imports {
             return Ok(Rc::clone(module));
         }
         self.enter(importer, &file.name)?;
-        let module = evaluate(engine, global, file);
+        let module = evaluate(engine, global, file, self.prepare);
         self.leave();
         let module = Rc::new(module?);
         self.modules.borrow_mut().insert(file.name.clone(), Rc::clone(&module));
@@ -193,7 +205,7 @@ impl Imports {
     }
 }
 
-impl ModuleResolver for Imports {
+impl ModuleResolver for Resolver {
     fn resolve_raw(
         &self,
         engine: &Engine,
@@ -203,7 +215,7 @@ impl ModuleResolver for Imports {
         position: Position,
     ) -> Fallible<Rc<Module>> {
         let importer = global.source().unwrap_or_default().to_owned();
-        let known = self.files.get(&importer);
+        let known = self.files.find(&importer);
         let file = self
             .load(engine, known.as_deref(), path)
             .map_err(|failure| in_module(path, fatal(self.placed(failure, &importer, position)), position))?;
@@ -240,7 +252,7 @@ impl ModuleResolver for Imports {
         position: Position,
     ) -> Option<Fallible<AST>> {
         let importer = source.unwrap_or_default();
-        let known = self.files.get(importer);
+        let known = self.files.find(importer);
         let loaded = self.load(engine, known.as_deref(), path);
         Some(
             loaded.map(|file| file.ast.clone()).map_err(|failure| {
@@ -250,7 +262,7 @@ impl ModuleResolver for Imports {
     }
 }
 
-impl Imports {
+impl Resolver {
     /// A library that is not there is the fault of the `import`; a broken one has its own place.
     fn placed(&self, failure: Diagnostic, importer: &str, position: Position) -> Diagnostic {
         if failure.place.is_some() || importer.is_empty() {
@@ -293,11 +305,20 @@ fn tidy(path: &Path) -> PathBuf {
 }
 
 /// Runs the top level of a library.
-fn evaluate(engine: &Engine, caller: &GlobalRuntimeState, file: &Rc<SourceFile>) -> Fallible<Module> {
+fn evaluate(
+    engine: &Engine,
+    caller: &GlobalRuntimeState,
+    file: &Rc<SourceFile>,
+    prepare: Option<Prepare>,
+) -> Fallible<Module> {
     let mut global = engine.new_global_runtime_state();
     global.tag = caller.tag.clone();
     global.level = caller.level;
-    let (mut scope, ast, end) = with_end(engine, &file.ast);
+    let (mut scope, mut ast, end) = with_end(engine, &file.ast);
+    if let Some(prepare) = prepare {
+        prepare(engine, &mut ast);
+        ast.set_source(&file.name);
+    }
     let mut module = Module::eval_ast_as_new_raw(engine, &mut scope, &mut global, &ast)?;
     let environment = end.take().unwrap_or_else(|| {
         // The top level returned early: its functions and imports are there, its constants are not.
@@ -336,6 +357,27 @@ fn with_end(engine: &Engine, ast: &AST) -> (Scope<'static>, AST, End) {
     (scope, ast, end)
 }
 
+/// What a function pointer of a library stands for, without the environment that it carries.
+#[derive(Clone, Debug)]
+pub(super) struct LibraryFn {
+    /// Source name of the library.
+    pub(super) library: ImmutableString,
+    /// The pointer as the library itself has it.
+    pub(super) pointer: FnPtr,
+}
+
+/// Where `pointer` comes from, if it is a function or an exported closure of a library.
+pub(super) fn origin(pointer: &FnPtr) -> Option<LibraryFn> {
+    let (first, added) = pointer.curry().split_first()?;
+    let mut origin = first.read_lock::<LibraryFn>()?.clone();
+    // What a script curried onto it afterwards follows what the library had curried itself.
+    let own = origin.pointer.curry().len();
+    added.iter().skip(own).for_each(|value| {
+        origin.pointer.add_curry(value.clone());
+    });
+    Some(origin)
+}
+
 /// Makes functions values, and lets the function pointers among the exported values carry their environment.
 fn dress(module: &mut Module, file: &Rc<SourceFile>, environment: &Rc<GlobalRuntimeState>) {
     let exported: Vec<_> = module.iter_var().map(|(name, value)| (name.to_owned(), value.clone())).collect();
@@ -343,12 +385,13 @@ fn dress(module: &mut Module, file: &Rc<SourceFile>, environment: &Rc<GlobalRunt
         let value = bound(&value, &name, file, environment);
         module.set_var(name, value);
     }
-    let public = file.ast.iter_functions().filter(|function| function.access == FnAccess::Public);
-    for function in public.filter(|function| !function.name.starts_with("anon$")) {
-        if !module.contains_var(function.name)
-            && let Some(pointer) = pointer(function.name, function.name, &[], file, environment)
+    for function in file.ast.iter_fn_def().filter(|function| function.access == FnAccess::Public) {
+        if !function.name.starts_with("anon$")
+            && !module.contains_var(&function.name)
+            && let Some(pointer) =
+                pointer(&function.name, &FnPtr::from(Rc::clone(function)), file, environment)
         {
-            module.set_var(function.name, pointer);
+            module.set_var(function.name.as_str(), pointer);
         }
     }
 }
@@ -360,14 +403,17 @@ fn bound(
     file: &Rc<SourceFile>,
     environment: &Rc<GlobalRuntimeState>,
 ) -> Dynamic {
-    if let Some(found) = value.read_lock::<FnPtr>() {
-        let shown = if found.is_anonymous() { name } else { found.fn_name() };
-        let bound = pointer(shown, found.fn_name(), found.curry(), file, environment);
-        return bound.map_or_else(|| value.clone(), Dynamic::from);
-    }
     // A shared value is a captured one: the library's closures must go on seeing what others see.
     if value.is_shared() {
         return value.clone();
+    }
+    if let Some(found) = value.read_lock::<FnPtr>() {
+        // What another library handed out and this one passes on has its environment already.
+        if origin(&found).is_some() {
+            return value.clone();
+        }
+        let shown = if found.is_anonymous() { name } else { found.fn_name() };
+        return pointer(shown, &found, file, environment).map_or_else(|| value.clone(), Dynamic::from);
     }
     if let Some(array) = value.read_lock::<Array>() {
         return array.iter().map(|item| bound(item, name, file, environment)).collect::<Array>().into();
@@ -380,29 +426,32 @@ fn bound(
     value.clone()
 }
 
-/// A function pointer to `function` of `file` that can be called from anywhere; `None` if the file has no such function.
+/// `plain`, a function or closure of `file`, as a pointer called `shown` that can be called from anywhere; `None` if
+/// the file has no such function.
 pub(super) fn pointer(
     shown: &str,
-    function: &str,
-    curried: &[Dynamic],
+    plain: &FnPtr,
     file: &Rc<SourceFile>,
     environment: &Rc<GlobalRuntimeState>,
 ) -> Option<FnPtr> {
-    let same = file.ast.iter_functions().filter(|known| known.name == function);
+    let same = file.ast.iter_functions().filter(|known| known.name == plain.fn_name());
     let arities: Vec<usize> = same.map(|known| known.params.len()).collect();
     if arities.is_empty() {
         return None;
     }
-    let (environment, name) = (Rc::clone(environment), function.to_owned());
+    let (environment, name) = (Rc::clone(environment), plain.fn_name().to_owned());
     #[expect(deprecated, reason = "Rhai marks what may change in a minor release so; the version is pinned")]
     let pointer =
         FnPtr::from_fn(shown, move |context: NativeCallContext<'_>, arguments: &mut [&mut Dynamic]| {
+            // The first one says where the pointer comes from.
+            let arguments = arguments.get_mut(1..).unwrap_or_default();
             let fitting = arities.iter().copied().filter(|arity| *arity <= arguments.len()).max();
             let count = fitting.unwrap_or(arguments.len());
             call(&environment, &name, &context, &mut arguments[..count])
         });
     let mut pointer = pointer.ok()?;
-    pointer.set_curry(curried.iter().cloned());
+    let origin = LibraryFn { library: (&file.name).into(), pointer: plain.clone() };
+    pointer.set_curry(std::iter::once(Dynamic::from(origin)).chain(plain.curry().iter().cloned()));
     Some(pointer)
 }
 

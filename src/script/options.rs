@@ -2,35 +2,20 @@
 
 /// Options of one request: `user.get(url, #{ .. })` and its sisters.
 pub(super) const REQUEST_OPTIONS: &[&str] = &[
-    "params",
-    "json",
-    "form",
-    "body",
-    "multipart",
-    "headers",
-    "auth",
-    "cookies",
-    "name",
-    "path",
-    "timeout",
     "allow_redirects",
-    "verify",
+    "auth",
+    "body",
     "cert",
-    "tags",
+    "cookies",
+    "form",
+    "headers",
+    "json",
     "keep_body",
-];
-
-/// Options of one task: `.task(f, #{ .. })`.
-pub(super) const TASK_OPTIONS: &[&str] = &["weight", "tags", "name"];
-
-/// The methods that send one request, with the place of their options, not counting the receiver.
-pub(super) const REQUEST_METHODS: &[(&str, usize)] = &[
-    ("get", 1),
-    ("post", 1),
-    ("put", 1),
-    ("patch", 1),
-    ("delete", 1),
-    ("head", 1),
-    ("options", 1),
-    ("request", 2),
+    "multipart",
+    "name",
+    "params",
+    "path",
+    "tags",
+    "timeout",
+    "verify",
 ];

@@ -7,7 +7,7 @@ use rhai::{AST, Engine, GlobalRuntimeState, ImmutableString, Position};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// One file of script: a main script, a library, or a module of the standard library.
@@ -70,6 +70,19 @@ impl Files {
         }))
     }
 
+    /// Reads and compiles the main script at `path`, which is its name too.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, and when its syntax is wrong.
+    pub(super) fn read(&self, engine: &Engine, path: &Path) -> Result<Rc<SourceFile>, Diagnostic> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|failure| {
+            Diagnostic::error(format!("cannot read the script: {failure}")).at(Place::file(&name))
+        })?;
+        self.compile(engine, &name, Some(path.to_owned()), &text)
+    }
+
     /// Keeps `file`; one of the same name is replaced.
     pub(super) fn add(&self, file: SourceFile) -> Rc<SourceFile> {
         let file = Rc::new(file);
@@ -82,7 +95,7 @@ impl Files {
     }
 
     /// The file whose name is `name`.
-    pub(super) fn get(&self, name: &str) -> Option<Rc<SourceFile>> {
+    pub(super) fn find(&self, name: &str) -> Option<Rc<SourceFile>> {
         self.0.files.borrow().iter().find(|file| file.name == name).cloned()
     }
 
@@ -105,7 +118,7 @@ impl Files {
 
     /// The place at `position` of the file `name`, with its line; only the file where it has no position.
     pub(super) fn place(&self, name: &str, position: Position) -> Place {
-        match (self.get(name), position.line()) {
+        match (self.find(name), position.line()) {
             (Some(file), Some(line)) => file.place(line, position.position().unwrap_or(0)),
             (None, Some(line)) => {
                 let column = position.position().unwrap_or(0);
@@ -125,7 +138,7 @@ impl Files {
     pub(super) fn linked(&self, importer: &str, request: &str) -> Option<Rc<SourceFile>> {
         let key = (importer.to_owned(), request.to_owned());
         let library = self.0.links.borrow().get(&key).cloned()?;
-        self.get(&library)
+        self.find(&library)
     }
 
     /// Remembers which functions `engine` has, so that errors at run time can name the nearest one.
@@ -164,12 +177,21 @@ mod tests {
         let (engine, files) = (Engine::new(), Files::default());
         files.compile(&engine, "a.rhai", None, "fn one() {}").unwrap();
         files.compile(&engine, "b.rhai", None, "fn two() {}").unwrap();
-        assert_eq!(files.get("b.rhai").unwrap().ast.source(), Some("b.rhai"));
+        assert_eq!(files.find("b.rhai").unwrap().ast.source(), Some("b.rhai"));
         assert_eq!(files.defining("two").unwrap().name, "b.rhai");
         assert!(files.defining("three").is_none());
         assert_eq!(files.first().unwrap().name, "a.rhai");
         assert_eq!(files.place("a.rhai", Position::new(1, 4)).source_line.as_deref(), Some("fn one() {}"));
         assert_eq!(files.place("c.rhai", Position::new(1, 4)).to_string(), "c.rhai:1:4");
+    }
+
+    #[test]
+    fn a_script_that_is_not_there() {
+        let failure = Files::default().read(&Engine::new(), "no/such.rhai".as_ref()).unwrap_err();
+        insta::assert_snapshot!(failure, @r"
+        error: cannot read the script: No such file or directory (os error 2)
+         --> no/such.rhai
+        ");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::check;
-use crate::script::imports::Imports;
+use crate::script::imports::Resolver;
 use crate::script::source::Files;
 use crate::script::tokens;
 use crate::util::Diagnostic;
@@ -44,7 +44,7 @@ fn engine(files: &Files, level: OptimizationLevel) -> Engine {
     log.set_native_fn("debug", |_: Dynamic| Ok(()));
     engine.register_static_module("log", log.into());
     tokens::install(&mut engine);
-    engine.set_module_resolver(Imports::new(files.clone(), Vec::new(), standard));
+    engine.set_module_resolver(Resolver::new(files.clone(), Vec::new(), standard));
     engine
 }
 
@@ -260,7 +260,7 @@ task_set(\"s\").task(f, #{ wieght: 2, tags: [] });",
       |
     8 |     user.request("GET", "/x", #{ colour: "red", "name": 1 });
       |                                  ^^^^^^
-      = help: known are params, json, form, body, multipart, headers, auth, cookies, name, path, timeout, allow_redirects, verify, cert, tags, keep_body
+      = help: known are allow_redirects, auth, body, cert, cookies, form, headers, json, keep_body, multipart, name, params, path, tags, timeout, verify
 
     error: unknown request option `heders`
      --> a.rhai:9:45

@@ -1,5 +1,5 @@
 use super::{diagnose, exception_key};
-use crate::script::imports::Imports;
+use crate::script::imports::Resolver;
 use crate::script::source::Files;
 use crate::script::tokens;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, Module, NativeCallContext, OptimizationLevel};
@@ -26,7 +26,7 @@ fn engine(files: &Files) -> Engine {
         .set_max_array_size(100)
         .set_max_string_size(1000);
     tokens::install(&mut engine);
-    engine.set_module_resolver(Imports::new(files.clone(), Vec::new(), standard));
+    engine.set_module_resolver(Resolver::new(files.clone(), Vec::new(), standard));
     engine
 }
 

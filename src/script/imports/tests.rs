@@ -1,4 +1,4 @@
-use super::Imports;
+use super::{Resolver, origin};
 use crate::script::error::diagnose;
 use crate::script::source::Files;
 use crate::script::tokens;
@@ -39,7 +39,7 @@ impl Bench {
         });
         tokens::install(&mut engine);
         let folders: Vec<PathBuf> = folders.iter().map(|name| folder.path().join(name)).collect();
-        engine.set_module_resolver(Imports::new(files.clone(), folders, standard));
+        engine.set_module_resolver(Resolver::new(files.clone(), folders, standard));
         Self { folder, files, engine, kept, declared }
     }
 
@@ -187,12 +187,12 @@ fn closures_that_a_library_returns_are_found_by_their_file() {
         ("shop.rhai", "const BASE = 100; fn make(n) { |x| x + n + global::BASE }"),
     ];
     let bench = Bench::new(&scripts, &[]);
-    bench.run("main.rhai");
+    assert!(bench.run("main.rhai").is_unit());
     let made = bench.kept.borrow()[0].clone();
     let file = bench.files.defining(made.fn_name()).unwrap();
     assert_eq!(Path::new(&file.name).file_name().unwrap(), "shop.rhai");
     let environment = Rc::new(file.environment.get().unwrap().clone());
-    let bound = super::pointer("made", made.fn_name(), made.curry(), &file, &environment).unwrap();
+    let bound = super::pointer("made", &made, &file, &environment).unwrap();
     bench.kept.borrow_mut()[0] = bound;
     assert_eq!(int(&bench.call(0, vec![1.into()])), 106);
 }
@@ -314,4 +314,59 @@ fn a_library_that_is_no_text_is_refused() {
       |        ^
       = note: the file is bytes.rhai
     "#);
+}
+
+#[test]
+fn a_function_of_a_library_says_where_it_comes_from() {
+    let scripts = [
+        (
+            "main.rhai",
+            "import \"shop\" as shop; import \"front\" as front; keep(shop::browse); keep(shop::add.curry(1)); keep(shop::more);
+             keep(shop::more.curry(1)); keep(front::browse); keep(|x| x); front::browse.call(3) + shop::add.curry(1).call(2)",
+        ),
+        ("shop.rhai", "fn browse(x) { x * 10 } fn add(a, b) { a + b } let n = 5; export let more = |a, b| a + b + n;"),
+        ("front.rhai", "import \"shop\" as shop; export let browse = shop::browse; fn browse(x) { -1 }"),
+    ];
+    let bench = Bench::new(&scripts, &[]);
+    assert_eq!(int(&bench.run("main.rhai")), 33);
+    let told: Vec<_> = bench.kept.borrow().iter().map(origin).collect();
+    let told = told.iter().map(|told| {
+        let Some(told) = told else { return ("none".to_owned(), String::new(), 0) };
+        let library = Path::new(told.library.as_str()).file_name().unwrap().to_str().unwrap().to_owned();
+        let name = if told.pointer.is_anonymous() { "closure" } else { told.pointer.fn_name() };
+        (library, name.to_owned(), told.pointer.curry().len())
+    });
+    let expected = [
+        ("shop.rhai", "browse", 0),
+        ("shop.rhai", "add", 1),
+        ("shop.rhai", "closure", 1),
+        ("shop.rhai", "closure", 2),
+        ("shop.rhai", "browse", 0),
+        ("none", "", 0),
+    ];
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        expected.map(|(file, name, count)| (file.to_owned(), name.to_owned(), count))
+    );
+}
+
+#[test]
+fn a_library_can_be_prepared_before_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("shop.rhai"), "fn f() { 1 }").unwrap();
+    let files = Files::default();
+    let mut engine = Engine::new();
+    engine.set_optimization_level(OptimizationLevel::None);
+    let sources = Rc::<RefCell<Vec<String>>>::default();
+    let seen = Rc::clone(&sources);
+    engine.register_fn("note_source", move |context: NativeCallContext<'_>| {
+        seen.borrow_mut().push(context.call_source().unwrap_or("none").to_owned());
+    });
+    let resolver = Resolver::new(files.clone(), vec![folder.path().to_owned()], standard);
+    engine.set_module_resolver(resolver.prepared(|engine, ast| {
+        ast.combine(engine.compile("note_source()").unwrap());
+    }));
+    let main = files.compile(&engine, "main", None, "import \"shop\" as shop; shop::f()").unwrap();
+    assert_eq!(engine.eval_ast::<i64>(&main.ast).unwrap(), 1);
+    assert_eq!(*sources.borrow(), [format!("{}/shop.rhai", folder.path().display())]);
 }
