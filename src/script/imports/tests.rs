@@ -192,7 +192,7 @@ fn closures_that_a_library_returns_are_found_by_their_file() {
     let file = bench.files.defining(made.fn_name()).unwrap();
     assert_eq!(Path::new(&file.name).file_name().unwrap(), "shop.rhai");
     let environment = Rc::new(file.environment.get().unwrap().clone());
-    let bound = super::pointer("made", &made, &file, &environment).unwrap();
+    let bound = super::library::pointer("made", &made, &file, &environment).unwrap();
     bench.kept.borrow_mut()[0] = bound;
     assert_eq!(int(&bench.call(0, vec![1.into()])), 106);
 }
