@@ -12,7 +12,7 @@
 
 mod library;
 
-pub(super) use library::{LibraryFn, origin};
+pub(super) use library::{LibraryFn, origin, run_top_level};
 
 use super::error::fatal;
 use super::source::{Files, SourceFile};
@@ -26,9 +26,6 @@ use std::rc::Rc;
 /// The text of a module of the standard library by its full name, as `std/auth`.
 pub(super) type StandardLibrary = fn(&str) -> Option<&'static str>;
 
-/// Something done to a library's tree before it runs.
-pub(super) type Prepare = fn(&Engine, &mut AST);
-
 type Fallible<T> = Result<T, Box<EvalAltResult>>;
 
 /// Resolves imports for one engine.
@@ -36,7 +33,6 @@ pub(super) struct Resolver {
     files: Files,
     folders: Vec<PathBuf>,
     standard: StandardLibrary,
-    prepare: Option<Prepare>,
     /// Name of a library by its canonical path: one file is one library.
     names: RefCell<BTreeMap<PathBuf, String>>,
     /// Evaluated libraries by name.
@@ -59,17 +55,10 @@ impl Resolver {
             files,
             folders,
             standard,
-            prepare: None,
             names: RefCell::default(),
             modules: RefCell::default(),
             running: RefCell::default(),
         }
-    }
-
-    /// The same, with every library's tree given to `prepare` before it runs.
-    pub(super) fn prepared(mut self, prepare: Prepare) -> Self {
-        self.prepare = Some(prepare);
-        self
     }
 
     /// Reads and compiles what `request` in `importer` means, without running it; a file is read once.
@@ -170,7 +159,7 @@ impl Resolver {
             return Ok(Rc::clone(module));
         }
         self.enter(importer, &file.name)?;
-        let module = library::evaluate(engine, global, file, self.prepare);
+        let module = library::evaluate(engine, global, file);
         self.leave();
         let module = Rc::new(module?);
         self.modules.borrow_mut().insert(file.name.clone(), Rc::clone(&module));

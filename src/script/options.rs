@@ -5,17 +5,27 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "allow_redirects",
     "auth",
     "body",
-    "cert",
     "cookies",
     "form",
     "headers",
     "json",
-    "keep_body",
-    "multipart",
     "name",
     "params",
     "path",
-    "tags",
     "timeout",
-    "verify",
+];
+
+/// Options of one task: `.task(f, #{ .. })`.
+pub(super) const TASK_OPTIONS: &[&str] = &["weight", "tags", "name"];
+
+/// The methods that send one request, with the place of their options, not counting the receiver.
+pub(super) const REQUEST_METHODS: &[(&str, usize)] = &[
+    ("get", 1),
+    ("post", 1),
+    ("put", 1),
+    ("patch", 1),
+    ("delete", 1),
+    ("head", 1),
+    ("options", 1),
+    ("request", 2),
 ];

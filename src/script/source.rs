@@ -20,9 +20,9 @@ pub(super) struct SourceFile {
     pub(super) text: ImmutableString,
     /// What it means; its source is [`SourceFile::name`].
     pub(super) ast: AST,
-    /// For a library that was imported: functions, imports and constants as they were at the end of its top level.
+    /// When the top level has ended: functions, imports and constants as they were then.
     /// A function pointer carries none of these, so that whoever calls one into this file needs them.
-    pub(super) environment: OnceCell<GlobalRuntimeState>,
+    pub(super) environment: OnceCell<Rc<GlobalRuntimeState>>,
 }
 
 impl fmt::Debug for SourceFile {

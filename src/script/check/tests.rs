@@ -260,7 +260,7 @@ task_set(\"s\").task(f, #{ wieght: 2, tags: [] });",
       |
     8 |     user.request("GET", "/x", #{ colour: "red", "name": 1 });
       |                                  ^^^^^^
-      = help: known are allow_redirects, auth, body, cert, cookies, form, headers, json, keep_body, multipart, name, params, path, tags, timeout, verify
+      = help: known are allow_redirects, auth, body, cookies, form, headers, json, name, params, path, timeout
 
     error: unknown request option `heders`
      --> a.rhai:9:45
@@ -524,7 +524,7 @@ const CORRECT: [&str; 14] = [
     // Imports with aliases, in functions, of nested libraries.
     "import \"lib/shop\" as shop; import \"std/auth\" as auth; fn f(user) { auth::login(user, \"/l\"); shop::browse(user); shop::inner::deep(1); import \"lib/shop\" as again; again::browse(user); } let t = shop::tasks; let g = shop::browse; g.call(1); export let mine = 1; export t as yours;",
     // The test style itself.
-    "let s = task_set(\"S\").tags([\"a\"]).on_start(|user| { user.token = 1; }).task(\"t\", 1, |user| { let r = user.get(\"/x\", #{ params: #{ any: 1 }, name: \"n\", keep_body: true }); r.json().default.gett; }).stop(); on(\"test_stop\", |e| print(e.user)); user_class(\"U\").task(s, 5).task(view, #{ weight: 2, tags: [\"x\"] }).task(\"n\", #{ weight: 1 }, |user| user.request(\"GET\", \"/\", #{ json: 1 })); fn view(user) { let page = random::int(1, 2); log::debug(page); user.transaction(\"t\", |user| { user.post(\"/\", #{ json: #{ weird: 1 } }); }); let seen = 0; [1, 2].for_each(|x| { seen += x; }); user.custom = seen; user.batch([#{ method: \"GET\", url: \"/\", name: \"x\" }]); }",
+    "let s = task_set(\"S\").tags([\"a\"]).on_start(|user| { user.token = 1; }).task(\"t\", 1, |user| { let r = user.get(\"/x\", #{ params: #{ any: 1 }, name: \"n\", timeout: 5 }); r.json().default.gett; }).stop(); on(\"test_stop\", |e| print(e.user)); user_class(\"U\").task(s, 5).task(view, #{ weight: 2, tags: [\"x\"] }).task(\"n\", #{ weight: 1 }, |user| user.request(\"GET\", \"/\", #{ json: 1 })); fn view(user) { let page = random::int(1, 2); log::debug(page); user.transaction(\"t\", |user| { user.post(\"/\", #{ json: #{ weird: 1 } }); }); let seen = 0; [1, 2].for_each(|x| { seen += x; }); user.custom = seen; user.batch([#{ method: \"GET\", url: \"/\", name: \"x\" }]); }",
     // Keys of maps that are no options.
     "let m = #{ a: 1 }; m.get(\"a\"); m.set(\"b\", #{ strange: 1 }); let opts = #{ json: 1 }; fn f(user) { let o = #{ anything: 1 }; user.get(\"/\", o); user.put(\"/\", #{ json: o } + #{ name: \"x\" }); }",
 ];

@@ -1,6 +1,6 @@
 //! A library as a module: its top level run once, its functions made values that carry their environment.
 
-use super::{Fallible, Prepare};
+use super::Fallible;
 use crate::script::source::SourceFile;
 use rhai::{
     AST, Array, Dynamic, Engine, FnAccess, FnPtr, GlobalRuntimeState, ImmutableString, Map, Module,
@@ -9,21 +9,21 @@ use rhai::{
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// Runs the top level of a main script; its environment is then kept with the file.
+pub(in crate::script) fn run_top_level(engine: &Engine, file: &Rc<SourceFile>) -> Fallible<Module> {
+    evaluate(engine, &engine.new_global_runtime_state(), file)
+}
+
 /// Runs the top level of a library.
 pub(super) fn evaluate(
     engine: &Engine,
     caller: &GlobalRuntimeState,
     file: &Rc<SourceFile>,
-    prepare: Option<Prepare>,
 ) -> Fallible<Module> {
     let mut global = engine.new_global_runtime_state();
     global.tag = caller.tag.clone();
     global.level = caller.level;
-    let (mut scope, mut ast, end) = with_end(engine, &file.ast);
-    if let Some(prepare) = prepare {
-        prepare(engine, &mut ast);
-        ast.set_source(&file.name);
-    }
+    let (mut scope, ast, end) = with_end(engine, &file.ast);
     let mut module = Module::eval_ast_as_new_raw(engine, &mut scope, &mut global, &ast)?;
     let environment = end.take().unwrap_or_else(|| {
         // The top level returned early: its functions and imports are there, its constants are not.
@@ -32,8 +32,8 @@ pub(super) fn evaluate(
         global.source = Some((&file.name).into());
         global
     });
-    let environment = Rc::new(file.environment.get_or_init(|| environment).clone());
-    dress(&mut module, file, &environment);
+    let environment = file.environment.get_or_init(|| Rc::new(environment));
+    dress(&mut module, file, environment);
     module.build_index();
     Ok(module)
 }
