@@ -164,7 +164,10 @@ mod tests {
     #[test]
     fn chunks_are_joined_and_trailers_left_out() {
         assert_eq!(chunked("5\r\nhello\r\n0\r\n\r\n"), Ok((b"hello".to_vec(), true, 0)));
-        assert_eq!(chunked("5;x=y\r\nhello\r\nA\r\n, world!!!\r\n0\r\nx: y\r\n\r\nnext"), Ok((b"hello, world!!!".to_vec(), true, 4)));
+        assert_eq!(
+            chunked("5;x=y\r\nhello\r\nA\r\n, world!!!\r\n0\r\nx: y\r\n\r\nnext"),
+            Ok((b"hello, world!!!".to_vec(), true, 4))
+        );
         assert_eq!(chunked("5\r\nhel"), Ok((b"hel".to_vec(), false, 0)));
     }
 

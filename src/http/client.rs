@@ -121,7 +121,8 @@ impl Client {
             if answer.head.sets_cookies {
                 self.jar.keep(&chain.request.url, &headers);
             }
-            let target = if redirects { redirect::target(status, &chain.request.url, &headers) } else { None };
+            let target =
+                if redirects { redirect::target(status, &chain.request.url, &headers) } else { None };
             let Some(target) = target else { return Ok(answer) };
             let target = target?;
             chain.history.push(Hop { status, url: chain.request.url.clone() });
@@ -170,7 +171,9 @@ impl Client {
         let open = Connection::open(&self.shared, origin, &self.options, phases);
         match self.options.connect_timeout {
             None => open.await,
-            Some(limit) => tokio::time::timeout(limit, open).await.unwrap_or(Err(TransportError::ConnectTimedOut)),
+            Some(limit) => {
+                tokio::time::timeout(limit, open).await.unwrap_or(Err(TransportError::ConnectTimedOut))
+            }
         }
     }
 

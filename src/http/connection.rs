@@ -86,7 +86,8 @@ async fn encrypt(
     origin: &Origin,
     configuration: Arc<ClientConfig>,
 ) -> Result<TlsStream<TcpStream>, TransportError> {
-    let name = ServerName::try_from(origin.host().to_owned()).map_err(|_| TransportError::CertificateWrongHost)?;
+    let name =
+        ServerName::try_from(origin.host().to_owned()).map_err(|_| TransportError::CertificateWrongHost)?;
     let connector = TlsConnector::from(configuration);
     connector.connect(name, stream).await.map_err(|error| TransportError::handshaking(&error))
 }

@@ -28,7 +28,8 @@ impl Jar {
         if self.0.borrow().is_none() {
             return None;
         }
-        let cookies: Vec<_> = self.list(url).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<_> =
+            self.list(url).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         let text = cookies.join("; ");
         // What a script set may hold what no header may.
         (!text.is_empty() && HeaderValue::from_str(&text).is_ok()).then_some(text)

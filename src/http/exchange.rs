@@ -281,7 +281,11 @@ impl Incoming {
         Ok(())
     }
 
-    fn into_answer(self, received: Result<(), TransportError>, ended: Instant) -> Result<Answer, TransportError> {
+    fn into_answer(
+        self,
+        received: Result<(), TransportError>,
+        ended: Instant,
+    ) -> Result<Answer, TransportError> {
         let error = received.err();
         let (head, head_bytes) = match (self.head, error) {
             (Some(head), _) => head,

@@ -184,7 +184,8 @@ mod tests {
 
     fn framing(head: &str, to_head: bool) -> Result<(Framing, bool), TransportError> {
         let text = format!("{}\r\n\r\n", head.replace('\n', "\r\n"));
-        parse(text.as_bytes(), to_head).map(|head| head.map(|head| (head.framing, head.keep_alive)).expect("complete"))
+        parse(text.as_bytes(), to_head)
+            .map(|head| head.map(|head| (head.framing, head.keep_alive)).expect("complete"))
     }
 
     #[test]
@@ -193,7 +194,10 @@ mod tests {
             ("HTTP/1.1 200 OK\ncontent-length: 5", (Framing::Length(5), true)),
             ("HTTP/1.1 200 OK\nContent-Length: 0", (Framing::None, true)),
             ("HTTP/1.1 200 OK\ncontent-length: 5, 5\ncontent-length: 5", (Framing::Length(5), true)),
-            ("HTTP/1.1 200 OK\ntransfer-encoding: gzip, Chunked\ncontent-length: 5", (Framing::Chunked, true)),
+            (
+                "HTTP/1.1 200 OK\ntransfer-encoding: gzip, Chunked\ncontent-length: 5",
+                (Framing::Chunked, true),
+            ),
             ("HTTP/1.1 200 OK\ntransfer-encoding: gzip", (Framing::UntilClose, false)),
             ("HTTP/1.1 200 OK", (Framing::UntilClose, false)),
             ("HTTP/1.1 204 No Content", (Framing::None, true)),

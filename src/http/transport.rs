@@ -16,7 +16,11 @@ pub(super) enum Transport {
 
 impl Transport {
     /// Reads into `buffer`; 0 bytes is the end.
-    pub(super) fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
         let polled = match self {
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, &mut buffer),

@@ -4,8 +4,8 @@ use super::options::ClientOptions;
 use super::request::Request;
 use http::Method;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName, TRANSFER_ENCODING,
-    USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName,
+    TRANSFER_ENCODING, USER_AGENT,
 };
 
 /// What is sent where neither the request nor the client's options say otherwise.
@@ -44,7 +44,9 @@ pub(super) fn head(out: &mut Vec<u8>, request: &Request, options: &ClientOptions
     if !options.keep_alive && !given(&CONNECTION) {
         line(out, CONNECTION.as_str(), b"close");
     }
-    if (!request.body.is_empty() || expects_body(&request.method)) && !given(&CONTENT_LENGTH) && !given(&TRANSFER_ENCODING)
+    if (!request.body.is_empty() || expects_body(&request.method))
+        && !given(&CONTENT_LENGTH)
+        && !given(&TRANSFER_ENCODING)
     {
         line(out, CONTENT_LENGTH.as_str(), request.body.len().to_string().as_bytes());
     }

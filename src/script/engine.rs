@@ -4,7 +4,7 @@ use super::control::Control;
 use super::convert;
 use super::{api, auth, current, declare, fiber, request, response, tokens, user};
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Dynamic, Engine, EvalAltResult};
+use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::rc::Rc;
 
 /// Bounds that keep one script from taking the process down. Each has an option on the command line.
@@ -39,6 +39,8 @@ pub(super) fn build(limits: &Limits, declaration: &Rc<declare::Declaration>) -> 
     // Raw: no string interner, which unique urls and tokens would always miss at twice the cost of a call.
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
+    // The optimiser folds a constant map and then panics when the script changes a copy of it; it gains nothing here.
+    engine.set_optimization_level(OptimizationLevel::None);
     set_limits(&mut engine, limits);
     tokens::install(&mut engine);
     engine.disable_symbol("eval");

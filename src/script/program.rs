@@ -18,7 +18,7 @@ use crate::plan::{FnId, Plan};
 use crate::util::{Diagnostic, Place, Severity};
 use rhai::{Dynamic, Engine, EvalAltResult};
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -127,22 +127,13 @@ impl Loader {
         let mut mains = Vec::new();
         let mut errors = Vec::new();
         for path in &self.scripts {
-            match read(engine, files, path) {
+            match files.read(engine, path) {
                 Ok(file) => mains.push(file),
                 Err(error) => errors.push(error),
             }
         }
         if errors.is_empty() { Ok(mains) } else { Err(errors) }
     }
-}
-
-/// Reads and compiles a script.
-fn read(engine: &Engine, files: &Files, path: &Path) -> Result<Rc<SourceFile>, Diagnostic> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error(format!("cannot read the script: {error}")).at(Place::file(&name))
-    })?;
-    files.compile(engine, &name, Some(path.to_owned()), &text)
 }
 
 /// Runs the top level of `file` on a fiber, so that the guard watches it too.
@@ -158,7 +149,7 @@ fn declare(
         Fiber::new(actor.clone(), limits.fiber, move || imports::run_top_level(&engine, &main).map(drop));
     match block_on(fiber.map_err(Diagnostic::error)?) {
         FiberEnd::Returned(Ok(())) => Ok(()),
-        FiberEnd::Returned(Err(error)) => Err(explain(&error, files, limits)),
+        FiberEnd::Returned(Err(error)) => Err(explain(&error, files, Some(&file.name), limits)),
         FiberEnd::Panicked(text) => Err(panicked(&text)),
     }
 }
@@ -179,9 +170,12 @@ fn panicked(text: &str) -> Diagnostic {
         .help("please report it, with the script if you can")
 }
 
-/// An error of script code as a diagnostic; what the guard stopped is named by its limit.
-fn explain(error: &EvalAltResult, files: &Files, limits: &Limits) -> Diagnostic {
-    let mut diagnostic = error::diagnose(error, files);
+/// An error of script code as a diagnostic, where `root` is the file whose top level ran; what the guard stopped is named by its limit.
+fn explain(error: &EvalAltResult, files: &Files, root: Option<&str>, limits: &Limits) -> Diagnostic {
+    let mut diagnostic = match root {
+        Some(root) => error::diagnose_in(error, files, Some(root)),
+        None => error::diagnose(error, files),
+    };
     match Control::in_error(error) {
         Some(Control::Stopped(Stopped::OutOfOperations)) => {
             diagnostic.message = out_of_operations(limits);
@@ -262,7 +256,7 @@ impl Script {
     }
 
     fn exception(&self, error: &EvalAltResult) -> Exception {
-        let diagnostic = explain(error, &self.0.files, &self.0.limits);
+        let diagnostic = explain(error, &self.0.files, None, &self.0.limits);
         let place = diagnostic
             .place
             .as_ref()

@@ -191,8 +191,8 @@ fn closures_that_a_library_returns_are_found_by_their_file() {
     let made = bench.kept.borrow()[0].clone();
     let file = bench.files.defining(made.fn_name()).unwrap();
     assert_eq!(Path::new(&file.name).file_name().unwrap(), "shop.rhai");
-    let environment = Rc::new(file.environment.get().unwrap().clone());
-    let bound = super::pointer("made", &made, &file, &environment).unwrap();
+    let environment = file.environment.get().unwrap();
+    let bound = super::library::pointer("made", &made, &file, environment).unwrap();
     bench.kept.borrow_mut()[0] = bound;
     assert_eq!(int(&bench.call(0, vec![1.into()])), 106);
 }
@@ -351,22 +351,14 @@ fn a_function_of_a_library_says_where_it_comes_from() {
 }
 
 #[test]
-fn a_library_can_be_prepared_before_it_runs() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("shop.rhai"), "fn f() { 1 }").unwrap();
-    let files = Files::default();
-    let mut engine = Engine::new();
-    engine.set_optimization_level(OptimizationLevel::None);
-    let sources = Rc::<RefCell<Vec<String>>>::default();
-    let seen = Rc::clone(&sources);
-    engine.register_fn("note_source", move |context: NativeCallContext<'_>| {
-        seen.borrow_mut().push(context.call_source().unwrap_or("none").to_owned());
-    });
-    let resolver = Resolver::new(files.clone(), vec![folder.path().to_owned()], standard);
-    engine.set_module_resolver(resolver.prepared(|engine, ast| {
-        ast.combine(engine.compile("note_source()").unwrap());
-    }));
-    let main = files.compile(&engine, "main", None, "import \"shop\" as shop; shop::f()").unwrap();
-    assert_eq!(engine.eval_ast::<i64>(&main.ast).unwrap(), 1);
-    assert_eq!(*sources.borrow(), [format!("{}/shop.rhai", folder.path().display())]);
+fn a_main_script_keeps_its_environment_too() {
+    let bench = Bench::new(&[("shop.rhai", "fn one() { 1 }")], &[]);
+    let text = "import \"shop\" as shop; fn helper(x) { x + shop::one() + global::LATE } keep(|x| helper(x)); const LATE = 100;";
+    let path = bench.folder.path().join("main.rhai");
+    let main = bench.files.compile(&bench.engine, "main.rhai", Some(path), text).unwrap();
+    super::run_top_level(&bench.engine, &main).unwrap();
+    let global = main.environment.get().unwrap();
+    let context = NativeCallContext::new_with_all_fields(&bench.engine, "task", None, global, Position::NONE);
+    let kept = bench.kept.borrow()[0].clone();
+    assert_eq!(int(&kept.call_raw(&context, None, [10.into()]).unwrap()), 111);
 }
