@@ -257,10 +257,7 @@ impl Script {
 
     fn exception(&self, error: &EvalAltResult) -> Exception {
         let diagnostic = explain(error, &self.0.files, None, &self.0.limits);
-        let place = diagnostic
-            .place
-            .as_ref()
-            .map_or_else(String::new, |place| format!("{}:{}", place.file, place.line));
+        let (_, place) = error::exception_key(error);
         Exception { message: diagnostic.message.clone(), place, diagnostic: diagnostic.to_string() }
     }
 }
