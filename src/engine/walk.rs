@@ -6,6 +6,7 @@ use super::stop::{Deadline, StopSignal, Wish};
 use crate::plan::{self, FnId, Pacing, Plan, SetId, Target, UserClass, Wait};
 use crate::script::{Exception, Script, TaskEnd, User};
 use crate::util::Stream;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -177,7 +178,7 @@ impl<W: Witness> Walk<W> {
         if let Some(frame) = self.frames.pop()
             && let Some(hook) = self.terrain.plan.sets[frame.set.0].on_stop
         {
-            self.call(hook, "on_stop").await;
+            self.call_leaving(hook).await;
         }
     }
 
@@ -188,19 +189,35 @@ impl<W: Witness> Walk<W> {
         }
     }
 
-    /// Runs a script function and tells the witness what came of it.
+    /// Runs a task, a wait or an `on_start`: while the user should end, it may go on until the wish's deadline.
     async fn call(&mut self, function: FnId, name: &str) -> TaskEnd {
-        let call = self.terrain.script.call(function, &self.user);
-        let leaving = name == "on_stop";
+        self.call_until(function, name, Deadline::of_task).await
+    }
+
+    /// Runs an `on_stop`: it has its own time, from when the user should end.
+    async fn call_leaving(&mut self, function: FnId) {
         let grace = self.terrain.stop_timeout.max(LEAST_STOP_TIME);
-        let begun = Instant::now();
-        let end = self
-            .signal
-            .until_cut(call, |wish| match wish {
-                Wish::Finish { .. } if leaving => Deadline::At(begun + grace),
-                wish => Deadline::of_task(wish),
-            })
-            .await;
+        let deadline = Cell::new(None);
+        let deadline_of = |wish| match wish {
+            Wish::Finish { .. } => {
+                let known = deadline.get().unwrap_or_else(|| Instant::now() + grace);
+                deadline.set(Some(known));
+                Deadline::At(known)
+            }
+            wish => Deadline::of_task(wish),
+        };
+        self.call_until(function, "on_stop", deadline_of).await;
+    }
+
+    /// Runs a script function and tells the witness what came of it.
+    async fn call_until(
+        &mut self,
+        function: FnId,
+        name: &str,
+        deadline_of: impl Fn(Wish) -> Deadline,
+    ) -> TaskEnd {
+        let call = self.terrain.script.call(function, &self.user);
+        let end = self.signal.until_cut(call, deadline_of).await;
         match &end {
             TaskEnd::Failed(exception) => self.witness.exception(exception, name),
             TaskEnd::StopTest(reason) => self.witness.stop_test(reason),
@@ -228,7 +245,9 @@ impl<W: Witness> Walk<W> {
             },
             wait => {
                 let pacing = &mut self.frames[owner].pacing;
-                plan::seconds(&wait, &mut self.schedule, pacing, since_start()).unwrap_or(0.0)
+                let paced = matches!(wait, Wait::ConstantPacing(_) | Wait::ConstantThroughput(_));
+                let now = if paced { since_start() } else { Duration::ZERO };
+                plan::seconds(&wait, &mut self.schedule, pacing, now).unwrap_or(0.0)
             }
         };
         let pause = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);

@@ -91,7 +91,8 @@ struct Frame {
     deepest: Cell<usize>,
     operations: Cell<u64>,
     max_operations: u64,
-    resumed_at: Cell<Instant>,
+    /// When the guard first looked at the clock since the fiber was switched in: most runs end before it does.
+    looked_at: Cell<Option<Instant>>,
     cut: Cell<bool>,
 }
 
@@ -180,7 +181,7 @@ impl<T: 'static> Fiber<T> {
                     deepest: Cell::new(usize::MAX),
                     operations: Cell::new(0),
                     max_operations: limits.max_operations,
-                    resumed_at: Cell::new(Instant::now()),
+                    looked_at: Cell::new(None),
                     cut: Cell::new(matches!(resume, Resume::Cut)),
                 };
                 FRAME.set(Some(NonNull::from(&frame)));
@@ -284,7 +285,7 @@ fn suspend_until(frame: &Frame, step: &mut dyn FnMut(&mut Context<'_>) -> Poll<(
     // SAFETY: the yielder lives on this fiber's stack for as long as its function runs.
     let told = unsafe { frame.yielder.as_ref() }.suspend(step);
     FRAME.set(Some(NonNull::from(frame)));
-    frame.resumed_at.set(Instant::now());
+    frame.looked_at.set(None);
     if matches!(told, Resume::Cut) {
         frame.cut.set(true);
         return Err(Cut);
@@ -354,7 +355,11 @@ fn look_at_the_clock(frame: &Frame, operations: u64) -> Result<(), Stopped> {
     if frame.cut.get() {
         return Err(Stopped::Cut);
     }
-    if frame.resumed_at.get().elapsed() >= SLICE {
+    let Some(looked_at) = frame.looked_at.get() else {
+        frame.looked_at.set(Some(Instant::now()));
+        return Ok(());
+    };
+    if looked_at.elapsed() >= SLICE {
         // Not a plain wake: the runtime must look at its sockets and timers before this user's next slice.
         let mut others = pin!(tokio::task::yield_now());
         suspend_until(frame, &mut |context| others.as_mut().poll(context)).map_err(|Cut| Stopped::Cut)?;

@@ -39,7 +39,6 @@ fn prepare(
 
 /// An absolute url as it is; a relative one is appended to the host as text.
 fn locate(user: &User, url: &str) -> Result<http::Url> {
-    let url = url.split('#').next().unwrap_or(url);
     if url.starts_with("http://") || url.starts_with("https://") {
         return http::Url::parse_absolute(url)
             .map_err(|error| refuse(format!("`{url}` is not a url: {error}")));
