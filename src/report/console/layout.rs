@@ -5,9 +5,9 @@ use std::borrow::Cow;
 /// Width of the type column.
 pub(super) const TYPE_WIDTH: usize = 8;
 /// Width of the name column where there is no terminal, and at most.
-const NAME_WIDTH: usize = 80;
+pub(super) const NAME_WIDTH: usize = 80;
 /// A name column narrower than this would show nothing; the lines of a small terminal wrap instead.
-const NARROWEST: usize = 20;
+pub(super) const NARROWEST: usize = 20;
 
 /// Locust's name column: 80 characters, or what a terminal of `columns` leaves for it.
 pub(super) fn name_width(columns: Option<usize>) -> usize {

@@ -1,7 +1,7 @@
 //! The request table and the percentile table.
 
-use super::layout::{TYPE_WIDTH, cell, name_width, ruler};
-use crate::report::numbers::{PERCENTILES, quantiles, whole_ms};
+use super::layout::{NAME_WIDTH, NARROWEST, TYPE_WIDTH, cell, name_width, ruler};
+use crate::report::numbers::{PERCENTILES, whole_ms};
 use crate::stats::{Entry, Rate, Totals};
 use std::fmt::Write;
 
@@ -65,44 +65,66 @@ fn request_row(table: &mut String, entry: &Entry, rate: Rate, width: usize, colu
     .expect("a String takes everything");
 }
 
-/// Locust's percentile table: a row per (name, method) with timed requests, and `Aggregated`.
+/// The percentiles that a small terminal has room for.
+const FEW_PERCENTILES: [&str; 5] = ["50%", "90%", "95%", "99%", "100%"];
+
+/// Which columns a percentile table has.
+struct Percentiles {
+    columns: Option<usize>,
+    name_width: usize,
+    shown: Vec<(&'static str, f64)>,
+}
+
+impl Percentiles {
+    /// As many as fit; all of them where there is no terminal.
+    fn for_width(columns: Option<usize>) -> Self {
+        let room = |numbers: usize| {
+            columns.map(|columns| columns.saturating_sub(TYPE_WIDTH + 4 + 7 * (numbers + 1)))
+        };
+        let all = room(PERCENTILES.len()).is_none_or(|room| room >= NARROWEST);
+        let shown: Vec<_> =
+            PERCENTILES.into_iter().filter(|(name, _)| all || FEW_PERCENTILES.contains(name)).collect();
+        let name_width = room(shown.len()).map_or(NAME_WIDTH, |room| room.clamp(NARROWEST, NAME_WIDTH));
+        Self { columns, name_width, shown }
+    }
+
+    fn row(&self, table: &mut String, entry: &Entry) {
+        if entry.times.is_empty() {
+            return;
+        }
+        let width = self.name_width;
+        let method = cell(&entry.method, TYPE_WIDTH, self.columns);
+        let name = cell(&entry.name, width, self.columns);
+        write!(table, "{method:<TYPE_WIDTH$} {name:<width$} ").expect("a String takes everything");
+        let quantiles: Vec<f64> = self.shown.iter().map(|(_, quantile)| *quantile).collect();
+        let times = entry.times.percentiles(&quantiles).into_iter().map(|time| whole_ms(time).to_string());
+        push_numbers(table, &times.chain([entry.requests.to_string()]).collect::<Vec<_>>());
+    }
+}
+
+/// Locust's percentile table: a row per (name, method) with timed requests, and `Aggregated`. A terminal without room
+/// for all percentiles gets the most asked for.
 #[must_use]
 pub fn percentile_table(totals: &Totals, columns: Option<usize>) -> String {
-    let width = name_width(columns);
+    let percentiles = Percentiles::for_width(columns);
+    let width = percentiles.name_width;
     let mut table = "Response time percentiles (milliseconds, within 0.1 %)\n".to_owned();
     let mut header = format!("{:<TYPE_WIDTH$} {:<width$} ", "Type", "Name");
-    let numbers: Vec<String> =
-        PERCENTILES.iter().map(|(name, _)| (*name).to_owned()).chain(["# reqs".to_owned()]).collect();
-    push_numbers(&mut header, &numbers);
+    let names = percentiles.shown.iter().map(|(name, _)| (*name).to_owned());
+    push_numbers(&mut header, &names.chain(["# reqs".to_owned()]).collect::<Vec<_>>());
     let mut widths = vec![TYPE_WIDTH, width, 8];
-    widths.resize(3 + PERCENTILES.len(), 6);
+    widths.resize(3 + percentiles.shown.len(), 6);
     let ruler = ruler(&widths);
     table.push_str(&header);
     table.push_str(&ruler);
     table.push('\n');
     for entry in totals.entries() {
-        percentile_row(&mut table, entry, width, columns);
+        percentiles.row(&mut table, entry);
     }
     table.push_str(&ruler);
     table.push('\n');
-    percentile_row(&mut table, totals.aggregated(), width, columns);
+    percentiles.row(&mut table, totals.aggregated());
     table
-}
-
-fn percentile_row(table: &mut String, entry: &Entry, width: usize, columns: Option<usize>) {
-    if entry.times.is_empty() {
-        return;
-    }
-    let method = cell(&entry.method, TYPE_WIDTH, columns);
-    let name = cell(&entry.name, width, columns);
-    write!(table, "{method:<TYPE_WIDTH$} {name:<width$} ").expect("a String takes everything");
-    let times = entry.times.percentiles(&quantiles());
-    let numbers: Vec<String> = times
-        .into_iter()
-        .map(|time| whole_ms(time).to_string())
-        .chain([entry.requests.to_string()])
-        .collect();
-    push_numbers(table, &numbers);
 }
 
 /// The first number 8 wide, the others 6, and the end of the line.
