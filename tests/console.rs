@@ -105,7 +105,8 @@ fn a_terminal_narrows_the_name_column_and_long_names_keep_their_end() {
     --------|--------------------------------------------------------|--------|------|------|------|------|------
              Aggregated                                                  12345  12345  12345  12345  12345      2
     ");
-    let tables = request_table(&totals, Rates::Total, Some(110)) + &percentile_table(&totals, Some(110));
+    let tables =
+        [request_table(&totals, Rates::Total, Some(110)), percentile_table(&totals, Some(110))].concat();
     for line in tables.lines() {
         assert!(line.chars().count() <= 110, "{line}");
     }

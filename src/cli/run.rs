@@ -95,7 +95,7 @@ fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -
     let runtime = runtime.map_err(|error| format!("cannot start a runtime: {error}"))?;
     let outcome = runtime.block_on(async {
         let signals = signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
-        engine::run(config, prepared.loader, signals, &mut observer).await
+        engine::run(config, &prepared.loader, signals, &mut observer).await
     })?;
     observer.finish(&outcome.result);
     Ok(Conducted { result: outcome.result, ending: outcome.ending })

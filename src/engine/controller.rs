@@ -71,7 +71,7 @@ pub trait Observer {
 /// When a shard cannot start; nothing was sent then.
 pub async fn run(
     config: RunConfig,
-    loader: Loader,
+    loader: &Loader,
     signals: UnboundedReceiver<()>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, String> {
@@ -105,7 +105,7 @@ struct Controller {
 }
 
 impl Controller {
-    fn new(config: RunConfig, loader: Loader) -> Result<Self, String> {
+    fn new(config: RunConfig, loader: &Loader) -> Result<Self, String> {
         let config = Arc::new(config);
         let (reports_in, reports) = mpsc::unbounded_channel();
         let started = std::time::Instant::now();

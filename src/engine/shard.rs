@@ -204,7 +204,7 @@ impl Shard {
         recorder.counters().merge(&now);
         let snapshot = recorder.take();
         drop(recorder);
-        self.report(Report::Counted { snapshot });
+        self.report(Report::Counted { snapshot: Box::new(snapshot) });
         self.hand_over_users();
     }
 
