@@ -138,3 +138,41 @@ fn hooks_run_in_order_and_on_stop_may_send() {
     assert!(said.is_sorted(), "{}", finished.stderr);
     assert!(finished.stdout.contains("/items/3"), "{}", finished.stdout);
 }
+
+#[test]
+fn users_that_wait_do_not_keep_a_run_whose_iterations_are_done() {
+    let server = DemoServer::start(0).expect("a port");
+    let begun = std::time::Instant::now();
+    Katydid::run_script(
+        r#"user_class("U").wait_time(constant(1000)).task("t", |user| { user.get("/items/1"); });"#,
+    )
+    .args(["-u", "3", "-r", "100", "-i", "3"])
+    .against(&server)
+    .run()
+    .exits(0);
+    assert_eq!(server.ledger().total, 3);
+    assert!(begun.elapsed().as_secs() < 60);
+}
+
+#[test]
+fn secrets_of_the_environment_are_in_no_output() {
+    let finished = Katydid::run_script(
+        r#"
+        user_class("U").task("t", |user| {
+            let token = env::get("SHOP_TOKEN");
+            log::info(`token ${token}`);
+            user.get("/items/1").failure(`bad ${token}`);
+            throw `thrown ${token}`;
+        });
+        "#,
+    )
+    .env("SHOP_TOKEN", "s3cr3t-value")
+    .args(["--host", "demo", "-i", "1", "--csv", "r", "-L", "debug"])
+    .run()
+    .exits(1);
+    let files = ["r_failures.csv", "r_exceptions.csv"].map(|name| finished.written(name)).concat();
+    for text in [&finished.stdout, &finished.stderr, &files] {
+        assert!(!text.contains("s3cr3t-value"), "{text}");
+        assert!(text.contains("***"), "{text}");
+    }
+}

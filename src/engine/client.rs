@@ -2,7 +2,7 @@
 
 use crate::http::{self, Client, ClientOptions, Url};
 use crate::plan::UserClass;
-use crate::script::{Host, Sample};
+use crate::script::{Host, Sample, World};
 use crate::stats::{self, Recorder};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -12,6 +12,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,6 +23,10 @@ pub(super) struct Ledger {
     pub(super) started: Instant,
     /// Requests that were cut off in flight.
     pub(super) cut_off: Cell<u64>,
+    /// Redirects that were followed.
+    pub(super) redirects: Cell<u64>,
+    /// Knows the secrets that no report may show.
+    pub(super) world: Arc<World>,
 }
 
 impl Ledger {
@@ -53,17 +58,19 @@ impl Host for UserHost {
             let mut in_flight = InFlight(Some(&self.ledger));
             let answer = self.client.send(request).await;
             in_flight.0 = None;
+            self.ledger.redirects.set(self.ledger.redirects.get() + answer.history.len() as u64);
             answer
         })
     }
 
     fn record(&self, sample: Sample) {
+        let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
         self.ledger.recorder.borrow_mut().record(&stats::Sample {
             method: &sample.method,
             name: &sample.name,
             response_time: Some(sample.response_time),
             size: sample.size,
-            failure: sample.failure.as_deref(),
+            failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),
         });
     }

@@ -101,6 +101,8 @@ struct Controller {
     started: Instant,
     dealt: usize,
     users: Vec<u64>,
+    /// Task functions that have ended, statistics reset or not.
+    iterations: u64,
     stop_reason: Option<String>,
 }
 
@@ -134,6 +136,7 @@ impl Controller {
             started: Instant::from_std(started),
             dealt: 0,
             users: vec![0; config.plan.classes.len()],
+            iterations: 0,
             stop_reason: None,
             shards,
             reports,
@@ -186,8 +189,12 @@ impl Controller {
                     if let Some(reason) = self.stop_reason.take() {
                         break Ending::StopTest(reason);
                     }
+                    // Users may still be waiting for a task that will never come.
+                    if self.iterations_done() {
+                        break Ending::Iterations;
+                    }
                     if next_batch.is_none() && self.nobody_runs() {
-                        break if self.iterations_done() { Ending::Iterations } else { Ending::UsersEnded };
+                        break Ending::UsersEnded;
                     }
                 }
                 _ = seconds.tick() => self.show(begun, observer)?,
@@ -268,7 +275,10 @@ impl Controller {
         match report {
             Report::Ready { .. } => {}
             Report::Broken { reason } => return Err(reason),
-            Report::Counted { snapshot } => self.totals.merge(&snapshot),
+            Report::Counted { snapshot } => {
+                self.iterations += snapshot.counters.iterations;
+                self.totals.merge(&snapshot);
+            }
             Report::Ended { shard, ended } => {
                 self.shards[shard].ended = ended;
                 for (class, count) in self.users.iter_mut().enumerate() {
@@ -290,7 +300,7 @@ impl Controller {
     }
 
     fn iterations_done(&self) -> bool {
-        self.purse.as_ref().is_some_and(Purse::is_empty)
+        self.config.iterations.is_some_and(|runs| self.iterations >= runs)
     }
 
     fn progress(&self, begun: Instant) -> Progress<'_> {

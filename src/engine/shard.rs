@@ -137,6 +137,8 @@ impl Shard {
             recorder: RefCell::new(Recorder::new()),
             started: Instant::from_std(setup.started),
             cut_off: Cell::new(0),
+            redirects: Cell::new(0),
+            world: setup.loader.world.clone(),
         };
         let crowd = Crowd {
             signals: RefCell::default(),
@@ -198,6 +200,7 @@ impl Shard {
         let now = RunCounters {
             wire_requests: counters.wire_requests.take(),
             reconnects: counters.reconnects.take(),
+            redirects: self.ledger.redirects.take(),
             cut_off: self.ledger.cut_off.take(),
             ..RunCounters::default()
         };
@@ -256,8 +259,9 @@ struct UserWitness {
 impl Witness for UserWitness {
     fn exception(&self, exception: &Exception, task: &str) {
         let now = self.ledger.since_start(Instant::now());
-        self.ledger.recorder.borrow_mut().exception(&exception.message, &exception.place, task, now);
-        tracing::debug!(target: "script", "exception in `{task}`\n{}", exception.diagnostic);
+        let message = self.ledger.world.mask(&exception.message);
+        self.ledger.recorder.borrow_mut().exception(&message, &exception.place, task, now);
+        tracing::debug!(target: "script", "exception in `{task}`\n{}", self.ledger.world.mask(&exception.diagnostic));
     }
 
     fn stop_test(&self, reason: &str) {

@@ -32,7 +32,7 @@ pub(super) trait Witness {
     fn stop_test(&self, reason: &str);
     /// The grant of task runs is used up.
     fn needs_grant(&self);
-    /// A task function ran.
+    /// A task function has ended.
     fn iteration(&self);
 }
 
@@ -130,8 +130,8 @@ impl<W: Witness> Walk<W> {
                 if !self.take_run().await {
                     return Step::End;
                 }
-                self.witness.iteration();
                 let end = self.call(function, &task.name).await;
+                self.witness.iteration();
                 self.after(&end)
             }
         }
