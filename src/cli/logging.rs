@@ -12,7 +12,7 @@ use std::sync::Mutex;
 ///
 /// When the log file cannot be opened.
 pub(super) fn start(settings: &LogSettings) -> Result<(), Diagnostic> {
-    let log = tracing_subscriber::fmt().with_max_level(settings.level);
+    let log = tracing_subscriber::fmt().with_target(false).with_max_level(settings.level);
     match &settings.file {
         None => log.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init(),
         Some(path) => {

@@ -78,7 +78,9 @@ impl Files {
     pub(super) fn read(&self, engine: &Engine, path: &Path) -> Result<Rc<SourceFile>, Diagnostic> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|failure| {
-            Diagnostic::error(format!("cannot read the script: {failure}")).at(Place::file(&name))
+            Diagnostic::error(format!("cannot read the script: {failure}"))
+                .at(Place::file(&name))
+                .help("give the path of a script file, from the working folder")
         })?;
         self.compile(engine, &name, Some(path.to_owned()), &text)
     }
@@ -191,6 +193,7 @@ mod tests {
         insta::assert_snapshot!(failure, @r"
         error: cannot read the script: No such file or directory (os error 2)
          --> no/such.rhai
+          = help: give the path of a script file, from the working folder
         ");
     }
 
