@@ -19,6 +19,7 @@ pub(super) fn start(settings: &LogSettings) -> Result<(), Diagnostic> {
             let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
                 Diagnostic::error(format!("cannot open the log file: {error}"))
                     .at(Place::file(&path.display().to_string()))
+                    .help("give `--logfile` a file in a folder that can be written to")
             })?;
             log.with_ansi(false).with_writer(Mutex::new(file)).init();
         }

@@ -5,7 +5,7 @@ use crate::engine::client_options_of;
 use crate::http::{Base, Client, ClientOptions, Shared};
 use crate::plan::{self, Plan};
 use crate::script::{FiberLimits, Limits, Loaded, Loader, Script, World};
-use crate::util::{Diagnostic, Severity};
+use crate::util::{Diagnostic, Severity, nearest};
 use std::net::ToSocketAddrs;
 use std::path::Path;
 use std::rc::Rc;
@@ -122,11 +122,11 @@ fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<
 
 fn verify_host(host: &str, origin: &str) -> Result<(), Diagnostic> {
     let base = Base::parse(host).map_err(|error| {
-        let diagnostic = Diagnostic::error(format!("{origin} `{host}` is not a url: {error}"));
-        if host.contains("://") {
-            diagnostic
-        } else {
-            diagnostic.help(format!("did you mean `http://{host}`?"))
+        let diagnostic = Diagnostic::error(format!("{origin}: `{host}` is not a url: {error}"));
+        match nearest(host, ["demo"]) {
+            Some(demo) => diagnostic.help(format!("did you mean `{demo}`, the built-in shop?")),
+            None if host.contains("://") => diagnostic,
+            None => diagnostic.help(format!("did you mean `http://{host}`?")),
         }
     })?;
     let (name, port) = (base.origin.host().trim_matches(['[', ']']).to_owned(), base.origin.port());

@@ -50,6 +50,21 @@ pub(super) fn diagnose_parse(error: &ParseError, name: &str, text: &str) -> Diag
     syntax::explain(error.err_type(), &place).at(place)
 }
 
+/// What exceptions of tasks are grouped by: the message, and `file:line` (empty where neither is known).
+pub(super) fn exception_key(error: &EvalAltResult) -> (String, String) {
+    let trace = Trace::of(error, None);
+    if let Some(own) = diagnostic_inside(trace.inner) {
+        let place = own.place.as_ref().map(|place| format!("{}:{}", place.file, place.line));
+        return (own.message.clone(), place.unwrap_or_default());
+    }
+    let place = match trace.innermost() {
+        Some((Some(source), position)) => format!("{source}:{}", position.line().unwrap_or(0)),
+        Some((None, position)) => format!("line {}", position.line().unwrap_or(0)),
+        None => trace.source.clone().unwrap_or_default(),
+    };
+    (explain::message(trace.inner), place)
+}
+
 /// An error that a native function phrased itself, handed through Rhai as a system error.
 ///
 /// Scripts cannot catch it: it is for what no script can mend, like a library that is not there.

@@ -107,7 +107,8 @@ impl Resolver {
         let near = nearest(base, super::stdlib::names()).filter(|_| base.starts_with("std/"));
         Err(missing.help(match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "a path is relative to the importing file, then to each `-I` folder and KATYDID_PATH".to_owned(),
+            None => "a path is relative to the importing file, then to each `-I` folder and KATYDID_PATH"
+                .to_owned(),
         }))
     }
 

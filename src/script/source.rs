@@ -82,7 +82,9 @@ impl Files {
                 .at(Place::file(&name))
                 .help("give the path of a script file, from the working folder")
         })?;
-        self.compile(engine, &name, Some(path.to_owned()), &text)
+        // Some editors mark a file as UTF-8.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        self.compile(engine, &name, Some(path.to_owned()), text)
     }
 
     /// Keeps `file`; one of the same name is replaced.

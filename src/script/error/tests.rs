@@ -1,8 +1,8 @@
-use super::diagnose;
+use super::{diagnose, exception_key};
 use crate::script::imports::Resolver;
 use crate::script::source::Files;
 use crate::script::tokens;
-use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Module, NativeCallContext, OptimizationLevel};
+use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, Module, NativeCallContext, OptimizationLevel};
 
 #[derive(Clone)]
 struct User;
@@ -497,6 +497,17 @@ fn broken_syntax() {
     1 | let x = 12abc;
       |           ^^^
     ");
+}
+
+#[test]
+fn exceptions_group_by_message_and_line() {
+    let text = "fn f(x) {\n    throw \"wrong item\";\n}\nfn g() { f(1); }\ng();";
+    let (first, _) = error(text);
+    assert_eq!(exception_key(&first), ("wrong item".to_owned(), "a.rhai:2".to_owned()));
+    let (second, _) = error("import \"nowhere\" as n;");
+    assert_eq!(exception_key(&second), ("no library `nowhere`".to_owned(), "a.rhai:1".to_owned()));
+    let map = EvalAltResult::ErrorRuntime(Map::from([("a".into(), 1.into())]).into(), rhai::Position::NONE);
+    assert_eq!(exception_key(&map), ("#{ a: 1 }".to_owned(), String::new()));
 }
 
 #[test]
