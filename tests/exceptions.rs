@@ -46,7 +46,16 @@ fn each_has_its_message_its_line_and_its_task() {
     let written = finished.written("r_exceptions.csv");
     let mut rows: Vec<_> = written.lines().map(str::trim_end).collect();
     rows[1..].sort_unstable();
-    insta::assert_snapshot!(rows.join("\n"), @"");
+    insta::assert_snapshot!(rows.join("\n"), @r"
+    Count,Message,Traceback,Nodes
+    3,#{ code: 7 },main.rhai:18 in a map,local
+    3,cannot read `.at_all` of a value of type `()`,main.rhai:3 in named,local
+    3,cannot read `.price` of a value of type `()`,lib.rhai:2 in library,local
+    3,cannot read `.price` of a value of type int,lib.rhai:6 in mapped in the library,local
+    3,division by zero: 1 / 0,main.rhai:12 in mapped,local
+    3,no good,main.rhai:16 in thrown,local
+    3,no good,main.rhai:17 in thrown again,local
+    ");
     for row in &rows[1..] {
         let message = row.split(',').nth(1).expect("a message");
         assert!(finished.stdout.contains(message), "{message}\n{}", finished.stdout);

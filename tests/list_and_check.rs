@@ -57,7 +57,54 @@ fn verb(verb: &str, script: &str) -> Katydid {
 fn list_shows_the_tree_and_the_ratios() {
     let finished = verb("list", &everything("http://127.0.0.1:8080")).run().exits(0);
     assert_eq!(finished.stderr, "");
-    insta::assert_snapshot!(finished.stdout, @"");
+    insta::assert_snapshot!(finished.stdout, @r"
+    user class Visitor  (weight 3, wait 1 to 3 s, on_start)
+      task set Tour  (weight 4, tags tour, in order, on_stop)
+        task home  (1 x)
+        task set Basket  (1 x, wait 0.5 s)
+          task add  (weight 3)
+          task look  (weight 1, tags read)
+          task never  (off)
+          stop  (weight 2)
+        task browse  (2 x)
+        stop  (1 x)
+      task home  (weight 1, tags read)
+    user class Admin  (1 user, host http://127.0.0.1:8080, wait by a function, tags admin)
+      task home  (weight 1)
+    user class Poller  (weight 1, starts every 10 s)
+      task home  (weight 1)
+
+    Task ratio per user class
+     100.0 %  Visitor
+      80.0 %    Tour
+      16.0 %      home
+      16.0 %      Basket
+       8.0 %        add
+       2.7 %        look
+       5.3 %        stop
+      32.0 %      browse
+      16.0 %      stop
+      20.0 %    home
+     100.0 %  Admin
+     100.0 %    home
+     100.0 %  Poller
+     100.0 %    home
+
+    Task ratio in total
+      75.0 %  Visitor
+      60.0 %    Tour
+      12.0 %      home
+      12.0 %      Basket
+       6.0 %        add
+       2.0 %        look
+       4.0 %        stop
+      24.0 %      browse
+      12.0 %      stop
+      15.0 %    home
+      25.0 %  Poller
+      25.0 %    home
+    (fixed counts are left out: their share depends on the number of users)
+    ");
 }
 
 #[test]
@@ -80,7 +127,14 @@ let b = task_set("B").task("t", |user| { user.get("/items/2"); }).stop();
 user_class("U").task(a).task(b);"#;
     let finished = verb("check", script).run().exits(0);
     assert_eq!(finished.stdout, "ok: 1 user class, 5 tasks, 1 warning\n");
-    insta::assert_snapshot!(finished.stderr, @"");
+    insta::assert_snapshot!(finished.stderr, @r#"
+    warning: users of `U` who enter task set `A` can never leave it
+     --> main.rhai:1:9
+      |
+    1 | let a = task_set("A").task("t", |user| { user.get("/items/1"); });
+      |         ^^^^^^^^
+      = help: end it with `.stop()`, or call `user.interrupt()` in one of its tasks
+    "#);
     let run = verb("run", script).args(["--host", "demo", "-i", "3"]).run().exits(0);
     assert!(run.stderr.contains(finished.stderr.trim_end()), "{}", run.stderr);
 }

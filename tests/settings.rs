@@ -59,10 +59,10 @@ fn everything_may_come_from_the_file() {
 
 #[test]
 fn libraries_are_found_by_flag_variable_and_beside_the_script() {
-    let library = |path: &str| format!("fn go(user) {{ user.get(\"{path}\"); }}");
+    let library = |path: &str| format!("fn look(user) {{ user.get(\"{path}\"); }}");
     let command = || {
         Katydid::new(["run", "tests/main.rhai", "-i", "1"])
-            .file("tests/main.rhai", "import \"lib\" as lib;\nuser_class(\"U\").task(lib::go);")
+            .file("tests/main.rhai", "import \"lib\" as lib;\nuser_class(\"U\").task(lib::look);")
             .file("flag/lib.rhai", &library("/items/1"))
             .file("path/lib.rhai", &library("/items/2"))
     };
@@ -100,7 +100,15 @@ fn several_scripts_are_one_test() {
         .file("a.rhai", &class("A", 1))
         .file("b.rhai", &class("A", 2))
         .refused();
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r#"
+    error: user class `A` is declared twice
+     --> b.rhai:1:1
+      |
+    1 | user_class("A").fixed_count(1).task("t", |user| { user.get("/items/2"); user.stop(); });
+      | ^^^^^^^^^^
+      = note: first at a.rhai:1:1
+      = help: give one of them another name
+    "#);
 }
 
 #[test]
@@ -128,7 +136,10 @@ fn a_variable_that_nothing_reads_is_a_warning() {
         .run()
         .exits(0);
     let warning: Vec<_> = finished.stderr.lines().filter(|line| line.contains("KATYDID_US")).collect();
-    insta::assert_snapshot!(warning.join("\n"), @"");
+    insta::assert_snapshot!(warning.join("\n"), @r"
+    warning: nothing reads the variable KATYDID_USRES
+      = help: did you mean KATYDID_USERS?
+    ");
 }
 
 #[test]

@@ -68,5 +68,8 @@ fn variables_select_too_and_flags_beat_them() {
 #[test]
 fn a_selection_that_leaves_nothing_is_refused() {
     let said = Katydid::run_script(SCRIPT).args(["-T", "b", "-E", "set"]).refused();
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r"
+    error: the selection by tags leaves no task in any user class that is on
+      = help: `katydid list` shows the tags of every task
+    ");
 }

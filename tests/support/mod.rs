@@ -1,6 +1,11 @@
 //! One builder for every test of the command: a folder with files, a command line, what came of it.
 
-#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "each test file uses its own part of the builder")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::allow_attributes,
+    reason = "each test file uses its own part of the builder"
+)]
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
