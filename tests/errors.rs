@@ -15,6 +15,20 @@ user_class("U").task("t", |user| { user.get("/"); });"#)]), @r#"
       |
     2 |     user.get("/";
       |                 ^
+      = help: close the call with `)`, or separate its arguments with `,`
+    "#);
+}
+
+#[test]
+fn a_function_with_a_reserved_name() {
+    insta::assert_snapshot!(mistake(&[("main.rhai", r#"fn go(user) { user.get("/"); }
+user_class("U").task(go);"#)]), @r#"
+    error: expecting function name in function declaration
+     --> main.rhai:1:4
+      |
+    1 | fn go(user) { user.get("/"); }
+      |    ^^
+      = help: `go` is reserved: choose another name; a task may be called so, `.task("go", f)`
     "#);
 }
 
@@ -139,6 +153,17 @@ user_class("U").task(a);"#)]), @r#"
       |         ^^^^^^^^
       = note: A -> B -> A
       = help: leave a task set with `.stop()` and let the one around it enter it again
+    "#);
+}
+
+#[test]
+fn a_wait_whose_bounds_are_swapped() {
+    insta::assert_snapshot!(mistake(&[("main.rhai", r#"user_class("U").wait_time(between(3, 1)).task("t", |user| user.get("/"));"#)]), @r#"
+    error: between(3, 1): the upper bound is below the lower one
+     --> main.rhai:1:27
+      |
+    1 | user_class("U").wait_time(between(3, 1)).task("t", |user| user.get("/"));
+      |                           ^^^^^^^
     "#);
 }
 

@@ -16,6 +16,7 @@ user_class("U").task("t", |user| { user.get("/"); });"#), ("lib.rhai", r#"fn f(u
     2 |     let x = ;
       |             ^
       = note: imported at main.rhai:1:8
+      = help: something is missing before it, or a bracket was closed too early
     "#);
 }
 

@@ -54,6 +54,19 @@ fn help(error: &ParseErrorType, place: &Place) -> Option<String> {
         ParseErrorType::BadInput(LexError::UnterminatedString) => {
             "close the string on its line, or use backticks for a string of several lines".to_owned()
         }
+        ParseErrorType::FnMissingName if rhai::is_valid_identifier(&word) => {
+            format!(
+                "`{word}` is reserved: choose another name; a task may be called so, `.task(\"{word}\", f)`"
+            )
+        }
+        ParseErrorType::BadInput(LexError::UnexpectedInput(input))
+            if matches!(input.as_str(), ";" | "," | ")" | "]" | "}") =>
+        {
+            "something is missing before it, or a bracket was closed too early".to_owned()
+        }
+        ParseErrorType::MissingToken(token, why) if token == "," && why.contains("arguments") => {
+            "close the call with `)`, or separate its arguments with `,`".to_owned()
+        }
         ParseErrorType::WrongSwitchDefaultCase => "put the case `_ => ..` last".to_owned(),
         ParseErrorType::AssignmentToConstant(_) => {
             "declare it by `let`, or keep the value in `user`".to_owned()
