@@ -336,3 +336,29 @@ fn the_web_ui_that_is_not_there_yet() {
       = help: leave `web` out; the tables go to stdout, and --csv writes files
     "#);
 }
+
+#[test]
+fn no_host_for_relative_urls() {
+    let finished = Katydid::run_script(GOOD).args(["-t", "1s"]).run().exits(2);
+    insta::assert_snapshot!(finished.stderr, @r#"
+    error: no host: this url is relative
+     --> main.rhai:1:45
+      |
+    1 | user_class("U").task("t", |user| { user.get("/"); });
+      |                                             ^
+      = note: user class `U` has none, declared at main.rhai:1:1
+      = help: give --host http://.., or `.host("http://..")` on the class; --host demo starts the built-in shop
+    "#);
+    let words = GOOD.replace("\"/\"", "\"http://127.0.0.1:1/\"");
+    Katydid::run_script(&words).args(["-i", "1"]).run().exits(1);
+}
+
+#[test]
+fn a_class_whose_host_has_no_scheme() {
+    let script = r#"user_class("U").host("localhost").task("t", |user| { user.get("/"); });"#;
+    let finished = Katydid::run_script(script).args(["-t", "1s"]).run().exits(2);
+    insta::assert_snapshot!(finished.stderr, @r#"
+    error: the host of user class `U`: `localhost` is not a url: it must begin with http:// or https://
+      = help: did you mean `http://localhost`?
+    "#);
+}
