@@ -26,7 +26,9 @@ pub(super) struct ConfigFile {
 /// It cannot be read, it is not TOML, or it has a key that no option has.
 pub(super) fn read(path: &Path, name: &str) -> Result<ConfigFile, Diagnostic> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error(format!("cannot read the configuration file: {error}")).at(Place::file(name))
+        Diagnostic::error(format!("cannot read the configuration file: {error}"))
+            .at(Place::file(name))
+            .help("--config takes a TOML file, by its path from the working folder")
     })?;
     parse(name, &text)
 }

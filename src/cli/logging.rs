@@ -17,7 +17,7 @@ use tracing_subscriber::registry::LookupSpan;
 ///
 /// When the log file cannot be opened.
 pub(super) fn start(settings: &LogSettings) -> Result<(), Diagnostic> {
-    let log = tracing_subscriber::fmt().with_max_level(settings.level);
+    let log = tracing_subscriber::fmt().with_target(false).with_max_level(settings.level);
     match &settings.file {
         None => {
             let colours = std::io::stderr().is_terminal();
@@ -27,6 +27,7 @@ pub(super) fn start(settings: &LogSettings) -> Result<(), Diagnostic> {
             let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
                 Diagnostic::error(format!("cannot open the log file: {error}"))
                     .at(Place::file(&path.display().to_string()))
+                    .help("give `--logfile` a file in a folder that can be written to")
             })?;
             log.event_format(Line { colours: false }).with_writer(Mutex::new(file)).init();
         }

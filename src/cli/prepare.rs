@@ -2,12 +2,13 @@
 
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
-use crate::http::{Base, ClientOptions};
+use crate::http::{Base, Client, ClientOptions, Shared};
 use crate::plan::{self, Plan};
 use crate::script::{FiberLimits, Limits, Loaded, Loader, Script, World};
-use crate::util::{Diagnostic, Severity};
+use crate::util::{Diagnostic, Severity, nearest};
 use std::net::ToSocketAddrs;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Scripts that can run.
@@ -24,12 +25,15 @@ pub(super) struct Prepared {
 /// Everything that is wrong with them.
 pub(super) fn for_run(settings: &RunSettings) -> Result<Prepared, Vec<Diagnostic>> {
     let loader = loader(&settings.script, settings.seed);
-    let Loaded { script, mut plan, mut warnings } = loader.load(false)?;
+    let Loaded { script, mut plan, warnings: found } = loader.load(false)?;
+    let mut warnings = settings.script.warnings.clone();
+    warnings.extend(found);
     warnings.extend(verify_plan(&plan, &script)?);
     let one = |error| vec![error];
     warnings.extend(plan::select_classes(&mut plan, &settings.classes).map_err(one)?);
     warnings.extend(plan::filter(&mut plan, &settings.tags, &settings.exclude_tags).map_err(one)?);
     verify_hosts(settings, &plan, &script).map_err(one)?;
+    verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
     Ok(Prepared { plan, loader, warnings })
 }
 
@@ -40,11 +44,11 @@ pub(super) fn for_run(settings: &RunSettings) -> Result<Prepared, Vec<Diagnostic
 /// Everything that is wrong with them.
 pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Diagnostic>> {
     let loader = loader(settings, 0);
-    let Loaded { script, plan, mut warnings } = loader.load(false)?;
+    let Loaded { script, plan, warnings: found } = loader.load(false)?;
+    let mut warnings = settings.warnings.clone();
+    warnings.extend(found);
     warnings.extend(verify_plan(&plan, &script)?);
-    for class in &plan.classes {
-        client_options_of(&ClientOptions::default(), class).map_err(|error| vec![error])?;
-    }
+    verify_clients(&ClientOptions::default(), &plan, &script).map_err(|error| vec![error])?;
     Ok(Prepared { plan, loader, warnings })
 }
 
@@ -81,6 +85,20 @@ fn verify_plan(plan: &Plan, script: &Script) -> Result<Vec<Diagnostic>, Vec<Diag
     if errors.is_empty() { Ok(warnings) } else { Err(errors) }
 }
 
+/// Every class can have a client: its options are known, and the certificates it trusts can be read.
+fn verify_clients(run: &ClientOptions, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
+    let shared = Shared::new();
+    for class in &plan.classes {
+        let options =
+            client_options_of(run, class).map_err(|error| match plan::place(&class.declared_at) {
+                Some(place) => script.show_line(Diagnostic { notes: Vec::new(), ..error }.at(place)),
+                None => error,
+            })?;
+        Client::new(shared.clone(), Rc::new(options))?;
+    }
+    Ok(())
+}
+
 /// Every class that sends relative urls has a host, and every host can be looked up.
 fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
     for class in &plan.classes {
@@ -104,11 +122,11 @@ fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<
 
 fn verify_host(host: &str, origin: &str) -> Result<(), Diagnostic> {
     let base = Base::parse(host).map_err(|error| {
-        let diagnostic = Diagnostic::error(format!("{origin} `{host}` is not a url: {error}"));
-        if host.contains("://") {
-            diagnostic
-        } else {
-            diagnostic.help(format!("did you mean `http://{host}`?"))
+        let diagnostic = Diagnostic::error(format!("{origin}: `{host}` is not a url: {error}"));
+        match nearest(host, ["demo"]) {
+            Some(demo) => diagnostic.help(format!("did you mean `{demo}`, the built-in shop?")),
+            None if host.contains("://") => diagnostic,
+            None => diagnostic.help(format!("did you mean `http://{host}`?")),
         }
     })?;
     let (name, port) = (base.origin.host().trim_matches(['[', ']']).to_owned(), base.origin.port());

@@ -54,7 +54,9 @@ fn read_manifests(paths: &[PathBuf]) -> Result<(Vec<Manifest>, Vec<Diagnostic>),
     for path in paths {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Diagnostic::error(format!("cannot read the manifest: {error}")).at(Place::file(&name))
+            Diagnostic::error(format!("cannot read the manifest: {error}"))
+                .at(Place::file(&name))
+                .help("--manifest takes a YAML file, by its path from the working folder")
         })?;
         let (manifest, warned) = Manifest::parse(&name, &text)?;
         manifests.push(manifest);
@@ -101,7 +103,7 @@ fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -
     Ok(Conducted { result: outcome.result, ending: outcome.ending })
 }
 
-fn client_options(settings: &RunSettings) -> ClientOptions {
+pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
     ClientOptions {
         timeout: settings.timeout,
         verify: !settings.insecure,

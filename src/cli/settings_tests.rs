@@ -363,6 +363,7 @@ fn a_configuration_file_that_is_named_must_be_there() {
     insta::assert_snapshot!(Setup::new(&["a.rhai", "--config", "gone.toml"]).error(), @r"
     error: cannot read the configuration file: No such file or directory (os error 2)
      --> gone.toml
+      = help: --config takes a TOML file, by its path from the working folder
     ");
     let setup =
         Setup::new(&["a.rhai"]).file("other.toml", "users = 8").variable("KATYDID_CONFIG", "other.toml");

@@ -70,6 +70,16 @@ impl Source<'_> {
         Diagnostic::warning(message).at(self.place(node.line, node.column, node.width))
     }
 
+    /// Where the text breaks off; at its end that is behind the last line that says something.
+    fn broken_at(self, line: usize, column: usize) -> Place {
+        let last = self.text.trim_end().lines().count();
+        if line <= last {
+            return self.place(line, column, 1);
+        }
+        let end = self.text.trim_end().lines().last().map_or(0, |text| text.chars().count());
+        self.place(last, end + 1, 1)
+    }
+
     fn place(self, line: usize, column: usize, width: usize) -> Place {
         Place { width, ..Place::in_text(self.file, self.text, line, column) }
     }
@@ -92,7 +102,7 @@ pub(super) fn read(source: Source<'_>) -> Result<Option<Node>, Diagnostic> {
     let mut reader = Reader { source, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None };
     for event in Parser::new_from_str(source.text) {
         let (event, span) = event.map_err(|error| {
-            let place = source.place(error.marker().line(), error.marker().col() + 1, 1);
+            let place = source.broken_at(error.marker().line(), error.marker().col() + 1);
             Diagnostic::error(format!("broken YAML: {}", error.info())).at(place)
         })?;
         reader.event(event, span)?;

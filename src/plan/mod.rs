@@ -16,6 +16,7 @@ mod wait;
 pub use check::check;
 pub use deal::Dealer;
 pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+pub use nesting::place;
 pub use pick::{Picker, Sequence};
 pub use ramp::Ramp;
 pub use ratio::{ClassRatio, TaskRatio, ratios};

@@ -34,7 +34,8 @@ pub(super) fn within(plan: &Plan, root: SetId) -> Vec<SetId> {
 }
 
 /// Where `declared_at`, which is `file:line:column`, points; none for an empty one.
-pub(super) fn place(declared_at: &str) -> Option<Place> {
+#[must_use]
+pub fn place(declared_at: &str) -> Option<Place> {
     if declared_at.is_empty() {
         return None;
     }

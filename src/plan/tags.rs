@@ -253,7 +253,6 @@ mod tests {
         insta::assert_snapshot!(diagnostic, @r"
         error: no task and no task set has the tag `z`
           = note: known tags: x, y
-          = help: did you mean `x`?
         ");
         let mut plan = Plan::of_weights(&[("U", 1.0)]);
         assert_eq!(

@@ -41,7 +41,7 @@ impl CsvWriter {
     pub fn new(prefix: &str, options: CsvOptions) -> Result<Self, Diagnostic> {
         let path = file_path(prefix, "stats_history");
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+            fs::create_dir_all(folder).map_err(|error| cannot_make(folder, &error))?;
         }
         let file = File::create(&path).map_err(|error| cannot_write(&path, &error))?;
         let windows = HashMap::new();
@@ -235,6 +235,16 @@ fn file_path(prefix: &str, what: &str) -> PathBuf {
 
 fn to(file: File) -> csv::Writer<File> {
     csv::WriterBuilder::new().terminator(Terminator::CRLF).from_writer(file)
+}
+
+fn cannot_make(folder: &Path, error: &io::Error) -> Diagnostic {
+    let why = match error.kind() {
+        io::ErrorKind::AlreadyExists => "it is a file".to_owned(),
+        _ => error.to_string(),
+    };
+    Diagnostic::error(format!("cannot make the folder for the CSV: {why}"))
+        .at(Place::file(&folder.to_string_lossy()))
+        .help("give `--csv` a prefix in a folder that can be written to")
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {

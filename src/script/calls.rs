@@ -77,9 +77,14 @@ impl FunctionTable {
         if !takes(0) && !takes(1) {
             let given = parameters.iter().map(|count| count.saturating_sub(captured)).max().unwrap_or(0);
             let what = function.name().map_or_else(|| "this closure".to_owned(), |name| format!("`{name}`"));
-            return Err(Diagnostic::error(format!("{what} takes {given} parameters, but gets only `user`"))
-                .note(format!("declared at {}", function.place))
-                .help(format!("write `|user| {name}(user, ..)`", name = function.name().unwrap_or("f"))));
+            let help = match function.name() {
+                Some(name) => {
+                    format!("give a closure that knows the rest: `\"{name}\", |user| {name}(user, ..)`")
+                }
+                None => "write it as `|user| ..`".to_owned(),
+            };
+            let message = format!("{what} takes {given} parameters, but gets only `user`");
+            return Err(self.place(Diagnostic::error(message).help(help), function));
         }
         let environment = file.environment.get().ok_or_else(|| self.not_found(function))?;
         self.functions.push(Function {
@@ -107,11 +112,22 @@ impl FunctionTable {
             .iter()
             .flat_map(|file| file.ast.iter_functions().map(|known| known.name.to_owned()))
             .collect();
-        let diagnostic = Diagnostic::error(format!("there is no function `{name}` to run"))
-            .note(format!("declared at {}", function.place));
+        let message = format!("there is no function `{name}` to run");
+        let diagnostic = self.place(Diagnostic::error(message), function);
         match nearest(name, names.iter().map(String::as_str)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("give a function of this file, a closure, or `library::function`"),
+        }
+    }
+
+    /// The diagnostic at the call that `function` was given to.
+    fn place(&self, diagnostic: Diagnostic, function: &ScriptFn) -> Diagnostic {
+        match crate::plan::place(&function.place) {
+            Some(place) => match self.files.find(&place.file) {
+                Some(file) => diagnostic.at(file.place(place.line, place.column)),
+                None => diagnostic.at(place),
+            },
+            None => diagnostic,
         }
     }
 

@@ -192,10 +192,18 @@ impl Builder for UserClassHandle {
     }
 }
 
-/// Reads a function, or a function of a library.
-fn function(context: &NativeCallContext<'_>, what: &str, value: &Dynamic) -> Result<ScriptFn> {
+/// Reads a function, or a function of a library; `what` must be `wanted`.
+fn function(context: &NativeCallContext<'_>, what: &str, wanted: &str, value: &Dynamic) -> Result<ScriptFn> {
     ScriptFn::read(value, context.call_source(), place(context))
-        .ok_or_else(|| refuse(format!("{what} must be a function, not {}", type_text(value))))
+        .ok_or_else(|| refuse(format!("{what} must be {wanted}, not {}", type_text(value))))
+}
+
+/// Reads the name of a user class or a task set.
+fn name_of(what: &str, name: &str) -> Result<String> {
+    if name.trim().is_empty() {
+        return Err(refuse(format!("{what} needs a name; it cannot be empty")));
+    }
+    Ok(name.to_owned())
 }
 
 /// Adds a task from the arguments of `.task(..)`, in any of its forms.
@@ -208,7 +216,9 @@ fn add_task(
 ) -> Result<()> {
     let target = match body.read_lock::<TaskSetHandle>() {
         Some(nested) => TargetDraft::Enter(nested.clone()),
-        None => TargetDraft::Call(function(context, "a task", body)?),
+        None => {
+            TargetDraft::Call(function(context, "a task", "a function or a task set, and comes last", body)?)
+        }
     };
     let own_name = match &target {
         TargetDraft::Enter(nested) => {
@@ -296,17 +306,22 @@ fn register_builder<B: Builder>(engine: &mut Engine) {
             None if wait.is_int() || wait.is_float() => {
                 return Err(refuse(format!("a wait is made by constant({wait}) or between(a, b)")));
             }
-            None => WaitDraft::Call(function(&context, "a wait", &wait)?),
+            None => WaitDraft::Call(function(
+                &context,
+                "a wait",
+                "between(a, b), constant(s), .. or a function that returns seconds",
+                &wait,
+            )?),
         };
         builder.set().borrow_mut().wait = Some(wait);
         Ok(builder.clone())
     });
     engine.register_fn("on_start", |context: Context<'_>, builder: &mut B, hook: Dynamic| -> Result<B> {
-        builder.set().borrow_mut().on_start = Some(function(&context, "on_start", &hook)?);
+        builder.set().borrow_mut().on_start = Some(function(&context, "on_start", "a function", &hook)?);
         Ok(builder.clone())
     });
     engine.register_fn("on_stop", |context: Context<'_>, builder: &mut B, hook: Dynamic| -> Result<B> {
-        builder.set().borrow_mut().on_stop = Some(function(&context, "on_stop", &hook)?);
+        builder.set().borrow_mut().on_stop = Some(function(&context, "on_stop", "a function", &hook)?);
         Ok(builder.clone())
     });
     engine.register_fn("sequential", |builder: &mut B| -> B {
@@ -322,7 +337,8 @@ fn register_task_set(engine: &mut Engine, declaration: &Rc<Declaration>) {
         "task_set",
         move |context: NativeCallContext<'_>, name: ImmutableString| -> Result<TaskSetHandle> {
             declaration.at_top_level("task_set(..)")?;
-            let draft = SetDraft { name: name.into(), declared_at: place(&context), ..SetDraft::default() };
+            let name = name_of("a task set", &name)?;
+            let draft = SetDraft { name, declared_at: place(&context), ..SetDraft::default() };
             Ok(TaskSetHandle(Rc::new(RefCell::new(draft))))
         },
     );
@@ -347,7 +363,7 @@ fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
     let declared = declaration.clone();
     let declare = move |name: ImmutableString, declared_at: String| -> Result<UserClassHandle> {
         declared.at_top_level("user_class(..)")?;
-        let set = SetDraft { name: name.to_string(), declared_at, ..SetDraft::default() };
+        let set = SetDraft { name: name_of("a user class", &name)?, declared_at, ..SetDraft::default() };
         let class = UserClassHandle(Rc::new(ClassDraft {
             set: TaskSetHandle(Rc::new(RefCell::new(set))),
             weight: Cell::new(1.0),

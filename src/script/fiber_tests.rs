@@ -73,7 +73,7 @@ fn dropping_suspended_fibers_runs_their_destructors() {
             })
             .collect();
         tokio::task::yield_now().await;
-        tasks.iter().for_each(|task| task.abort());
+        tasks.iter().for_each(tokio::task::JoinHandle::abort);
         for task in tasks {
             assert!(task.await.is_err());
         }

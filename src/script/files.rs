@@ -103,7 +103,9 @@ fn open(place: &Path, path: &str, folder: &Path) -> Result<File, String> {
     File::open(place).map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::NotFound => {
-                format!("; paths are relative to the script's folder, {}", folder.display())
+                let here = folder.as_os_str().is_empty();
+                let folder = if here { String::new() } else { format!(", {}", folder.display()) };
+                format!("; paths are relative to the script's folder{folder}")
             }
             _ => String::new(),
         };

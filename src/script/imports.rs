@@ -16,7 +16,7 @@ pub(super) use library::{LibraryFn, origin, run_top_level};
 
 use super::error::fatal;
 use super::source::{Files, SourceFile};
-use crate::util::Diagnostic;
+use crate::util::{Diagnostic, nearest};
 use rhai::{AST, Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -104,8 +104,12 @@ impl Resolver {
         let missing = Diagnostic::error(format!("no library `{request}`"));
         let missing =
             looked.into_iter().fold(missing, |missing, place| missing.note(format!("looked at {place}")));
-        Err(missing
-            .help("a path is relative to the importing file, then to each `-I` folder and KATYDID_PATH"))
+        let near = nearest(base, super::stdlib::names()).filter(|_| base.starts_with("std/"));
+        Err(missing.help(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "a path is relative to the importing file, then to each `-I` folder and KATYDID_PATH"
+                .to_owned(),
+        }))
     }
 
     fn candidates(&self, importer: Option<&SourceFile>, file: &Path) -> Vec<PathBuf> {

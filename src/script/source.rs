@@ -78,9 +78,13 @@ impl Files {
     pub(super) fn read(&self, engine: &Engine, path: &Path) -> Result<Rc<SourceFile>, Diagnostic> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|failure| {
-            Diagnostic::error(format!("cannot read the script: {failure}")).at(Place::file(&name))
+            Diagnostic::error(format!("cannot read the script: {failure}"))
+                .at(Place::file(&name))
+                .help("give the path of a script file, from the working folder")
         })?;
-        self.compile(engine, &name, Some(path.to_owned()), &text)
+        // Some editors mark a file as UTF-8.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        self.compile(engine, &name, Some(path.to_owned()), text)
     }
 
     /// Keeps `file`; one of the same name is replaced.
@@ -191,6 +195,7 @@ mod tests {
         insta::assert_snapshot!(failure, @r"
         error: cannot read the script: No such file or directory (os error 2)
          --> no/such.rhai
+          = help: give the path of a script file, from the working folder
         ");
     }
 

@@ -8,17 +8,18 @@ pub(super) fn source(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
 }
 
+/// The names of all modules.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|(name, _)| *name)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{MODULES, source};
+    use super::{names, source};
     use crate::script::json;
     use crate::script::test_support::Bench;
     use rhai::module_resolvers::StaticModuleResolver;
     use rhai::{Map, Module, Scope};
-
-    fn names() -> impl Iterator<Item = &'static str> {
-        MODULES.iter().map(|(name, _)| *name)
-    }
 
     /// A user whose server answers every request with this status and body, and says what it was sent.
     #[derive(Clone)]

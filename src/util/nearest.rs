@@ -1,9 +1,9 @@
 //! "Did you mean": the nearest of the known names.
 
 /// The one of `known` that is most likely meant by `given`, if any is near enough to be worth saying
-/// (Damerau-Levenshtein distance of at most a third of the length, at least 1).
+/// (Damerau-Levenshtein distance of at most a third of the length: words of two letters are near to everything).
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (given.chars().count() / 3).max(1);
+    let allowed = given.chars().count() / 3;
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(&given.to_lowercase(), &name.to_lowercase()), name))
@@ -21,5 +21,6 @@ mod tests {
         assert_eq!(nearest("parms", ["params", "json"]), Some("params"));
         assert_eq!(nearest("sjon", ["params", "json"]), Some("json"));
         assert_eq!(nearest("elephant", ["params", "json"]), None);
+        assert_eq!(nearest("on", ["Fn", "in"]), None);
     }
 }

@@ -1,6 +1,11 @@
 //! One builder for every test of the command: a folder with files, a command line, what came of it.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part of the builder")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::allow_attributes,
+    reason = "each test file uses its own part of the builder"
+)]
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
@@ -90,10 +95,38 @@ impl Katydid {
         Running { child, folder: self.folder, out, err }
     }
 
+    /// Runs the command, which must refuse: exit 2, nothing sent, nothing reported. Returns what it says.
+    #[track_caller]
+    pub fn refused(self) -> String {
+        let server = DemoServer::start(0).expect("a port");
+        let sends = self.args.first().is_some_and(|verb| verb == "run");
+        let named = self.args.iter().any(|word| word == "--host");
+        let command = if sends && !named { self.against(&server).args(["-i", "1"]) } else { self };
+        let finished = command.run().exits(2);
+        assert_eq!(finished.stdout, "", "{}", finished.stderr);
+        assert_eq!(server.ledger().total, 0, "{}", finished.stderr);
+        for word in ["panicked", "RUST_BACKTRACE", finished.folder.path().to_str().expect("text")] {
+            assert!(!finished.stderr.contains(word), "{}", finished.stderr);
+        }
+        finished.stderr
+    }
+
     /// Runs the command to its end.
     pub fn run(self) -> Finished {
         self.start().finish()
     }
+}
+
+/// What `run` and `check` say, in the same words, of a wrong script `main.rhai` among these files.
+#[track_caller]
+pub fn mistake(files: &[(&str, &str)]) -> String {
+    let said = ["run", "check"].map(|verb| {
+        let command = Katydid::new([verb, "main.rhai"]);
+        files.iter().fold(command, |command, (name, text)| command.file(name, text)).refused()
+    });
+    assert_eq!(said[0], said[1], "`run` and `check` differ");
+    let [said, _] = said;
+    said
 }
 
 /// A command that runs.

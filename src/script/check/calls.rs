@@ -45,7 +45,9 @@ fn function(scope: &Scope<'_>, call: Call<'_>) -> Option<Diagnostic> {
             .help(format!("`{name}` is a variable: a function in a variable is called by `{name}.call(..)`")),
         None => match scope.home_of(name) {
             Some(home) => unknown.help(format!("did you mean `{home}::{name}(..)`?")),
-            None => unknown,
+            None => unknown.help(format!(
+                "write `fn {name}(..)` in this file, or import the library that has it and write `library::{name}(..)`"
+            )),
         },
     })
 }

@@ -1,26 +1,11 @@
 //! Keys of literal option maps that nobody reads.
 
 use super::Scope;
-use crate::script::options::REQUEST_OPTIONS;
+use crate::script::options::{REQUEST_METHODS, REQUEST_OPTIONS, TASK_OPTIONS};
 use crate::script::source::SourceFile;
 use crate::script::syntax::Call;
 use crate::util::{Diagnostic, nearest};
 use rhai::{Array, Dynamic, Expr, Map, Position};
-
-/// Options of one task: `.task(f, #{ .. })`.
-const TASK_OPTIONS: [&str; 3] = ["weight", "tags", "name"];
-
-/// The methods that send one request, with the place of their options, not counting the receiver.
-const REQUEST_METHODS: [(&str, usize); 8] = [
-    ("get", 1),
-    ("post", 1),
-    ("put", 1),
-    ("patch", 1),
-    ("delete", 1),
-    ("head", 1),
-    ("options", 1),
-    ("request", 2),
-];
 
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();

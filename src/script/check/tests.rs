@@ -480,6 +480,7 @@ fn broken_libraries() {
     2 |     let y = x +;
       |                ^
       = note: imported at a.rhai:1:8
+      = help: something is missing before it, or a bracket was closed too early
     "#);
 }
 

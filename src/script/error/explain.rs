@@ -160,6 +160,12 @@ fn missing_variable(name: &str, context: &Context<'_>) -> Option<String> {
     if let Some((alias, variable)) = name.split_once("::") {
         return Some(not_exported(alias, variable, context));
     }
+    if name == "user" {
+        return Some(match context.trace.function() {
+            Some(function) => format!("write `fn {function}(user)`: a task gets the user that runs it"),
+            None => "the top level only declares: what a user does belongs into a task, `.task(\"name\", |user| ..)`".to_owned(),
+        });
+    }
     if let Some(meant) = foreign_word(name) {
         return Some(meant.to_owned());
     }

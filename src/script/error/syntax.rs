@@ -20,6 +20,9 @@ pub(super) fn message(error: &ParseErrorType) -> String {
             "the script ends in the middle of something".to_owned()
         }
         ParseErrorType::BadInput(LexError::UnexpectedInput(input)) => format!("unexpected `{input}`"),
+        ParseErrorType::BadInput(LexError::ImproperSymbol(_, why)) if why.contains("typo of '=='") => {
+            "`=` sets a value; to compare two is `==`".to_owned()
+        }
         ParseErrorType::MissingToken(token, why) => format!("expecting `{token}` {why}"),
         ParseErrorType::VariableUndefined(name) => format!("no variable `{name}`"),
         other => lower(&other.to_string()),
@@ -53,6 +56,22 @@ fn help(error: &ParseErrorType, place: &Place) -> Option<String> {
         }
         ParseErrorType::BadInput(LexError::UnterminatedString) => {
             "close the string on its line, or use backticks for a string of several lines".to_owned()
+        }
+        ParseErrorType::FnMissingName if rhai::is_valid_identifier(&word) => {
+            format!(
+                "`{word}` is reserved: choose another name; a task may be called so, `.task(\"{word}\", f)`"
+            )
+        }
+        ParseErrorType::BadInput(LexError::UnexpectedInput(input))
+            if matches!(input.as_str(), ";" | "," | ")" | "]" | "}") =>
+        {
+            "something is missing before it, or a bracket was closed too early".to_owned()
+        }
+        ParseErrorType::MissingToken(token, _) if token == "," && rest_of(place).starts_with("=>") => {
+            "a closure is written `|user| ..`".to_owned()
+        }
+        ParseErrorType::MissingToken(token, why) if token == "," && why.contains("arguments") => {
+            "close the call with `)`, or separate its arguments with `,`".to_owned()
         }
         ParseErrorType::WrongSwitchDefaultCase => "put the case `_ => ..` last".to_owned(),
         ParseErrorType::AssignmentToConstant(_) => {
@@ -91,6 +110,11 @@ fn missing_semicolon(before: &str) -> Option<String> {
 fn text_before(place: &Place) -> String {
     let line = place.source_line.as_deref().unwrap_or_default();
     line.chars().take(place.column.saturating_sub(1)).collect()
+}
+
+fn rest_of(place: &Place) -> String {
+    let line = place.source_line.as_deref().unwrap_or_default();
+    line.chars().skip(place.column.saturating_sub(1)).collect()
 }
 
 fn word_at(place: &Place) -> String {

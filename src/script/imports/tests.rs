@@ -274,6 +274,7 @@ fn a_broken_library_shows_its_line() {
       |             ^
       = note: imported at one.rhai:1:8
       = note: imported at main.rhai:1:8
+      = help: something is missing before it, or a bracket was closed too early
     ");
     insta::assert_snapshot!(bench.try_run("late.rhai").unwrap_err(), @r#"
     error: no 1
