@@ -166,7 +166,7 @@ fn a_closure_with_three_parameters() {
 #[test]
 fn a_task_that_is_no_function() {
     insta::assert_snapshot!(mistake(&[("main.rhai", r#"user_class("U").task("t", 1, 2);"#)]), @r#"
-    error: a task must be a function or a task set, and comes last, not an integer
+    error: a task must be a function or a task set, not an integer
      --> main.rhai:1:17
       |
     1 | user_class("U").task("t", 1, 2);

@@ -359,6 +359,13 @@ fn a_class_whose_host_has_no_scheme() {
     let finished = Katydid::run_script(script).args(["-t", "1s"]).run().exits(2);
     insta::assert_snapshot!(finished.stderr, @r#"
     error: the host of user class `U`: `localhost` is not a url: it must begin with http:// or https://
+     --> main.rhai:1:1
+      |
+    1 | user_class("U").host("localhost").task("t", |user| { user.get("/"); });
+      | ^^^^^^^^^^
       = help: did you mean `http://localhost`?
     "#);
+    let checked = Katydid::new(["check", "main.rhai"]).file("main.rhai", script).refused();
+    assert_eq!(checked, finished.stderr);
+    Katydid::run_script(script).args(["--host", "demo", "-i", "1"]).run().exits(0);
 }

@@ -3,7 +3,7 @@
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
 use crate::http::{Base, Client, ClientOptions, Shared};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, UserClass};
 use crate::script::{FiberLimits, Limits, Loaded, Loader, Script, World};
 use crate::util::{Diagnostic, Severity, nearest};
 use std::net::ToSocketAddrs;
@@ -32,6 +32,9 @@ pub(super) fn for_run(settings: &RunSettings) -> Result<Prepared, Vec<Diagnostic
     let one = |error| vec![error];
     warnings.extend(plan::select_classes(&mut plan, &settings.classes).map_err(one)?);
     warnings.extend(plan::filter(&mut plan, &settings.tags, &settings.exclude_tags).map_err(one)?);
+    if settings.host.is_none() {
+        verify_class_hosts(&plan, &script).map_err(one)?;
+    }
     verify_hosts(settings, &plan, &script).map_err(one)?;
     verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
     Ok(Prepared { plan, loader, warnings })
@@ -48,7 +51,9 @@ pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Dia
     let mut warnings = settings.warnings.clone();
     warnings.extend(found);
     warnings.extend(verify_plan(&plan, &script)?);
-    verify_clients(&ClientOptions::default(), &plan, &script).map_err(|error| vec![error])?;
+    let one = |error| vec![error];
+    verify_class_hosts(&plan, &script).map_err(one)?;
+    verify_clients(&ClientOptions::default(), &plan, &script).map_err(one)?;
     Ok(Prepared { plan, loader, warnings })
 }
 
@@ -89,11 +94,10 @@ fn verify_plan(plan: &Plan, script: &Script) -> Result<Vec<Diagnostic>, Vec<Diag
 fn verify_clients(run: &ClientOptions, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
     let shared = Shared::new();
     for class in &plan.classes {
-        let options =
-            client_options_of(run, class).map_err(|error| match plan::place(&class.declared_at) {
-                Some(place) => script.show_line(Diagnostic { notes: Vec::new(), ..error }.at(place)),
-                None => error,
-            })?;
+        let options = client_options_of(run, class).map_err(|error| {
+            // The place says what the note says.
+            at_class(Diagnostic { notes: Vec::new(), ..error }, class, script)
+        })?;
         Client::new(shared.clone(), Rc::new(options))?;
     }
     Ok(())
@@ -120,15 +124,39 @@ fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<
     Ok(())
 }
 
-fn verify_host(host: &str, origin: &str) -> Result<(), Diagnostic> {
-    let base = Base::parse(host).map_err(|error| {
+/// Reads a host as a url; `origin` says who gave it.
+fn parse_host(host: &str, origin: &str) -> Result<Base, Diagnostic> {
+    Base::parse(host).map_err(|error| {
         let diagnostic = Diagnostic::error(format!("{origin}: `{host}` is not a url: {error}"));
         match nearest(host, ["demo"]) {
             Some(demo) => diagnostic.help(format!("did you mean `{demo}`, the built-in shop?")),
             None if host.contains("://") => diagnostic,
             None => diagnostic.help(format!("did you mean `http://{host}`?")),
         }
-    })?;
+    })
+}
+
+/// The hosts that the classes themselves name can be read as urls; they are not looked up.
+fn verify_class_hosts(plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
+    for class in &plan.classes {
+        if let Some(host) = &class.host {
+            let origin = format!("the host of user class `{}`", class.name);
+            parse_host(host, &origin).map_err(|error| at_class(error, class, script))?;
+        }
+    }
+    Ok(())
+}
+
+/// The diagnostic at the line that declares `class`.
+fn at_class(diagnostic: Diagnostic, class: &UserClass, script: &Script) -> Diagnostic {
+    match plan::place(&class.declared_at) {
+        Some(place) => script.show_line(diagnostic.at(place)),
+        None => diagnostic,
+    }
+}
+
+fn verify_host(host: &str, origin: &str) -> Result<(), Diagnostic> {
+    let base = parse_host(host, origin)?;
     let (name, port) = (base.origin.host().trim_matches(['[', ']']).to_owned(), base.origin.port());
     match (name.as_str(), port).to_socket_addrs() {
         Ok(addresses) if addresses.len() > 0 => Ok(()),

@@ -216,9 +216,7 @@ fn add_task(
 ) -> Result<()> {
     let target = match body.read_lock::<TaskSetHandle>() {
         Some(nested) => TargetDraft::Enter(nested.clone()),
-        None => {
-            TargetDraft::Call(function(context, "a task", "a function or a task set, and comes last", body)?)
-        }
+        None => TargetDraft::Call(function(context, "a task", "a function or a task set", body)?),
     };
     let own_name = match &target {
         TargetDraft::Enter(nested) => {
