@@ -24,8 +24,8 @@ Every option may also be a variable (KATYDID_SPAWN_RATE=2; where unset, Locust's
 or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat files.
 
 Exit codes: 0 passed; 1 a request failed or a task threw; 2 usage, script or configuration error,
-nothing was sent; 3 a threshold was missed; 4 the run is not valid. Reports go to stdout, the log
-to stderr.";
+nothing was sent; 3 a threshold was missed; 4 a second signal cut the run. Reports go to
+stdout, the log to stderr.";
 
 /// The whole command line.
 pub(super) fn command() -> Command {
@@ -201,8 +201,8 @@ mod tests {
         or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat files.
 
         Exit codes: 0 passed; 1 a request failed or a task threw; 2 usage, script or configuration error,
-        nothing was sent; 3 a threshold was missed; 4 the run is not valid. Reports go to stdout, the log
-        to stderr.
+        nothing was sent; 3 a threshold was missed; 4 a second signal cut the run. Reports go to
+        stdout, the log to stderr.
         ");
     }
 

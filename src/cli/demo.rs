@@ -1,11 +1,11 @@
 //! `katydid demo`: the built-in shop, to try scripts on.
 
 use super::settings::DemoSettings;
-use super::show;
+use super::{exit, show, signals};
 use crate::demo::DemoServer;
 use crate::util::Diagnostic;
 
-/// Serves until it is stopped.
+/// Serves until a signal comes.
 ///
 /// # Errors
 ///
@@ -17,11 +17,19 @@ pub(super) fn demo(settings: &DemoSettings) -> Result<u8, Vec<Diagnostic>> {
                 .help("choose another with --port, or 0 for any that is free"),
         ]
     })?;
-    show::report(&format!(
-        "demo server at {}, ledger at {}/_ledger; Ctrl-C stops it",
-        server.url(),
-        server.url()
-    ));
-    server.wait();
-    Ok(0)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let stopped = runtime.and_then(|runtime| {
+        runtime.block_on(async {
+            let mut signals = signals::listen()?;
+            show::report(&format!(
+                "demo server at {url}, ledger at {url}/_ledger; Ctrl-C stops it",
+                url = server.url()
+            ));
+            signals.recv().await;
+            Ok(())
+        })
+    });
+    server.stop();
+    let signals = |error| vec![Diagnostic::error(format!("cannot listen for signals: {error}"))];
+    stopped.map(|()| exit::PASSED).map_err(signals)
 }

@@ -58,8 +58,12 @@ pub(super) fn exception_key(error: &EvalAltResult) -> (String, String) {
         return (own.message.clone(), place.unwrap_or_default());
     }
     let place = match trace.innermost() {
-        Some((Some(source), position)) => format!("{source}:{}", position.line().unwrap_or(0)),
-        Some((None, position)) => format!("line {}", position.line().unwrap_or(0)),
+        Some((Some(source), position)) => match position.line() {
+            Some(line) => format!("{source}:{line}"),
+            // Rhai forgets the line of what stopped a script from outside.
+            None => source.to_string(),
+        },
+        Some((None, position)) => position.line().map_or_else(String::new, |line| format!("line {line}")),
         None => trace.source.clone().unwrap_or_default(),
     };
     (explain::message(trace.inner), place)

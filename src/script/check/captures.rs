@@ -49,9 +49,7 @@ fn warning(file: &SourceFile, name: &str, position: Position) -> Diagnostic {
     Diagnostic::warning(format!("a task changes `{name}`, which it captured from outside"))
         .at(file.at(position))
         .note("every shard has its own copy, shared by the users on it")
-        .help(format!(
-            "`user.{name}` belongs to one user; `data::counter(..)` and `data::store(..)` to the whole run"
-        ))
+        .help(format!("keep in each user what belongs to it: `user.{name}`"))
 }
 
 /// Assignments to captured variables, in the closure and in closures that it makes.

@@ -351,7 +351,7 @@ on(\"request\", |r| { count = r.n; });",
     2 | task_set("s").task("t", 1, |user| { count += 1; user.transaction("x", |u| { list[0] = 1; }); })
       |                                     ^^^^^
       = note: every shard has its own copy, shared by the users on it
-      = help: `user.count` belongs to one user; `data::counter(..)` and `data::store(..)` to the whole run
+      = help: keep in each user what belongs to it: `user.count`
 
     warning: a task changes `list`, which it captured from outside
      --> a.rhai:2:77
@@ -359,7 +359,7 @@ on(\"request\", |r| { count = r.n; });",
     2 | task_set("s").task("t", 1, |user| { count += 1; user.transaction("x", |u| { list[0] = 1; }); })
       |                                                                             ^^^^
       = note: every shard has its own copy, shared by the users on it
-      = help: `user.list` belongs to one user; `data::counter(..)` and `data::store(..)` to the whole run
+      = help: keep in each user what belongs to it: `user.list`
 
     warning: a task changes `count`, which it captured from outside
      --> a.rhai:4:21
@@ -367,7 +367,7 @@ on(\"request\", |r| { count = r.n; });",
     4 | on("request", |r| { count = r.n; });
       |                     ^^^^^
       = note: every shard has its own copy, shared by the users on it
-      = help: `user.count` belongs to one user; `data::counter(..)` and `data::store(..)` to the whole run
+      = help: keep in each user what belongs to it: `user.count`
     "#);
 }
 

@@ -131,7 +131,7 @@ fn fixed_help(error: &EvalAltResult) -> Option<&'static str> {
     Some(match error {
         EvalAltResult::ErrorDataRace(..) => {
             "a block that captured `user` locks it: give the block `user` as its parameter, `|user| { .. }`; \
-             and a variable that tasks share belongs into `data::store(name)`"
+             and what belongs to one user is kept in it, `user.name = ..`"
         }
         EvalAltResult::ErrorUnboundThis(_) => {
             "call the function as a method of what `this` shall be: `thing.f()`"

@@ -377,7 +377,7 @@ fn a_captured_user_is_explained() {
     insta::assert_snapshot!(shown("let u = user();\nu.hold(|| u.get(\"/x\"));"), @r"
     error: data race detected: the variable is in use by a call that has not returned
      --> a.rhai
-      = help: a block that captured `user` locks it: give the block `user` as its parameter, `|user| { .. }`; and a variable that tasks share belongs into `data::store(name)`
+      = help: a block that captured `user` locks it: give the block `user` as its parameter, `|user| { .. }`; and what belongs to one user is kept in it, `user.name = ..`
     ");
 }
 
