@@ -26,6 +26,8 @@ pub(super) struct Draft {
     query: String,
     path: Option<Map>,
     pub(super) headers: HeaderMap,
+    /// Headers set to `()`: not sent, though they are the class's or sent by default.
+    omit: Vec<HeaderName>,
     pub(super) body: Bytes,
     pub(super) timeout: Option<Duration>,
     pub(super) allow_redirects: Option<bool>,
@@ -74,7 +76,9 @@ impl Draft {
     /// A body of this type; a type that the script gives in `headers` wins over it.
     fn set_body(&mut self, content_type: &'static str, text: String) {
         self.body = Bytes::from(text);
-        self.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        if !self.omit.contains(&CONTENT_TYPE) {
+            self.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        }
     }
 
     fn set_headers(&mut self, headers: &Dynamic) -> Result<()> {
@@ -82,6 +86,11 @@ impl Draft {
             let name = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| refuse(format!("`{name}` cannot be the name of a header")))?;
             self.headers.remove(&name);
+            self.omit.retain(|omitted| *omitted != name);
+            if values.is_empty() {
+                self.omit.push(name);
+                continue;
+            }
             for value in &values {
                 let value = HeaderValue::from_str(value).map_err(|_| {
                     refuse(format!("the value of header `{name}` has a character that no header may have"))
@@ -96,6 +105,7 @@ impl Draft {
         let value = HeaderValue::from_str(value).map_err(|_| {
             refuse(format!("the value of header `{name}` has a character that no header may have"))
         })?;
+        self.omit.retain(|omitted| *omitted != name);
         self.headers.insert(name, value);
         Ok(())
     }
@@ -129,6 +139,7 @@ impl Draft {
             method,
             url,
             headers: self.headers,
+            omit: self.omit,
             body: self.body,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
