@@ -26,7 +26,7 @@ async fn what_a_server_sets_comes_back_until_it_is_taken_away() {
     let url = |path: &str| Url::parse_absolute(&server.url(path)).unwrap();
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let login = user.get(&server.url("/login")).await;
-    assert_eq!(login.set_cookies(), [pair("session", "abc"), pair("lang", "de")]);
+    assert_eq!(login.cookies(), [pair("session", "abc"), pair("lang", "de")]);
     assert_eq!(user.get(&server.url("/x")).await.body, "session=abc");
     assert_eq!(user.get(&server.url("/shop/1")).await.body, "lang=de; session=abc");
     assert_eq!(user.client.cookies(&url("/shop")), [pair("lang", "de"), pair("session", "abc")]);

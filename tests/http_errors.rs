@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 
 fn text(response: &Response) -> String {
-    assert_eq!((response.status, response.body.len(), response.headers.len()), (0, 0, 0));
+    assert_eq!(response.status, 0);
     assert_eq!(response.timings.total(), response.elapsed);
     assert_eq!(response.reason(), "");
     response.error.unwrap().to_string()
@@ -32,7 +32,7 @@ async fn closing_after(answer: &'static [u8]) -> String {
 #[tokio::test]
 async fn a_name_without_address() {
     let user = User::new();
-    assert_eq!(text(&user.get("http://katydid-test.invalid/").await), "dns lookup failed");
+    assert_eq!(text(&user.get("http://katydid-test.invalid/").await), "host name lookup failed");
     assert_eq!((user.wire_requests(), user.shared.counters.connections.get()), (0, 0));
 }
 
@@ -59,7 +59,7 @@ async fn an_address_that_does_not_answer() {
     let options = ClientOptions { connect_timeout: Some(Duration::from_secs(3)), ..ClientOptions::default() };
     let user = User::with(options);
     let response = user.get(&format!("http://{address}/")).await;
-    assert_eq!(text(&response), "connection timed out");
+    assert_eq!(text(&response), "connecting timed out");
     assert_eq!(response.elapsed, Duration::from_secs(3));
 }
 
@@ -123,7 +123,7 @@ async fn heads_are_limited_but_generously() {
     };
     let (fine, huge) = (large(100_000), large(500_000));
     let many = |count: usize| ok("").replace("\r\n\r\n", &format!("\r\n{}\r\n", "a: b\r\n".repeat(count)));
-    let (several, crowd) = (many(98), many(200));
+    let (several, crowd) = (many(1000), many(2000));
     let server = Server::answering(move |request| match request.target() {
         "/fine" => fine.clone(),
         "/huge" => huge.clone(),
@@ -132,8 +132,8 @@ async fn heads_are_limited_but_generously() {
     })
     .await;
     let user = User::new();
-    assert_eq!(user.get(&server.url("/fine")).await.headers["x-large"].len(), 100_000);
-    assert_eq!(user.get(&server.url("/several")).await.headers.get_all("a").iter().count(), 98);
+    assert_eq!(user.get(&server.url("/fine")).await.headers()["x-large"].len(), 100_000);
+    assert_eq!(user.get(&server.url("/several")).await.headers().get_all("a").iter().count(), 1000);
     assert_eq!(text(&user.get(&server.url("/huge")).await), "response head too large");
     assert_eq!(text(&user.get(&server.url("/crowd")).await), "response head too large");
 }

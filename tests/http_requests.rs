@@ -5,7 +5,7 @@ mod http_support;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http_support::{Server, User, ok, request};
-use katydid::http::{ClientOptions, Origin, Request};
+use katydid::http::{Base, ClientOptions, Request, Url};
 
 async fn seen(options: ClientOptions, change: impl FnOnce(&mut Request)) -> (String, Vec<u8>) {
     let server = Server::answering(|_| ok("")).await;
@@ -47,8 +47,8 @@ async fn own_fields_win_over_those_of_the_client_and_those_over_the_defaults() {
     insta::assert_snapshot!(head, @r"
     GET /a?b=c HTTP/1.1
     host: elsewhere
-    user-agent: class
     accept: */*
+    user-agent: class
     x-both: request
     x-many: 1
     x-many: 2
@@ -88,8 +88,8 @@ async fn an_empty_post_says_so() {
 #[tokio::test]
 async fn a_relative_url_is_appended_to_the_base_and_escaped() {
     let server = Server::answering(|_| ok("")).await;
-    let base = Origin::parse_base(&server.url("/base")).unwrap();
-    let url = base.url("/x y/ü?q=\"1\"#top").unwrap();
+    let base = Base::parse(&server.url("/base")).unwrap();
+    let url = Url::with_path(base.origin, &format!("{}/x y/ü?q=\"1\"#top", base.path));
     let response = User::new().client.send(Request::new(http::Method::GET, url)).await;
     assert_eq!(response.status, 200);
     assert_eq!(server.requests()[0].target(), "/base/x%20y/%C3%BC?q=%221%22");

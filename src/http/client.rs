@@ -177,8 +177,11 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let options = &*self.options;
         let headers = Headers::new(request, options, astray);
-        let cookies =
-            if headers.wants_cookies() { self.jar.header(&request.url, headers.own(&COOKIE)) } else { None };
+        let cookies = if headers.wants_cookies() {
+            self.jar.header(&request.url, || headers.own(&COOKIE))
+        } else {
+            None
+        };
         let write_head =
             |out: &mut Vec<u8>| wire::head(out, &headers, options.keep_alive, cookies.as_deref());
         let transport = &mut connection.transport;

@@ -53,17 +53,16 @@ impl Jar {
 
     /// The value of the `Cookie` header for `url`, after the request's `own`, whose names win; none if the jar has
     /// nothing to add.
-    pub(super) fn header<'a>(
-        &self,
-        url: &Url,
-        own: impl Iterator<Item = &'a HeaderValue>,
-    ) -> Option<Vec<u8>> {
+    pub(super) fn header<'a, I>(&self, url: &Url, own: impl FnOnce() -> I) -> Option<Vec<u8>>
+    where
+        I: Iterator<Item = &'a HeaderValue>,
+    {
         let mut jar = self.0.borrow_mut();
         let cookies = jar.as_mut()?.matches(url);
         if cookies.is_empty() {
             return None;
         }
-        let own = own.map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b"; "[..]);
+        let own = own().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b"; "[..]);
         let text = String::from_utf8_lossy(&own);
         let named = |name: &str| {
             let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
@@ -120,7 +119,7 @@ mod tests {
 
     fn header(jar: &Jar, url: &Url, own: &[&'static str]) -> Option<String> {
         let own: Vec<_> = own.iter().map(|value| HeaderValue::from_static(value)).collect();
-        jar.header(url, own.iter()).map(|header| String::from_utf8(header).expect("text"))
+        jar.header(url, || own.iter()).map(|header| String::from_utf8(header).expect("text"))
     }
 
     #[test]

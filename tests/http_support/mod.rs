@@ -8,7 +8,7 @@
     reason = "each test file uses a part of it, and fails by panics"
 )]
 
-use katydid::http::{Client, ClientOptions, Origin, Request, Response, Shared, Url};
+use katydid::http::{Client, ClientOptions, Request, Response, Shared, Url};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -243,9 +243,4 @@ impl User {
 
 pub fn request(method: &str, url: &str) -> Request {
     Request::new(method.parse().unwrap(), Url::parse_absolute(url).unwrap())
-}
-
-/// The origin of `url`.
-pub fn origin(url: &str) -> Rc<Origin> {
-    Url::parse_absolute(url).unwrap().origin
 }
