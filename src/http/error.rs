@@ -103,10 +103,10 @@ impl TransportError {
     /// What an error of the TLS handshake means.
     pub(super) fn handshaking(error: &io::Error) -> Self {
         use rustls::CertificateError as Bad;
-        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match tls {
+        match tls_error(error) {
             Some(rustls::Error::InvalidCertificate(bad)) => match bad {
-                Bad::UnknownIssuer => Self::CertificateNotTrusted,
+                // A bad signature: an issuer that only has the name of one that is trusted.
+                Bad::UnknownIssuer | Bad::BadSignature => Self::CertificateNotTrusted,
                 Bad::Expired | Bad::ExpiredContext { .. } => Self::CertificateExpired,
                 Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::CertificateNotYetValid,
                 Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Self::CertificateWrongHost,
@@ -127,10 +127,17 @@ impl TransportError {
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::NotConnected => Self::ConnectionReset,
-            io::ErrorKind::InvalidData => Self::MalformedResponse,
-            _ => Self::Broken,
+            // With TLS 1.3 a server judges the client's certificate when the client takes the handshake for done.
+            _ => match tls_error(error) {
+                Some(rustls::Error::AlertReceived(_)) => Self::TlsHandshake,
+                _ => Self::Broken,
+            },
         }
     }
+}
+
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
 fn is_out_of_files(error: &io::Error) -> bool {

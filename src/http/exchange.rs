@@ -55,7 +55,9 @@ pub(super) async fn exchange(
     phases.receive += ended.saturating_duration_since(first);
     match incoming.into_answer(ended) {
         Ok(answer) => Ok(Answer { reusable: answer.reusable && complete, ..answer }),
-        Err(error) => Err(refused.unwrap_or(Failure { error, wrote: true })),
+        // That it was refused says more than that nothing came.
+        Err(TransportError::ClosedBeforeResponse) if let Some(refused) = refused => Err(refused),
+        Err(error) => Err(Failure { error, wrote: true }),
     }
 }
 
