@@ -96,6 +96,54 @@ async fn an_early_answer_counts_though_the_upload_is_cut() {
 }
 
 #[tokio::test]
+async fn an_answer_to_half_a_request_ends_its_connection() {
+    // The server answers at once and announces no close: what is left of the body may not run into the next request.
+    let server = Server::start(|mut peer| async move {
+        while peer.head().await.is_some() {
+            peer.send(ok("enough")).await;
+            if peer.number == 0 {
+                peer.drain().await;
+            }
+        }
+    })
+    .await;
+    let user = User::new();
+    let mut upload = request("POST", &server.url("/"));
+    upload.body = vec![0; 32 << 20].into();
+    let response = user.client.send(upload).await;
+    assert_eq!((response.status, &response.body[..], response.error), (200, &b"enough"[..], None));
+    assert_eq!(response.timings.total(), response.elapsed);
+    assert!(user.shared.counters.bytes_sent.get() < 32 << 20, "the rest was not sent");
+    let response = user.get(&server.url("/")).await;
+    assert_eq!((response.status, server.accepted(), user.reconnects()), (200, 2, 0));
+}
+
+#[tokio::test]
+async fn a_server_may_answer_while_it_reads() {
+    const SIZE: usize = 16 << 20;
+    let server = Server::start(|mut peer| async move {
+        while peer.head().await.is_some() {
+            peer.send("HTTP/1.1 100 Continue\r\n\r\n").await;
+            peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: {SIZE}\r\n\r\n")).await;
+            peer.echo(SIZE).await;
+        }
+    })
+    .await;
+    let user = User::new();
+    for round in 1..=2 {
+        let mut sent = request("POST", &server.url("/"));
+        sent.body = (0..=255).cycle().take(SIZE).collect::<Vec<u8>>().into();
+        sent.timeout = Some(std::time::Duration::from_secs(60));
+        let body = sent.body.clone();
+        let response = user.client.send(sent).await;
+        assert_eq!((response.status, response.error), (200, None));
+        assert!(response.body == body, "every byte came back");
+        assert_eq!(response.timings.total(), response.elapsed);
+        assert_eq!((server.accepted(), user.wire_requests()), (1, round));
+    }
+}
+
+#[tokio::test]
 async fn the_reason_is_the_servers_or_the_usual_one() {
     let (response, ..) = answered("GET", &[b"HTTP/1.1 200 Fine By Me\r\ncontent-length: 0\r\n\r\n"]).await;
     assert_eq!(response.reason(), "Fine By Me");

@@ -5,7 +5,9 @@ mod http_support;
 use http_support::{Server, User, ok, request};
 use katydid::http::{Client, ClientOptions, Shared};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 #[tokio::test]
 async fn requests_share_a_connection() {
@@ -68,10 +70,17 @@ async fn a_kept_connection_that_the_server_closed_is_replaced_and_counted() {
 
 #[tokio::test]
 async fn bytes_that_nobody_asked_for_spoil_a_kept_connection() {
-    let server = Server::start(|mut peer| async move {
-        while peer.request().await.is_some() {
-            peer.send(ok("hi")).await;
-            peer.send("HTTP/1.1 408 Request Timeout\r\n\r\n").await;
+    let (answered, said) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (after, done) = (answered.clone(), said.clone());
+    let server = Server::start(move |mut peer| {
+        let (after, done) = (after.clone(), done.clone());
+        async move {
+            while peer.request().await.is_some() {
+                peer.send(ok("hi")).await;
+                after.notified().await;
+                peer.send("HTTP/1.1 408 Request Timeout\r\n\r\n").await;
+                done.notify_one();
+            }
         }
     })
     .await;
@@ -79,9 +88,22 @@ async fn bytes_that_nobody_asked_for_spoil_a_kept_connection() {
     for _ in 0..2 {
         let response = user.get(&server.url("/")).await;
         assert_eq!((response.status, &response.body[..]), (200, &b"hi"[..]));
+        answered.notify_one();
+        said.notified().await;
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     assert_eq!((server.accepted(), user.reconnects(), user.wire_requests()), (2, 1, 2));
+}
+
+#[tokio::test]
+async fn bytes_that_come_with_the_answer_end_the_connection_without_a_reconnect() {
+    let server = Server::answering(|_| format!("{}HTTP/1.1 408 Request Timeout\r\n\r\n", ok("hi"))).await;
+    let user = User::new();
+    for _ in 0..2 {
+        let response = user.get(&server.url("/")).await;
+        assert_eq!((response.status, &response.body[..]), (200, &b"hi"[..]));
+    }
+    assert_eq!((server.accepted(), user.reconnects(), user.wire_requests()), (2, 0, 2));
 }
 
 #[tokio::test]

@@ -86,6 +86,44 @@ async fn an_empty_post_says_so() {
 }
 
 #[tokio::test]
+async fn what_is_left_out_is_not_sent_at_all() {
+    let (head, _) = seen(ClientOptions::default(), |request| {
+        request.method = http::Method::POST;
+        request.omit =
+            vec![header::USER_AGENT, header::ACCEPT, header::ACCEPT_ENCODING, header::CONTENT_LENGTH];
+    })
+    .await;
+    insta::assert_snapshot!(head, @r"
+    POST /a?b=c HTTP/1.1
+    host: localhost:PORT
+    content-length: 0
+    ");
+}
+
+#[tokio::test]
+async fn user_and_password_of_a_url_are_credentials_unless_there_are_others() {
+    let server = Server::answering(|request| ok(request.field("authorization").unwrap_or("none"))).await;
+    let url = server.url("/").replace("http://", "http://me:p%40ss@");
+    let base = Base::parse(&url).unwrap();
+    assert!(!base.to_string().contains("ss@"), "{base}");
+    let user = User::new();
+    let relative = Request::new(http::Method::GET, Url::with_path(base.origin, "/x"));
+    for sent in [relative, request("GET", &url)] {
+        let response = user.client.send(sent.clone()).await;
+        assert_eq!(response.body, "Basic bWU6cEBzcw==");
+        assert!(!response.url.to_string().contains('@'), "{}", response.url);
+        let mut own = sent.clone();
+        own.headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer t"));
+        assert_eq!(user.client.send(own).await.body, "Bearer t");
+        let mut without = sent;
+        without.omit.push(header::AUTHORIZATION);
+        assert_eq!(user.client.send(without).await.body, "none");
+    }
+    assert_eq!(user.get(&server.url("/")).await.body, "none");
+    assert_eq!(server.accepted(), 1, "credentials do not make another origin");
+}
+
+#[tokio::test]
 async fn a_relative_url_is_appended_to_the_base_and_escaped() {
     let server = Server::answering(|_| ok("")).await;
     let base = Base::parse(&server.url("/base")).unwrap();

@@ -224,6 +224,60 @@ async fn cuts_leave_the_count_true_behind_tls_too() {
     assert_eq!(user.shared.counters.wire_requests.get(), seen);
 }
 
+#[tokio::test]
+async fn a_close_without_farewell_ends_what_has_no_length_only() {
+    let authority = Authority::new();
+    for (answer, error) in [
+        ("HTTP/1.1 200 OK\r\n\r\nall there is", None),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhalf", Some("response ended early")),
+        ("", Some("connection closed before a response")),
+    ] {
+        // What is dropped is not shut down: the stream ends without `close_notify`.
+        let server = Server::start_tls(authority.acceptor("localhost", |_| {}), move |mut peer| async move {
+            peer.request().await;
+            peer.send(answer).await;
+        })
+        .await;
+        let response = User::with(authority.trusted()).get(&server.url("/")).await;
+        assert_eq!(response.error.map(|error| error.to_string()).as_deref(), error, "{answer}");
+        assert_eq!(response.status, if error.is_none() { 200 } else { 0 });
+    }
+}
+
+#[tokio::test]
+async fn large_bodies_go_both_ways_at_once_behind_tls_too() {
+    const SIZE: usize = 4 << 20;
+    let authority = Authority::new();
+    let server = Server::start_tls(authority.acceptor("localhost", |_| {}), |mut peer| async move {
+        while peer.head().await.is_some() {
+            peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: {SIZE}\r\n\r\n")).await;
+            peer.echo(SIZE).await;
+        }
+    })
+    .await;
+    let user = User::with(authority.trusted());
+    for round in 1..=2 {
+        let mut sent = request("POST", &server.url("/"));
+        sent.body = (0..=255).cycle().take(SIZE).collect::<Vec<u8>>().into();
+        let body = sent.body.clone();
+        let response = user.client.send(sent).await;
+        assert_eq!((response.status, response.error), (200, None));
+        assert!(response.body == body, "every byte came back");
+        assert_eq!((server.accepted(), user.wire_requests()), (1, round));
+    }
+}
+
+#[test]
+fn a_key_that_is_none_is_told_before_anything_is_sent() {
+    let authority = Authority::new();
+    let (certificate, _) = authority.issue("client", |_| {});
+    let file = authority.folder.path().join("own.pem");
+    std::fs::write(&file, certificate.pem()).unwrap();
+    let options = ClientOptions { cert: Some(file), ..authority.trusted() };
+    let error = Client::new(Shared::new(), Rc::new(options)).err().unwrap().to_string();
+    assert!(error.starts_with("error: cannot use the private key of this file: "), "{error}");
+}
+
 #[test]
 fn a_bad_certificate_file_is_told_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();

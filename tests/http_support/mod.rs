@@ -91,6 +91,20 @@ impl Peer {
         let _ = self.stream.flush().await;
     }
 
+    /// Sends `count` bytes back as they come.
+    pub async fn echo(&mut self, mut count: usize) {
+        let mut buffer = vec![0; 64 * 1024];
+        while count > 0 {
+            let room = buffer.len().min(count);
+            let Ok(read @ 1..) = self.stream.read(&mut buffer[..room]).await else { return };
+            if self.stream.write_all(&buffer[..read]).await.is_err() {
+                return;
+            }
+            count -= read;
+        }
+        let _ = self.stream.flush().await;
+    }
+
     /// Reads until the client closes.
     pub async fn drain(&mut self) {
         let mut buffer = [0; 4096];
