@@ -4,25 +4,8 @@ mod http_support;
 
 use bytes::Bytes;
 use http::header::HeaderValue;
-use http_support::{Server, User, ok, request};
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use http_support::{Server, User, cut_after, ok, request};
 use std::time::Duration;
-
-/// Polls `future` at most `polls` times, then drops it.
-async fn cut_after<F: Future>(future: F, polls: usize) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut left = polls;
-    poll_fn(|cx| {
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        left -= 1;
-        future.as_mut().poll(cx).map(Some)
-    })
-    .await
-}
 
 #[tokio::test]
 async fn cuts_at_every_moment_leave_the_count_true() {

@@ -4,7 +4,7 @@
 
 mod http_support;
 
-use http_support::{Server, User, ok, request};
+use http_support::{Server, User, cut_after, ok, request};
 use katydid::http::{Client, ClientOptions, Shared};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use std::path::PathBuf;
@@ -213,9 +213,16 @@ async fn cuts_leave_the_count_true_behind_tls_too() {
     })
     .await;
     let user = User::with(authority.trusted());
-    for milliseconds in 0..40 {
+    for round in 0..40 {
         let sending = user.client.send(request("GET", &server.url("/")));
-        let _ = tokio::time::timeout(Duration::from_micros(milliseconds * 150), sending).await;
+        let _ = tokio::time::timeout(Duration::from_micros(round * 150), sending).await;
+    }
+    // Heads of more than one record, and of more than the socket takes at once.
+    for round in 0..36 {
+        let mut sent = request("GET", &server.url("/"));
+        let value = "y".repeat([1, 20_000, 700_000][round % 3]);
+        sent.headers.insert("x-large", value.parse().unwrap());
+        cut_after(user.client.send(sent), 6 + round % 17).await;
     }
     drop(user.client);
     server.settled(usize::try_from(user.shared.counters.connections.get()).unwrap()).await;

@@ -237,3 +237,38 @@ fn form_text(what: &str, value: &Dynamic) -> Result<String> {
     text.extend_pairs(pairs(what, value)?);
     Ok(text.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Draft;
+    use rhai::{Dynamic, Engine, Map};
+
+    /// The headers that are sent, and those that are not, for a request with these options and session headers.
+    fn headers(options: &str, session: &str) -> (Vec<String>, Vec<String>) {
+        let map = |text: &str| Engine::new().eval::<Map>(text).expect(text);
+        let draft = Draft::read(Some(map(options)), Some(&Dynamic::from_map(map(session)))).expect(options);
+        let name = |name: &http::HeaderName| name.as_str().to_owned();
+        (draft.headers.keys().map(name).collect(), draft.omit.iter().map(name).collect())
+    }
+
+    #[test]
+    fn a_header_set_to_unit_is_not_sent() {
+        for (options, session, sent, omitted) in [
+            ("#{ headers: #{ \"User-Agent\": () } }", "#{}", vec![], vec!["user-agent"]),
+            ("#{ headers: #{ a: () } }", "#{ A: 1 }", vec![], vec!["a"]),
+            ("#{ headers: #{ a: 2 } }", "#{ A: () }", vec!["a"], vec![]),
+            ("#{ headers: [[\"a\", ()]] }", "#{}", vec![], vec!["a"]),
+            ("#{ auth: \"t\" }", "#{ authorization: () }", vec!["authorization"], vec![]),
+            ("#{ auth: \"t\", headers: #{ authorization: () } }", "#{}", vec![], vec!["authorization"]),
+            ("#{ json: #{}, headers: #{ \"content-type\": () } }", "#{}", vec![], vec!["content-type"]),
+            ("#{ form: #{}, headers: #{ \"content-type\": () } }", "#{}", vec![], vec!["content-type"]),
+            ("#{ json: #{} }", "#{}", vec!["content-type"], vec![]),
+        ] {
+            let expected: (Vec<_>, Vec<_>) = (
+                sent.into_iter().map(str::to_owned).collect(),
+                omitted.into_iter().map(str::to_owned).collect(),
+            );
+            assert_eq!(headers(options, session), expected, "{options} {session}");
+        }
+    }
+}

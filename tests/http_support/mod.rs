@@ -9,11 +9,12 @@
 )]
 
 use katydid::http::{Client, ClientOptions, Request, Response, Shared, Url};
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
@@ -257,4 +258,18 @@ impl User {
 
 pub fn request(method: &str, url: &str) -> Request {
     Request::new(method.parse().unwrap(), Url::parse_absolute(url).unwrap())
+}
+
+/// Polls `future` at most `polls` times, then drops it.
+pub async fn cut_after<F: Future>(future: F, polls: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|cx| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(cx).map(Some)
+    })
+    .await
 }
