@@ -6,43 +6,49 @@ use super::head::Framing;
 /// Longer lines than this do not occur between chunks.
 const MAX_CHUNK_LINE: usize = 16 * 1024;
 
+/// No more is reserved for a body before it comes.
+const MAX_RESERVED: usize = 1024 * 1024;
+
 /// A body that is being read.
 #[derive(Debug)]
 pub(super) struct BodyReader {
     state: State,
     body: Vec<u8>,
+    /// Bytes that the body may still grow by.
+    room: u64,
+    /// The line that is being collected.
+    line: Vec<u8>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum State {
     /// So many bytes are to come.
     Length(u64),
     /// A line with the length of a chunk is to come.
-    ChunkLine(Line),
+    ChunkLine,
     /// So many bytes of a chunk are to come.
     Chunk(u64),
     /// The line end after a chunk is to come.
-    ChunkEnd(Line),
+    ChunkEnd,
     /// Trailers are to come; they are not kept.
-    Trailers(Line),
+    Trailers,
     /// Everything until the connection is closed.
     UntilClose,
     Done,
 }
 
-/// A line that is being collected.
-type Line = Vec<u8>;
-
 impl BodyReader {
-    /// A reader for a body of this framing.
-    pub(super) fn new(framing: Framing) -> Self {
-        let state = match framing {
-            Framing::None => State::Done,
-            Framing::Length(length) => State::Length(length),
-            Framing::Chunked => State::ChunkLine(Line::new()),
-            Framing::UntilClose => State::UntilClose,
+    /// A reader for a body of this framing, at most `max` bytes long.
+    pub(super) fn new(framing: Framing, max: u64) -> Self {
+        let (state, capacity) = match framing {
+            Framing::None => (State::Done, 0),
+            Framing::Length(length) => (State::Length(length), length.min(max)),
+            Framing::Chunked => (State::ChunkLine, 0),
+            Framing::UntilClose => (State::UntilClose, 0),
         };
-        Self { state, body: Vec::new() }
+        // What a server announces is believed up to a bound; the rest is room when it comes.
+        let capacity = usize::try_from(capacity).unwrap_or(MAX_RESERVED).min(MAX_RESERVED);
+        Self { state, body: Vec::with_capacity(capacity), room: max, line: Vec::new() }
     }
 
     /// Whether the body is complete.
@@ -67,7 +73,12 @@ impl BodyReader {
     }
 
     /// Takes what belongs to the body and returns what comes after it.
+    ///
+    /// A body that is announced to be too long is refused before any of it has come.
     pub(super) fn take<'a>(&mut self, mut bytes: &'a [u8]) -> Result<&'a [u8], TransportError> {
+        if let State::Length(left) = self.state {
+            self.reserve(left)?;
+        }
         while !bytes.is_empty() && !self.is_done() {
             bytes = self.step(bytes)?;
         }
@@ -75,45 +86,60 @@ impl BodyReader {
     }
 
     fn step<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], TransportError> {
-        match &mut self.state {
+        match self.state {
             State::Done => Ok(bytes),
             State::UntilClose => {
-                self.body.extend_from_slice(bytes);
+                self.reserve(bytes.len() as u64)?;
+                self.grow(bytes);
                 Ok(&[])
             }
             State::Length(left) | State::Chunk(left) => {
-                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                self.reserve(left)?;
+                let count = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                 let (mine, rest) = bytes.split_at(count);
-                self.body.extend_from_slice(mine);
-                *left -= count as u64;
-                if *left == 0 {
-                    self.state = match self.state {
-                        State::Chunk(_) => State::ChunkEnd(Line::new()),
-                        _ => State::Done,
-                    };
-                }
+                self.grow(mine);
+                self.state = match (self.state, left - count as u64) {
+                    (State::Chunk(_), 0) => State::ChunkEnd,
+                    (State::Chunk(_), left) => State::Chunk(left),
+                    (_, 0) => State::Done,
+                    (_, left) => State::Length(left),
+                };
                 Ok(rest)
             }
-            State::ChunkLine(line) | State::ChunkEnd(line) | State::Trailers(line) => {
-                let (rest, complete) = collect(line, bytes)?;
+            State::ChunkLine | State::ChunkEnd | State::Trailers => {
+                let (rest, complete) = collect(&mut self.line, bytes)?;
                 if complete {
-                    let line = std::mem::take(line);
-                    self.end_line(&line)?;
+                    self.end_line()?;
+                    self.line.clear();
                 }
                 Ok(rest)
             }
         }
     }
 
-    fn end_line(&mut self, line: &[u8]) -> Result<(), TransportError> {
+    /// Refuses what the body may not grow by.
+    fn reserve(&self, count: u64) -> Result<(), TransportError> {
+        if count > self.room { Err(TransportError::BodyTooLarge) } else { Ok(()) }
+    }
+
+    fn grow(&mut self, bytes: &[u8]) {
+        self.body.extend_from_slice(bytes);
+        self.room -= bytes.len() as u64;
+    }
+
+    fn end_line(&mut self) -> Result<(), TransportError> {
+        let empty = self.line.is_empty();
         self.state = match self.state {
-            State::ChunkLine(_) => match chunk_length(line)? {
-                0 => State::Trailers(Line::new()),
-                length => State::Chunk(length),
+            State::ChunkLine => match chunk_length(&self.line)? {
+                0 => State::Trailers,
+                length => {
+                    self.reserve(length)?;
+                    State::Chunk(length)
+                }
             },
-            State::ChunkEnd(_) if line.is_empty() => State::ChunkLine(Line::new()),
-            State::Trailers(_) if line.is_empty() => State::Done,
-            State::Trailers(_) => State::Trailers(Line::new()),
+            State::ChunkEnd if empty => State::ChunkLine,
+            State::Trailers if empty => State::Done,
+            State::Trailers => State::Trailers,
             _ => return Err(TransportError::MalformedResponse),
         };
         Ok(())
@@ -121,7 +147,7 @@ impl BodyReader {
 }
 
 /// Adds to a line what belongs to it; whether it is complete then, without its end.
-fn collect<'a>(line: &mut Line, bytes: &'a [u8]) -> Result<(&'a [u8], bool), TransportError> {
+fn collect<'a>(line: &mut Vec<u8>, bytes: &'a [u8]) -> Result<(&'a [u8], bool), TransportError> {
     let end = bytes.iter().position(|byte| *byte == b'\n');
     let (mine, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
     line.extend_from_slice(mine);
@@ -155,7 +181,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn chunked(text: &str) -> Result<(Vec<u8>, bool, usize), TransportError> {
-        let mut reader = BodyReader::new(Framing::Chunked);
+        let mut reader = BodyReader::new(Framing::Chunked, u64::MAX);
         let rest = reader.take(text.as_bytes())?.len();
         let done = reader.is_done();
         Ok((reader.into_body(), done, rest))
@@ -191,7 +217,7 @@ mod tests {
                 wire.extend_from_slice(b"\r\n");
             }
             wire.extend_from_slice(b"0\r\n\r\n");
-            let mut reader = BodyReader::new(Framing::Chunked);
+            let mut reader = BodyReader::new(Framing::Chunked, u64::MAX);
             let mut rest = wire.as_slice();
             for cut in cuts.into_iter().chain([wire.len()]) {
                 let (piece, after) = rest.split_at(cut.min(rest.len()));
@@ -204,7 +230,7 @@ mod tests {
 
         #[test]
         fn no_body_is_a_trap(bytes: Vec<u8>) {
-            let mut reader = BodyReader::new(Framing::Chunked);
+            let mut reader = BodyReader::new(Framing::Chunked, u64::MAX);
             let _ = reader.take(&bytes);
             let _ = reader.close();
         }

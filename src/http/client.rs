@@ -3,16 +3,19 @@
 use super::connection::Connection;
 use super::cookies::Jar;
 use super::error::TransportError;
-use super::exchange::{self, Answer, Failure, Phases};
+use super::exchange::{self, Failure, Phases};
+use super::incoming::Answer;
 use super::options::ClientOptions;
 use super::request::Request;
 use super::response::{Hop, Response};
 use super::shared::{Shared, add};
 use super::url::{Origin, Url};
+use super::wire::Headers;
 use super::{head, redirect, wire};
 use crate::util::Diagnostic;
 use bytes::Bytes;
 use http::Method;
+use http::header::COOKIE;
 use std::cell::{OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -23,6 +26,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How many connections a user keeps, at most one for each of so many hosts.
 const KEPT_CONNECTIONS: usize = 8;
+
+/// As good as no deadline, and still a moment that a clock can name.
+const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
 
 /// One user's client. Requests of one client may overlap; each has a connection for itself while it runs.
 pub struct Client {
@@ -38,10 +44,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the certificates of `ca` cannot be read.
+    /// When the files of `ca`, `cert` or `key` cannot be read.
     pub fn new(shared: Rc<Shared>, options: Rc<ClientOptions>) -> Result<Self, Diagnostic> {
-        if options.ca.is_some() {
-            shared.configurations.get(options.verify, options.ca.as_deref())?;
+        if options.ca.is_some() || options.cert.is_some() {
+            shared.configurations.get(&options)?;
         }
         Ok(Self { shared, options, kept: RefCell::default(), jar: Jar::default(), timer: RefCell::default() })
     }
@@ -49,8 +55,9 @@ impl Client {
     /// Sends a request and reads the whole answer, following redirects.
     pub async fn send(&self, request: Request) -> Response {
         let begun = Instant::now();
-        let deadline = begun + request.timeout.unwrap_or(self.options.timeout);
-        let mut chain = Chain { request, history: Vec::new(), phases: Phases::default() };
+        let timeout = request.timeout.unwrap_or(self.options.timeout);
+        let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
+        let mut chain = Chain { request, astray: false, history: Vec::new(), phases: Phases::default() };
         let result = self.until(deadline, self.follow(&mut chain)).await;
         chain.conclude(result, begun)
     }
@@ -111,7 +118,7 @@ impl Client {
             None => self.options.allow_redirects && chain.request.method != Method::HEAD,
         };
         loop {
-            let answer = self.hop(&chain.request, &mut chain.phases).await?;
+            let answer = self.hop(&chain.request, chain.astray, &mut chain.phases).await?;
             let status = answer.head.status;
             let redirects = matches!(status, 300..400) && follows && answer.error.is_none();
             if !redirects && !answer.head.sets_cookies {
@@ -129,19 +136,24 @@ impl Client {
             if chain.history.len() > self.options.max_redirects {
                 return Err(TransportError::TooManyRedirects);
             }
-            redirect::follow(&mut chain.request, status, target);
+            chain.astray |= redirect::follow(&mut chain.request, status, target);
         }
     }
 
     /// One request and its answer, on a kept connection or a new one.
-    async fn hop(&self, request: &Request, phases: &mut Phases) -> Result<Answer, TransportError> {
+    async fn hop(
+        &self,
+        request: &Request,
+        astray: bool,
+        phases: &mut Phases,
+    ) -> Result<Answer, TransportError> {
         let origin = request.url.origin();
         while let Some(mut connection) = self.take_kept(origin) {
             if !connection.is_open().await {
                 add(&self.shared.counters.reconnects, 1);
                 continue;
             }
-            match self.exchange(&mut connection, request, phases).await {
+            match self.exchange(&mut connection, request, astray, phases).await {
                 Ok(answer) => return Ok(self.keep_after(connection, answer)),
                 // Closed in the moment between the look and the first byte: nothing was sent, so it may be sent anew.
                 Err(failure) if !failure.wrote => add(&self.shared.counters.reconnects, 1),
@@ -150,7 +162,7 @@ impl Client {
         }
         // Boxed, because connecting is rare and large: every request would carry the room for it.
         let mut connection = Box::pin(self.open(origin, phases)).await?;
-        match self.exchange(&mut connection, request, phases).await {
+        match self.exchange(&mut connection, request, astray, phases).await {
             Ok(answer) => Ok(self.keep_after(connection, answer)),
             Err(failure) => Err(failure.error),
         }
@@ -160,11 +172,20 @@ impl Client {
         &self,
         connection: &mut Connection,
         request: &Request,
+        astray: bool,
         phases: &mut Phases,
     ) -> Result<Answer, Failure> {
-        let cookies = self.jar.header(&request.url);
-        let write_head = |out: &mut Vec<u8>| wire::head(out, request, &self.options, cookies.as_deref());
-        exchange::exchange(&self.shared, &mut connection.transport, request, write_head, phases).await
+        let options = &*self.options;
+        let headers = Headers::new(request, options, astray);
+        let cookies = if headers.wants_cookies() {
+            self.jar.header(&request.url, || headers.own(&COOKIE))
+        } else {
+            None
+        };
+        let write_head =
+            |out: &mut Vec<u8>| wire::head(out, &headers, options.keep_alive, cookies.as_deref());
+        let transport = &mut connection.transport;
+        exchange::exchange(&self.shared, transport, request, options.max_body, write_head, phases).await
     }
 
     async fn open(&self, origin: &Rc<Origin>, phases: &mut Phases) -> Result<Connection, TransportError> {
@@ -199,6 +220,8 @@ impl Client {
 /// A request on its way through redirects.
 struct Chain {
     request: Request,
+    /// Whether a redirect led to another origin.
+    astray: bool,
     history: Vec<Hop>,
     phases: Phases,
 }
@@ -231,7 +254,7 @@ impl Chain {
             Ok(Answer { head, head_bytes, body, error, .. }) => Response {
                 // An answer that is not whole is none, but what came of it is there to be looked at.
                 status: if error.is_none() { head.status } else { 0 },
-                reason: head.reason,
+                reason: head.reason.filter(|_| error.is_none()),
                 head: head_bytes,
                 encoded: head.encoded,
                 body,

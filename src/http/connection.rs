@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use tokio::net::TcpStream;
+use tokio::task::unconstrained;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -62,7 +63,9 @@ impl Connection {
     /// Whether nothing has come since the last answer: neither its end nor bytes that nobody asked for.
     pub(super) async fn is_open(&mut self) -> bool {
         let mut byte = [0];
-        poll_fn(|context| Poll::Ready(self.transport.poll_read(context, &mut byte).is_pending())).await
+        let look = poll_fn(|context| Poll::Ready(self.transport.poll_read(context, &mut byte).is_pending()));
+        // A task that has used up its turn would be told that nothing has come.
+        unconstrained(look).await
     }
 }
 
@@ -101,7 +104,7 @@ fn tls_for(
     if !origin.is_https() {
         return Ok(None);
     }
-    let found = shared.configurations.get(options.verify, options.ca.as_deref());
+    let found = shared.configurations.get(options);
     // The files were read when the client was made; what is wrong with them was said then.
     found.map(Some).map_err(|_| TransportError::TlsHandshake)
 }

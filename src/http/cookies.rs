@@ -1,59 +1,143 @@
 //! The cookies of one user: nothing until a server sets the first one.
 
 use super::url::Url;
-use cookie_store::{CookieStore, RawCookie};
+use cookie_store::{Cookie, CookieStore, RawCookie};
 use http::HeaderMap;
 use http::header::{HeaderValue, SET_COOKIE};
 use std::cell::RefCell;
+use std::cmp::Reverse;
 
 /// A cookie jar (RFC 6265).
 #[derive(Debug, Default)]
-pub(super) struct Jar(RefCell<Option<Box<CookieStore>>>);
+pub(super) struct Jar(RefCell<Option<Box<Content>>>);
 
-fn plain(url: &Url) -> Option<url::Url> {
-    url::Url::parse(&url.to_string()).ok()
+#[derive(Debug, Default)]
+struct Content {
+    store: CookieStore,
+    /// The url that was asked last, as the store needs it: an answer is kept for the url that was just asked.
+    last: Option<(Url, url::Url)>,
+}
+
+impl Content {
+    /// The store and `url` as it needs it.
+    fn at(&mut self, url: &Url) -> Option<(&mut CookieStore, &url::Url)> {
+        if !self.last.as_ref().is_some_and(|(known, _)| known.is_same(url)) {
+            self.last = Some((url.clone(), url::Url::parse(&url.to_string()).ok()?));
+        }
+        let (_, parsed) = self.last.as_ref()?;
+        Some((&mut self.store, parsed))
+    }
+
+    /// The cookies for `url`: those of longer paths first (RFC 6265, section 5.4), then by name.
+    fn matches(&mut self, url: &Url) -> Vec<&Cookie<'static>> {
+        let Some((store, url)) = self.at(url) else { return Vec::new() };
+        let mut cookies = store.matches(url);
+        cookies.sort_by(|one, other| {
+            let key = |cookie: &Cookie<'_>| Reverse(cookie.path.as_ref().len());
+            key(one).cmp(&key(other)).then_with(|| one.name().cmp(other.name()))
+        });
+        cookies
+    }
 }
 
 impl Jar {
     /// Keeps what an answer from `url` sets.
     pub(super) fn keep(&self, url: &Url, headers: &HeaderMap) {
-        let Some(url) = plain(url) else { return };
-        let texts = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let cookies = texts.filter_map(|text| RawCookie::parse(text.to_owned()).ok());
-        self.0.borrow_mut().get_or_insert_default().store_response_cookies(cookies, &url);
+        let mut jar = self.0.borrow_mut();
+        let Some((store, url)) = jar.get_or_insert_default().at(url) else { return };
+        for text in headers.get_all(SET_COOKIE) {
+            // What is malformed, or not the server's to set, is left out, as by a browser.
+            let _ = store.parse(&String::from_utf8_lossy(text.as_bytes()), url);
+        }
     }
 
-    /// The value of the `Cookie` header for `url`; none without cookies.
-    pub(super) fn header(&self, url: &Url) -> Option<String> {
-        if self.0.borrow().is_none() {
+    /// The value of the `Cookie` header for `url`, after the request's `own`, whose names win; none if the jar has
+    /// nothing to add.
+    pub(super) fn header<'a, I>(&self, url: &Url, own: impl FnOnce() -> I) -> Option<Vec<u8>>
+    where
+        I: Iterator<Item = &'a HeaderValue>,
+    {
+        let mut jar = self.0.borrow_mut();
+        let cookies = jar.as_mut()?.matches(url);
+        if cookies.is_empty() {
             return None;
         }
-        let cookies: Vec<_> =
-            self.list(url).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let text = cookies.join("; ");
-        // What a script set may hold what no header may.
-        (!text.is_empty() && HeaderValue::from_str(&text).is_ok()).then_some(text)
+        let own = own().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b"; "[..]);
+        let text = String::from_utf8_lossy(&own);
+        let named = |name: &str| {
+            let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
+            pairs.map(|(own, _)| own.trim()).any(|own| own == name)
+        };
+        let mut header = own.clone();
+        for cookie in cookies.iter().filter(|cookie| !named(cookie.name())) {
+            let pair = format!("{}={}", cookie.name(), cookie.value());
+            // What a script set may hold what no header may.
+            if HeaderValue::from_str(&pair).is_ok() {
+                header.extend_from_slice(if header.is_empty() { b"" } else { b"; " });
+                header.extend_from_slice(pair.as_bytes());
+            }
+        }
+        (header.len() > own.len()).then_some(header)
     }
 
     /// Names and values of the cookies for `url`.
     pub(super) fn list(&self, url: &Url) -> Vec<(String, String)> {
-        let jar = self.0.borrow();
-        let (Some(jar), Some(url)) = (jar.as_ref(), plain(url)) else { return Vec::new() };
-        jar.get_request_values(&url).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        let mut jar = self.0.borrow_mut();
+        let Some(jar) = jar.as_mut() else { return Vec::new() };
+        jar.matches(url).iter().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect()
     }
 
     /// Sets a cookie for the host of `url` and all its paths.
     pub(super) fn set(&self, url: &Url, name: &str, value: &str) {
-        let Some(url) = plain(url) else { return };
         let mut cookie = RawCookie::new(name.to_owned(), value.to_owned());
         cookie.set_path("/");
         let mut jar = self.0.borrow_mut();
-        // A name that no cookie may have is not kept, as a browser would not.
-        let _ = jar.get_or_insert_default().insert_raw(&cookie, &url);
+        if let Some((store, url)) = jar.get_or_insert_default().at(url) {
+            // A name that no cookie may have is not kept, as a browser would not.
+            let _ = store.insert_raw(&cookie, url);
+        }
     }
 
     /// Forgets all.
     pub(super) fn clear(&self) {
         self.0.replace(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Jar;
+    use crate::http::Url;
+    use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+
+    fn jar(cookies: &[&'static str]) -> (Jar, Url) {
+        let (jar, url) = (Jar::default(), Url::parse_absolute("http://h/a/b").expect("a url"));
+        let set = cookies.iter().map(|cookie| (SET_COOKIE, HeaderValue::from_static(cookie)));
+        jar.keep(&url, &HeaderMap::from_iter(set));
+        (jar, url)
+    }
+
+    fn header(jar: &Jar, url: &Url, own: &[&'static str]) -> Option<String> {
+        let own: Vec<_> = own.iter().map(|value| HeaderValue::from_static(value)).collect();
+        jar.header(url, || own.iter()).map(|header| String::from_utf8(header).expect("text"))
+    }
+
+    #[test]
+    fn longer_paths_come_first_and_own_names_win() {
+        let (jar, url) = jar(&["b=1; Path=/", "a=2; Path=/", "c=3; Path=/a", "d=4; Domain=other.test", "=;"]);
+        assert_eq!(header(&jar, &url, &[]).as_deref(), Some("c=3; a=2; b=1"));
+        assert_eq!(header(&jar, &url, &["x=1", "a=9"]).as_deref(), Some("x=1; a=9; c=3; b=1"));
+        assert_eq!(header(&jar, &url, &["a=1; b=2; c=3"]), None);
+        let elsewhere = Url::parse_absolute("http://elsewhere/").expect("a url");
+        assert_eq!(header(&jar, &elsewhere, &[]), None);
+        jar.clear();
+        assert_eq!(header(&jar, &url, &[]), None);
+    }
+
+    #[test]
+    fn what_no_header_may_hold_is_left_out_alone() {
+        let (jar, url) = jar(&["a=1"]);
+        jar.set(&url, "b", "line\nbreak");
+        assert_eq!(header(&jar, &url, &[]).as_deref(), Some("a=1"));
     }
 }

@@ -27,22 +27,26 @@ pub enum TransportError {
     TlsHandshake,
     /// The certificate's issuer is not trusted.
     CertificateNotTrusted,
-    /// The certificate is past its time, or before it.
+    /// The certificate is past its time.
     CertificateExpired,
+    /// The certificate is before its time.
+    CertificateNotYetValid,
     /// The certificate is for another host.
     CertificateWrongHost,
     /// The certificate is wrong in another way.
     CertificateInvalid,
     /// The connection was reset by the other side.
     ConnectionReset,
-    /// The connection was closed before the head of an answer was complete.
+    /// The connection was closed before the first byte of an answer.
     ClosedBeforeResponse,
-    /// The body is shorter than announced.
+    /// The connection was closed within the head, or before the announced end of the body.
     ResponseEndedEarly,
     /// What came is not HTTP.
     MalformedResponse,
     /// The head of the answer is larger than any reasonable one.
     ResponseHeadTooLarge,
+    /// The body is longer than the client's `max_body`.
+    BodyTooLarge,
     /// No whole answer in time.
     TimedOut,
     /// More redirects than allowed.
@@ -65,7 +69,8 @@ impl TransportError {
             Self::ConnectFailed => "connection failed",
             Self::TlsHandshake => "tls handshake failed",
             Self::CertificateNotTrusted => "certificate not trusted",
-            Self::CertificateExpired => "certificate expired or not yet valid",
+            Self::CertificateExpired => "certificate expired",
+            Self::CertificateNotYetValid => "certificate not yet valid",
             Self::CertificateWrongHost => "certificate is for another host",
             Self::CertificateInvalid => "certificate invalid",
             Self::ConnectionReset => "connection reset",
@@ -73,6 +78,7 @@ impl TransportError {
             Self::ResponseEndedEarly => "response ended early",
             Self::MalformedResponse => "malformed response",
             Self::ResponseHeadTooLarge => "response head too large",
+            Self::BodyTooLarge => "response body too large",
             Self::TimedOut => "timed out",
             Self::TooManyRedirects => "too many redirects",
             Self::InvalidRedirect => "invalid redirect",
@@ -97,14 +103,12 @@ impl TransportError {
     /// What an error of the TLS handshake means.
     pub(super) fn handshaking(error: &io::Error) -> Self {
         use rustls::CertificateError as Bad;
-        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match tls {
+        match tls_error(error) {
             Some(rustls::Error::InvalidCertificate(bad)) => match bad {
-                Bad::UnknownIssuer => Self::CertificateNotTrusted,
-                Bad::Expired
-                | Bad::ExpiredContext { .. }
-                | Bad::NotValidYet
-                | Bad::NotValidYetContext { .. } => Self::CertificateExpired,
+                // A bad signature: an issuer that only has the name of one that is trusted.
+                Bad::UnknownIssuer | Bad::BadSignature => Self::CertificateNotTrusted,
+                Bad::Expired | Bad::ExpiredContext { .. } => Self::CertificateExpired,
+                Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::CertificateNotYetValid,
                 Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Self::CertificateWrongHost,
                 _ => Self::CertificateInvalid,
             },
@@ -116,20 +120,24 @@ impl TransportError {
         }
     }
 
-    /// What an error while sending or receiving means; `in_body` when the head of the answer was complete.
-    pub(super) fn exchanging(error: &io::Error, in_body: bool) -> Self {
+    /// What an error while sending or receiving means.
+    pub(super) fn exchanging(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionReset
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::NotConnected => Self::ConnectionReset,
-            // rustls says so when the other side closes without a farewell.
-            io::ErrorKind::UnexpectedEof if in_body => Self::ResponseEndedEarly,
-            io::ErrorKind::UnexpectedEof => Self::ClosedBeforeResponse,
-            io::ErrorKind::InvalidData => Self::MalformedResponse,
-            _ => Self::Broken,
+            // With TLS 1.3 a server judges the client's certificate when the client takes the handshake for done.
+            _ => match tls_error(error) {
+                Some(rustls::Error::AlertReceived(_)) => Self::TlsHandshake,
+                _ => Self::Broken,
+            },
         }
     }
+}
+
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
 fn is_out_of_files(error: &io::Error) -> bool {

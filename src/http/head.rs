@@ -6,7 +6,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{EMPTY_HEADER, Header, Status};
 
 /// Larger heads are refused.
-const MAX_HEAD: usize = 256 * 1024;
+pub(super) const MAX_HEAD: usize = 256 * 1024;
 
 /// More headers are refused.
 const MAX_HEADERS: usize = 1024;
@@ -55,7 +55,10 @@ pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, Transpo
             reason: reason.map(Into::into),
             length,
             framing,
-            keep_alive: facts.keep_alive(answer.version == Some(1)) && framing != Framing::UntilClose,
+            // After 101 it speaks something else.
+            keep_alive: facts.keep_alive(answer.version == Some(1))
+                && framing != Framing::UntilClose
+                && status != 101,
             sets_cookies: facts.sets_cookies,
             encoded: facts.encoded,
         })

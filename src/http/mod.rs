@@ -9,6 +9,7 @@ mod dns;
 mod error;
 mod exchange;
 mod head;
+mod incoming;
 mod options;
 mod redirect;
 mod request;

@@ -19,8 +19,14 @@ pub struct ClientOptions {
     pub verify: bool,
     /// A PEM file of certificates to trust besides the system's.
     pub ca: Option<PathBuf>,
+    /// A PEM file with the client's own certificate and those that prove it.
+    pub cert: Option<PathBuf>,
+    /// A PEM file with the key of `cert`; none = it is in the file of `cert`.
+    pub key: Option<PathBuf>,
     /// Whether connections are kept for the next request.
     pub keep_alive: bool,
+    /// Longer bodies are refused, in bytes as transferred: a body is held in memory, and some never end.
+    pub max_body: u64,
     /// Headers of every request that does not have them itself.
     pub headers: HeaderMap,
 }
@@ -34,7 +40,10 @@ impl Default for ClientOptions {
             max_redirects: 30,
             verify: true,
             ca: None,
+            cert: None,
+            key: None,
             keep_alive: true,
+            max_body: 256 * 1024 * 1024,
             headers: HeaderMap::new(),
         }
     }

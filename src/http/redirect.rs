@@ -3,10 +3,9 @@
 use super::error::TransportError;
 use super::request::Request;
 use super::url::Url;
+use super::wire::FOR_ONE_HOST;
 use bytes::Bytes;
-use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION, TRANSFER_ENCODING,
-};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, Method};
 
 /// Where an answer redirects to, if it does.
@@ -15,12 +14,14 @@ pub(super) fn target(status: u16, url: &Url, headers: &HeaderMap) -> Option<Resu
         return None;
     }
     let location = headers.get(LOCATION)?;
-    let url = location.to_str().ok().and_then(|location| url.join(location).ok());
-    Some(url.ok_or(TransportError::InvalidRedirect))
+    // Many servers send what is not ASCII as it is.
+    let location = String::from_utf8_lossy(location.as_bytes());
+    Some(url.join(&location).map_err(|_| TransportError::InvalidRedirect))
 }
 
-/// Makes of a request what is sent to where it was redirected (RFC 9110, section 15.4, as browsers do it).
-pub(super) fn follow(request: &mut Request, status: u16, target: Url) {
+/// Makes of a request what is sent to where it was redirected (RFC 9110, section 15.4, as browsers do it); whether that
+/// is another origin.
+pub(super) fn follow(request: &mut Request, status: u16, target: Url) -> bool {
     let becomes_get = match status {
         303 => request.method != Method::HEAD,
         301 | 302 => request.method == Method::POST,
@@ -33,11 +34,13 @@ pub(super) fn follow(request: &mut Request, status: u16, target: Url) {
             request.headers.remove(name);
         }
     }
-    if *request.url.origin() != *target.origin() {
+    let leaves = *request.url.origin() != *target.origin();
+    if leaves {
         // Secrets are for the host that they were given for.
-        for name in [AUTHORIZATION, COOKIE, HOST] {
+        for name in FOR_ONE_HOST {
             request.headers.remove(name);
         }
     }
     request.url = target;
+    leaves
 }

@@ -2,7 +2,7 @@
 
 use super::url::Url;
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use std::time::Duration;
 
 /// What to send.
@@ -12,8 +12,10 @@ pub struct Request {
     pub method: Method,
     /// Where to.
     pub url: Url,
-    /// Headers; they win over the client's.
+    /// Headers; they win over the client's. The length of the body is said by the client, whatever stands here.
     pub headers: HeaderMap,
+    /// Headers that are not sent, though they are the client's or sent by default.
+    pub omit: Vec<HeaderName>,
     /// The body, empty for none.
     pub body: Bytes,
     /// From the start to the end of the answer; none = the client's.
@@ -30,6 +32,7 @@ impl Request {
             method,
             url,
             headers: HeaderMap::new(),
+            omit: Vec::new(),
             body: Bytes::new(),
             timeout: None,
             allow_redirects: None,

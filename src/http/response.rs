@@ -28,6 +28,14 @@ pub struct Timings {
     pub receive: Duration,
 }
 
+impl Timings {
+    /// All phases together: the response time.
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        self.dns + self.connect + self.tls + self.send + self.wait + self.receive
+    }
+}
+
 /// A redirect that was followed.
 #[derive(Clone, Debug)]
 pub struct Hop {

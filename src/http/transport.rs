@@ -44,4 +44,12 @@ impl Transport {
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(context),
         }
     }
+
+    /// Whether an encrypted connection holds bytes that the system has not taken yet.
+    pub(super) fn holds_back(&self) -> bool {
+        match self {
+            Self::Tcp(_) => false,
+            Self::Tls(stream) => stream.get_ref().1.wants_write(),
+        }
+    }
 }

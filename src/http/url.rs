@@ -42,8 +42,8 @@ impl fmt::Display for UrlError {
 
 impl std::error::Error for UrlError {}
 
-/// Where a connection leads: scheme, host and port.
-#[derive(Debug, PartialEq, Eq)]
+/// Where a connection leads: scheme, host and port. Two are equal if these are.
+#[derive(Debug)]
 pub struct Origin {
     https: bool,
     /// In lower case; an IPv6 address without brackets.
@@ -51,7 +51,17 @@ pub struct Origin {
     port: u16,
     /// What the `Host` header says: the port only if it is not the scheme's own.
     authority: HeaderValue,
+    /// The `Authorization` header for user and password of the url; never shown.
+    credentials: Option<HeaderValue>,
 }
+
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        (self.https, self.port, &self.host) == (other.https, other.port, &other.host)
+    }
+}
+
+impl Eq for Origin {}
 
 impl Origin {
     fn of(url: &url::Url) -> Result<Self, UrlError> {
@@ -69,7 +79,7 @@ impl Origin {
         };
         let authority =
             HeaderValue::try_from(authority).map_err(|error| UrlError::Malformed(error.to_string()))?;
-        Ok(Self { https, host, port, authority })
+        Ok(Self { https, host, port, authority, credentials: credentials(url) })
     }
 
     /// Whether connections to it speak TLS.
@@ -100,6 +110,24 @@ impl Origin {
     pub(super) fn authority(&self) -> &HeaderValue {
         &self.authority
     }
+
+    /// The value of the `Authorization` header where nobody gives another.
+    pub(super) fn credentials(&self) -> Option<&HeaderValue> {
+        self.credentials.as_ref()
+    }
+}
+
+/// User and password of a url as basic authentication (RFC 7617).
+fn credentials(url: &url::Url) -> Option<HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut plain: Vec<u8> = percent_encoding::percent_decode_str(url.username()).collect();
+    plain.push(b':');
+    plain.extend(percent_encoding::percent_decode_str(url.password().unwrap_or_default()));
+    let mut value = HeaderValue::try_from(format!("Basic {}", data_encoding::BASE64.encode(&plain))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 impl fmt::Display for Origin {
@@ -109,15 +137,14 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A host as users write it, `http://user:password@host:8080/base`: what relative urls are appended to.
+/// A host as users write it, `http://user:password@host:8080/base`: what relative urls are appended to. User and
+/// password are sent with every request to it that has no `Authorization` of its own; they are not shown.
 #[derive(Clone, Debug)]
 pub struct Base {
     /// Scheme, host and port.
     pub origin: Rc<Origin>,
     /// What comes between the origin and a relative url; empty for none. Urls are appended as text.
     pub path: String,
-    /// User and password, decoded.
-    pub userinfo: Option<(String, String)>,
 }
 
 impl Base {
@@ -132,10 +159,7 @@ impl Base {
             Some(_) => url.path().trim_end_matches('/').to_owned(),
             None => String::new(),
         };
-        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let userinfo = (!url.username().is_empty())
-            .then(|| (decode(url.username()), decode(url.password().unwrap_or_default())));
-        Ok(Self { origin: Rc::new(Origin::of(&url)?), path, userinfo })
+        Ok(Self { origin: Rc::new(Origin::of(&url)?), path })
     }
 }
 
@@ -195,6 +219,11 @@ impl Url {
         Self { origin, target: format!("{slash}{}", utf8_percent_encode(path_and_query, TARGET)).into() }
     }
 
+    /// Whether the other one is this one, or a clone of it.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.origin, &other.origin) && Rc::ptr_eq(&self.target, &other.target)
+    }
+
     /// Where the connection leads.
     #[must_use]
     pub fn origin(&self) -> &Rc<Origin> {
@@ -217,7 +246,7 @@ impl Url {
             url::Url::parse(&self.to_string()).map_err(|error| UrlError::Malformed(error.to_string()))?;
         let joined = base.join(location).map_err(|error| UrlError::Malformed(error.to_string()))?;
         let url = Self::of(&joined)?;
-        let same = *url.origin == *self.origin;
+        let same = *url.origin == *self.origin && url.origin.credentials.is_none();
         Ok(if same { Self { origin: self.origin.clone(), ..url } } else { url })
     }
 }
@@ -258,8 +287,34 @@ mod tests {
             let base = Base::parse(text).expect(text);
             assert_eq!((base.to_string().as_str(), base.path.as_str()), (shown, path));
         }
-        let base = Base::parse("http://me:p%40ss@h").expect("a host");
-        assert_eq!(base.userinfo, Some(("me".to_owned(), "p@ss".to_owned())));
+    }
+
+    #[test]
+    fn user_and_password_are_credentials_and_never_shown() {
+        for (text, expected) in [
+            ("http://me:p%40ss@h", Some("Basic bWU6cEBzcw==")),
+            ("http://me@h", Some("Basic bWU6")),
+            ("http://:p%40ss@h", Some("Basic OnBAc3M=")),
+            ("http://h", None),
+            ("http://@h", None),
+        ] {
+            let base = Base::parse(text).expect(text);
+            let credentials = base.origin.credentials().map(|value| value.to_str().expect("ASCII"));
+            assert_eq!(credentials, expected, "{text}");
+            let url = Url::parse_absolute(text).expect(text);
+            let shown = format!("{base} {base:?} {url} {url:?}");
+            assert!(shown.starts_with("http://h "), "{shown}");
+            assert!(!shown.contains("ss@") && !shown.contains("Basic"), "{shown}");
+        }
+        let url = Url::parse_absolute("http://me:p@h/a").expect("a url");
+        let credentials = |location: &str| {
+            let url = url.join(location).expect("a url");
+            url.origin().credentials().map(|value| value.to_str().expect("ASCII").to_owned())
+        };
+        assert_eq!(credentials("/b").as_deref(), Some("Basic bWU6cA=="));
+        assert_eq!(credentials("http://h/b").as_deref(), Some("Basic bWU6cA=="));
+        assert_eq!(credentials("http://you:q@h/b").as_deref(), Some("Basic eW91OnE="));
+        assert_eq!(credentials("http://other/b"), None);
     }
 
     #[test]

@@ -4,9 +4,10 @@ use super::options::ClientOptions;
 use super::request::Request;
 use http::Method;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName,
-    TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName,
+    HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
 };
+use std::io::Write;
 
 /// What is sent where neither the request nor the client's options say otherwise.
 const DEFAULTS: [(HeaderName, &str); 3] = [
@@ -15,40 +16,102 @@ const DEFAULTS: [(HeaderName, &str); 3] = [
     (ACCEPT_ENCODING, "gzip, deflate, br, zstd"),
 ];
 
-/// Writes the head of `request` to `out` (RFC 9112, sections 2 and 3).
+/// Headers that are meant for one host alone.
+pub(super) const FOR_ONE_HOST: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST];
+
+/// Which headers a request has. One of its own wins over the client's, that over the defaults.
+pub(super) struct Headers<'a> {
+    request: &'a Request,
+    options: &'a HeaderMap,
+    /// A redirect led away from the host that the request was for.
+    astray: bool,
+}
+
+impl<'a> Headers<'a> {
+    /// The headers of `request`, sent by a client with `options`; `astray` after a redirect to another origin.
+    pub(super) fn new(request: &'a Request, options: &'a ClientOptions, astray: bool) -> Self {
+        Self { request, options: &options.headers, astray }
+    }
+
+    /// Whether there are only the defaults.
+    fn is_plain(&self) -> bool {
+        self.request.headers.is_empty() && self.options.is_empty() && self.request.omit.is_empty()
+    }
+
+    fn omits(&self, name: &HeaderName) -> bool {
+        self.request.omit.contains(name)
+    }
+
+    /// Whether the client's header of this name is sent.
+    fn inherits(&self, name: &HeaderName) -> bool {
+        !(self.request.headers.contains_key(name)
+            || self.omits(name)
+            || self.astray && FOR_ONE_HOST.contains(name))
+    }
+
+    /// The values that the request, or else the client, has for this name.
+    pub(super) fn own(&self, name: &HeaderName) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
+        let map = if self.inherits(name) { self.options } else { &self.request.headers };
+        map.get_all(name).into_iter()
+    }
+
+    /// Whether a header that is added by itself is left out, because there is one or because nobody wants it.
+    fn settles(&self, name: &HeaderName) -> bool {
+        self.omits(name) || self.own(name).next().is_some()
+    }
+
+    /// Whether the cookies of the jar are sent.
+    pub(super) fn wants_cookies(&self) -> bool {
+        !self.omits(&COOKIE)
+    }
+
+    /// All but `Host`, what frames the body, and `Cookie` if that is written already.
+    fn write(&self, out: &mut Vec<u8>, with_cookies: bool) {
+        let ours = |name: &HeaderName| {
+            matches!(*name, HOST | CONTENT_LENGTH | TRANSFER_ENCODING) || (with_cookies && *name == COOKIE)
+        };
+        let inherited = self.options.iter().filter(|(name, _)| self.inherits(name));
+        for (name, value) in inherited.chain(&self.request.headers).filter(|(name, _)| !ours(name)) {
+            line(out, name.as_str(), value.as_bytes());
+        }
+    }
+}
+
+/// Writes the head of a request to `out` (RFC 9112, sections 2 and 3); `cookies` is the whole `Cookie` line, if the jar
+/// has a part in it.
 ///
-/// A header of the request wins over the client's, and that over the defaults; names and values are valid by their
-/// types, and so is the target.
-pub(super) fn head(out: &mut Vec<u8>, request: &Request, options: &ClientOptions, cookies: Option<&str>) {
-    let given = |name: &HeaderName| request.headers.contains_key(name) || options.headers.contains_key(name);
+/// Names and values are valid by their types, and so is the target. The length of the body is always said as it is.
+pub(super) fn head(out: &mut Vec<u8>, headers: &Headers<'_>, keep_alive: bool, cookies: Option<&[u8]>) {
+    let request = headers.request;
+    let origin = request.url.origin();
     out.extend_from_slice(request.method.as_str().as_bytes());
     out.push(b' ');
     out.extend_from_slice(request.url.path_and_query().as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    let plain = request.headers.is_empty() && options.headers.is_empty();
-    if plain || !given(&HOST) {
-        line(out, HOST.as_str(), request.url.origin().authority().as_bytes());
+    let plain = headers.is_plain();
+    if plain || !headers.omits(&HOST) {
+        let own = if plain { None } else { headers.own(&HOST).next() };
+        line(out, HOST.as_str(), own.unwrap_or(origin.authority()).as_bytes());
     }
     for (name, value) in &DEFAULTS {
-        if plain || !given(name) {
+        if plain || !headers.settles(name) {
             line(out, name.as_str(), value.as_bytes());
         }
     }
-    if let Some(cookies) = cookies.filter(|_| !given(&COOKIE)) {
-        line(out, COOKIE.as_str(), cookies.as_bytes());
+    if let Some(credentials) = origin.credentials().filter(|_| !headers.settles(&AUTHORIZATION)) {
+        line(out, AUTHORIZATION.as_str(), credentials.as_bytes());
+    }
+    if let Some(cookies) = cookies {
+        line(out, COOKIE.as_str(), cookies);
     }
     if !plain {
-        lines(out, &options.headers, |name| !request.headers.contains_key(name));
-        lines(out, &request.headers, |_| true);
+        headers.write(out, cookies.is_some());
     }
-    if !options.keep_alive && !given(&CONNECTION) {
+    if !keep_alive && !headers.settles(&CONNECTION) {
         line(out, CONNECTION.as_str(), b"close");
     }
-    if (!request.body.is_empty() || expects_body(&request.method))
-        && !given(&CONTENT_LENGTH)
-        && !given(&TRANSFER_ENCODING)
-    {
-        line(out, CONTENT_LENGTH.as_str(), request.body.len().to_string().as_bytes());
+    if !request.body.is_empty() || expects_body(&request.method) {
+        let _ = write!(out, "content-length: {}\r\n", request.body.len());
     }
     out.extend_from_slice(b"\r\n");
 }
@@ -63,12 +126,4 @@ fn line(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
-}
-
-fn lines(out: &mut Vec<u8>, headers: &HeaderMap, wanted: impl Fn(&HeaderName) -> bool) {
-    for (name, value) in headers {
-        if wanted(name) {
-            line(out, name.as_str(), value.as_bytes());
-        }
-    }
 }

@@ -26,6 +26,8 @@ pub(super) struct Draft {
     query: String,
     path: Option<Map>,
     pub(super) headers: HeaderMap,
+    /// Headers set to `()`: not sent, though they are the class's or sent by default.
+    omit: Vec<HeaderName>,
     pub(super) body: Bytes,
     pub(super) timeout: Option<Duration>,
     pub(super) allow_redirects: Option<bool>,
@@ -74,7 +76,9 @@ impl Draft {
     /// A body of this type; a type that the script gives in `headers` wins over it.
     fn set_body(&mut self, content_type: &'static str, text: String) {
         self.body = Bytes::from(text);
-        self.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        if !self.omit.contains(&CONTENT_TYPE) {
+            self.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        }
     }
 
     fn set_headers(&mut self, headers: &Dynamic) -> Result<()> {
@@ -82,6 +86,11 @@ impl Draft {
             let name = HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| refuse(format!("`{name}` cannot be the name of a header")))?;
             self.headers.remove(&name);
+            self.omit.retain(|omitted| *omitted != name);
+            if values.is_empty() {
+                self.omit.push(name);
+                continue;
+            }
             for value in &values {
                 let value = HeaderValue::from_str(value).map_err(|_| {
                     refuse(format!("the value of header `{name}` has a character that no header may have"))
@@ -96,6 +105,7 @@ impl Draft {
         let value = HeaderValue::from_str(value).map_err(|_| {
             refuse(format!("the value of header `{name}` has a character that no header may have"))
         })?;
+        self.omit.retain(|omitted| *omitted != name);
         self.headers.insert(name, value);
         Ok(())
     }
@@ -129,6 +139,7 @@ impl Draft {
             method,
             url,
             headers: self.headers,
+            omit: self.omit,
             body: self.body,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
@@ -225,4 +236,39 @@ fn form_text(what: &str, value: &Dynamic) -> Result<String> {
     let mut text = form_urlencoded::Serializer::new(String::new());
     text.extend_pairs(pairs(what, value)?);
     Ok(text.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Draft;
+    use rhai::{Dynamic, Engine, Map};
+
+    /// The headers that are sent, and those that are not, for a request with these options and session headers.
+    fn headers(options: &str, session: &str) -> (Vec<String>, Vec<String>) {
+        let map = |text: &str| Engine::new().eval::<Map>(text).expect(text);
+        let draft = Draft::read(Some(map(options)), Some(&Dynamic::from_map(map(session)))).expect(options);
+        let name = |name: &http::HeaderName| name.as_str().to_owned();
+        (draft.headers.keys().map(name).collect(), draft.omit.iter().map(name).collect())
+    }
+
+    #[test]
+    fn a_header_set_to_unit_is_not_sent() {
+        for (options, session, sent, omitted) in [
+            ("#{ headers: #{ \"User-Agent\": () } }", "#{}", vec![], vec!["user-agent"]),
+            ("#{ headers: #{ a: () } }", "#{ A: 1 }", vec![], vec!["a"]),
+            ("#{ headers: #{ a: 2 } }", "#{ A: () }", vec!["a"], vec![]),
+            ("#{ headers: [[\"a\", ()]] }", "#{}", vec![], vec!["a"]),
+            ("#{ auth: \"t\" }", "#{ authorization: () }", vec!["authorization"], vec![]),
+            ("#{ auth: \"t\", headers: #{ authorization: () } }", "#{}", vec![], vec!["authorization"]),
+            ("#{ json: #{}, headers: #{ \"content-type\": () } }", "#{}", vec![], vec!["content-type"]),
+            ("#{ form: #{}, headers: #{ \"content-type\": () } }", "#{}", vec![], vec!["content-type"]),
+            ("#{ json: #{} }", "#{}", vec!["content-type"], vec![]),
+        ] {
+            let expected: (Vec<_>, Vec<_>) = (
+                sent.into_iter().map(str::to_owned).collect(),
+                omitted.into_iter().map(str::to_owned).collect(),
+            );
+            assert_eq!(headers(options, session), expected, "{options} {session}");
+        }
+    }
 }

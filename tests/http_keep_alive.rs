@@ -1,0 +1,173 @@
+//! When a connection is used again, and when it is replaced.
+
+mod http_support;
+
+use http_support::{Server, User, ok, request};
+use katydid::http::{Client, ClientOptions, Shared};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+#[tokio::test]
+async fn requests_share_a_connection() {
+    let server = Server::answering(|_| ok("hi")).await;
+    let user = User::new();
+    for _ in 0..5 {
+        let response = user.get(&server.url("/")).await;
+        assert_eq!((response.status, &response.body[..], response.error), (200, &b"hi"[..], None));
+    }
+    let counters = &user.shared.counters;
+    assert_eq!((server.accepted(), counters.connections.get(), user.reconnects()), (1, 1, 0));
+    assert_eq!((server.heads() as u64, user.wire_requests()), (5, 5));
+}
+
+#[tokio::test]
+async fn bytes_are_counted_both_ways() {
+    let server = Server::answering(|_| ok("hi")).await;
+    let user = User::new();
+    user.get(&server.url("/")).await;
+    let sent = server.requests()[0].head.len() + 4;
+    assert_eq!(user.shared.counters.bytes_sent.get(), sent as u64);
+    assert_eq!(user.shared.counters.bytes_received.get(), ok("hi").len() as u64);
+}
+
+#[tokio::test]
+async fn an_announced_close_is_no_reconnect() {
+    for answer in [
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi",
+        "HTTP/1.1 200 OK\r\n\r\nhi",
+        "HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nhi",
+    ] {
+        let server = Server::start(move |mut peer| async move {
+            peer.request().await;
+            peer.send(answer).await;
+        })
+        .await;
+        let user = User::new();
+        for _ in 0..3 {
+            let response = user.get(&server.url("/")).await;
+            assert_eq!((response.status, &response.body[..], response.error), (200, &b"hi"[..], None));
+        }
+        assert_eq!((server.accepted(), user.reconnects(), user.wire_requests()), (3, 0, 3), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_the_server_closed_is_replaced_and_counted() {
+    let server = Server::start(|mut peer| async move {
+        peer.request().await;
+        peer.send(ok("hi")).await;
+    })
+    .await;
+    let user = User::new();
+    for _ in 0..3 {
+        assert_eq!(user.get(&server.url("/")).await.status, 200);
+        server.settled(1).await;
+    }
+    assert_eq!((server.accepted(), user.reconnects(), user.wire_requests(), server.heads()), (3, 2, 3, 3));
+}
+
+#[tokio::test]
+async fn bytes_that_nobody_asked_for_spoil_a_kept_connection() {
+    let (answered, said) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (after, done) = (answered.clone(), said.clone());
+    let server = Server::start(move |mut peer| {
+        let (after, done) = (after.clone(), done.clone());
+        async move {
+            while peer.request().await.is_some() {
+                peer.send(ok("hi")).await;
+                after.notified().await;
+                peer.send("HTTP/1.1 408 Request Timeout\r\n\r\n").await;
+                done.notify_one();
+            }
+        }
+    })
+    .await;
+    let user = User::new();
+    for _ in 0..2 {
+        let response = user.get(&server.url("/")).await;
+        assert_eq!((response.status, &response.body[..]), (200, &b"hi"[..]));
+        answered.notify_one();
+        said.notified().await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!((server.accepted(), user.reconnects(), user.wire_requests()), (2, 1, 2));
+}
+
+#[tokio::test]
+async fn bytes_that_come_with_the_answer_end_the_connection_without_a_reconnect() {
+    let server = Server::answering(|_| format!("{}HTTP/1.1 408 Request Timeout\r\n\r\n", ok("hi"))).await;
+    let user = User::new();
+    for _ in 0..2 {
+        let response = user.get(&server.url("/")).await;
+        assert_eq!((response.status, &response.body[..]), (200, &b"hi"[..]));
+    }
+    assert_eq!((server.accepted(), user.reconnects(), user.wire_requests()), (2, 0, 2));
+}
+
+#[tokio::test]
+async fn without_keep_alive_every_request_has_its_connection() {
+    let server = Server::answering(|_| ok("hi")).await;
+    let user = User::with(ClientOptions { keep_alive: false, ..ClientOptions::default() });
+    user.get(&server.url("/")).await;
+    user.get(&server.url("/")).await;
+    assert_eq!((server.accepted(), user.reconnects()), (2, 0));
+    assert_eq!(server.requests()[0].field("connection"), Some("close"));
+}
+
+#[tokio::test]
+async fn requests_at_the_same_time_have_connections_of_their_own() {
+    let server = Server::answering(|_| ok("hi")).await;
+    let user = User::new();
+    let url = server.url("/");
+    for _ in 0..2 {
+        let (a, b, c) = tokio::join!(user.get(&url), user.get(&url), user.get(&url));
+        assert_eq!([a.status, b.status, c.status], [200; 3]);
+    }
+    assert_eq!((server.accepted(), user.wire_requests(), user.reconnects()), (3, 6, 0));
+}
+
+#[tokio::test]
+async fn more_users_than_warm_connections_keep_theirs() {
+    let server = Server::start(|mut peer| async move {
+        while let Some(request) = peer.request().await {
+            peer.send(ok("hi")).await;
+            if request.target() == "/last" {
+                return;
+            }
+        }
+    })
+    .await;
+    let shared = Shared::new();
+    let options = Rc::new(ClientOptions::default());
+    let users: Vec<_> = (0..300).map(|_| Client::new(shared.clone(), options.clone()).unwrap()).collect();
+    // The first user's connection is closed by the server while it rests, and cooled by those who come after it.
+    for path in ["/last", "/", "/"] {
+        for (index, user) in users.iter().enumerate() {
+            let url = server.url(if index == 0 { path } else { "/" });
+            let response = user.send(request("GET", &url)).await;
+            assert_eq!((response.status, &response.body[..]), (200, &b"hi"[..]));
+        }
+    }
+    let counters = &shared.counters;
+    assert_eq!((server.accepted(), counters.connections.get(), counters.reconnects.get()), (301, 301, 1));
+    assert_eq!((counters.wire_requests.get(), server.heads()), (900, 900));
+}
+
+#[tokio::test]
+async fn a_request_is_never_sent_twice() {
+    // The server takes the second request on the kept connection and closes without an answer.
+    let server = Server::start(|mut peer| async move {
+        peer.request().await;
+        peer.send(ok("hi")).await;
+        peer.request().await;
+    })
+    .await;
+    let user = User::new();
+    assert_eq!(user.get(&server.url("/")).await.status, 200);
+    let second = user.get(&server.url("/")).await;
+    assert_eq!(second.error.unwrap().to_string(), "connection closed before a response");
+    assert_eq!((server.accepted(), server.heads(), user.wire_requests(), user.reconnects()), (1, 2, 2, 0));
+    assert_eq!(user.get(&server.url("/")).await.status, 200);
+}
