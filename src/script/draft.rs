@@ -64,7 +64,7 @@ impl Draft {
                 self.set_header(COOKIE, &text.join("; "))?;
             }
             "path" => {
-                self.path = Some(value.try_cast::<Map>().ok_or_else(|| refuse("`path` must be a map"))?)
+                self.path = Some(value.try_cast::<Map>().ok_or_else(|| refuse("`path` must be a map"))?);
             }
             "timeout" => self.timeout = Some(duration("`timeout`", &value)?),
             "allow_redirects" => self.allow_redirects = Some(boolean("`allow_redirects`", &value)?),
