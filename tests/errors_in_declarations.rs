@@ -201,7 +201,7 @@ fn an_unknown_option_of_the_client() {
 fn certificates_of_a_class_that_are_not_there() {
     insta::assert_snapshot!(mistake(&[("main.rhai", r#"user_class("U").http(#{ ca: "nope.pem" })
     .task("t", |user| user.get("/"));"#)]), @r#"
-    error: cannot trust the certificates of this file: I/O error: No such file or directory (os error 2)
+    error: cannot use the certificates of this file: I/O error: No such file or directory (os error 2)
      --> nope.pem
       = help: give a PEM file with at least one `-----BEGIN CERTIFICATE-----`
     "#);

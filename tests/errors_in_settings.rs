@@ -87,7 +87,7 @@ loop { n += 1; }"#,
 fn certificates_that_are_not_there() {
     let said = Katydid::run_script(GOOD).args(["--ca", "nope.pem"]).refused();
     insta::assert_snapshot!(said, @r#"
-    error: cannot trust the certificates of this file: I/O error: No such file or directory (os error 2)
+    error: cannot use the certificates of this file: I/O error: No such file or directory (os error 2)
      --> nope.pem
       = help: give a PEM file with at least one `-----BEGIN CERTIFICATE-----`
     "#);
@@ -97,7 +97,7 @@ fn certificates_that_are_not_there() {
 fn a_file_without_certificates() {
     let said = Katydid::run_script(GOOD).file("empty.pem", "hello").args(["--ca", "empty.pem"]).refused();
     insta::assert_snapshot!(said, @r#"
-    error: cannot trust the certificates of this file: it holds none
+    error: cannot use the certificates of this file: it holds none
      --> empty.pem
       = help: give a PEM file with at least one `-----BEGIN CERTIFICATE-----`
     "#);
