@@ -58,7 +58,7 @@ impl Client {
         let timeout = request.timeout.unwrap_or(self.options.timeout);
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
         let mut chain = Chain { request, astray: false, history: Vec::new(), phases: Phases::default() };
-        let result = self.until(deadline, self.follow(&mut chain)).await;
+        let result = self.until(deadline, pin!(self.follow(&mut chain))).await;
         chain.conclude(result, begun)
     }
 
@@ -85,9 +85,8 @@ impl Client {
     async fn until<T>(
         &self,
         deadline: Instant,
-        future: impl Future<Output = Result<T, TransportError>>,
+        mut future: Pin<&mut impl Future<Output = Result<T, TransportError>>>,
     ) -> Result<T, TransportError> {
-        let mut future = pin!(future);
         let mut timer = self.timer.borrow_mut().take().unwrap_or_else(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);

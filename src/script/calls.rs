@@ -87,11 +87,12 @@ impl FunctionTable {
             return Err(self.place(Diagnostic::error(message).help(help), function));
         }
         let environment = file.environment.get().ok_or_else(|| self.not_found(function))?;
+        let takes_user = takes(1);
         self.functions.push(Function {
-            pointer: function.pointer.clone(),
+            pointer: linked(&file, &function.pointer, usize::from(takes_user) + captured),
             source: file.name.as_str().into(),
             environment: environment.clone(),
-            takes_user: takes(1),
+            takes_user,
         });
         let id = u32::try_from(self.functions.len() - 1);
         Ok(FnId(id.expect("a script declares fewer than four thousand million functions")))
@@ -153,6 +154,21 @@ impl FunctionTable {
             function.pointer.call_raw(&context, None, [])
         }
     }
+}
+
+/// The same pointer, linked to its definition: a call then needs no look-up by name.
+fn linked(file: &SourceFile, pointer: &FnPtr, parameters: usize) -> FnPtr {
+    let name = pointer.fn_name();
+    let mut definitions = file.ast.iter_fn_def();
+    let definition = definitions.find(|known| known.name == name && known.params.len() == parameters);
+    definition.map_or_else(
+        || pointer.clone(),
+        |definition| {
+            let mut linked = FnPtr::from(definition.clone());
+            linked.set_curry(pointer.curry().iter().cloned());
+            linked
+        },
+    )
 }
 
 /// How many parameters the functions of `file` called `name` take, one entry per overload.
