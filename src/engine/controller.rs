@@ -88,6 +88,8 @@ struct ShardHandle {
     dealt: Vec<u64>,
     /// Those of them that have ended.
     ended: Vec<u64>,
+    /// Whether it has task runs of `-i` left, as far as is known.
+    may_run: bool,
     done: bool,
 }
 
@@ -124,6 +126,7 @@ impl Controller {
                 thread: Some(thread),
                 dealt: nobody.clone(),
                 ended: nobody,
+                may_run: false,
                 done: false,
             });
         }
@@ -186,7 +189,7 @@ impl Controller {
                     if let Some(reason) = self.stop_reason.take() {
                         break Ending::StopTest(reason);
                     }
-                    if next_batch.is_none() && self.nobody_runs() {
+                    if (next_batch.is_none() || self.runs_used_up()) && self.nobody_runs() {
                         break if self.iterations_done() { Ending::Iterations } else { Ending::UsersEnded };
                     }
                 }
@@ -277,6 +280,7 @@ impl Controller {
             }
             Report::NeedsGrant { shard } => {
                 let runs = self.purse.as_mut().map_or(0, Purse::portion);
+                self.shards[shard].may_run = runs > 0;
                 let _ = self.shards[shard].commands.send(Command::Grant(runs));
             }
             Report::StopTest { reason } => self.stop_reason = Some(reason),
@@ -291,6 +295,11 @@ impl Controller {
 
     fn iterations_done(&self) -> bool {
         self.purse.as_ref().is_some_and(Purse::is_empty)
+    }
+
+    /// Whether no user that is still to be started could run a task.
+    fn runs_used_up(&self) -> bool {
+        self.iterations_done() && self.shards.iter().all(|shard| !shard.may_run)
     }
 
     fn progress(&self, begun: Instant) -> Progress<'_> {

@@ -136,7 +136,7 @@ impl Shard {
         let ledger = Ledger {
             recorder: RefCell::new(Recorder::new()),
             started: Instant::from_std(setup.started),
-            cut_off: Cell::new(0),
+            counters: RefCell::default(),
         };
         let crowd = Crowd {
             signals: RefCell::default(),
@@ -198,8 +198,7 @@ impl Shard {
         let now = RunCounters {
             wire_requests: counters.wire_requests.take(),
             reconnects: counters.reconnects.take(),
-            cut_off: self.ledger.cut_off.take(),
-            ..RunCounters::default()
+            ..self.ledger.counters.take()
         };
         recorder.counters().merge(&now);
         let snapshot = recorder.take();
@@ -221,7 +220,7 @@ impl Shard {
             Ok(client) => client,
             Err(error) => return self.report(Report::Broken { reason: error.to_string() }),
         };
-        let host = Rc::new(UserHost { client, ledger: self.ledger.clone() });
+        let host = Rc::new(UserHost { client, network: self.network.clone(), ledger: self.ledger.clone() });
         let actor = Rc::new(Actor::new(number, self.loader.world.clone()));
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
