@@ -255,7 +255,11 @@ impl<W: Witness> Walk<W> {
             }
         };
         let pause = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
-        if pause.is_zero() { self.give_way().await } else { self.signal.unless_stopping(sleep(pause)).await.is_some() }
+        if pause.is_zero() {
+            self.give_way().await
+        } else {
+            self.signal.unless_stopping(sleep(pause)).await.is_some()
+        }
     }
 
     /// A user whose tasks never wait for anything must not keep the others from running; false when it should end.

@@ -53,7 +53,7 @@ impl Story {
     }
 }
 
-/// Writes down what is recorded; a request is never answered.
+/// Writes down what is noted, which is done by way of a cookie: that is told at once. A request is never answered.
 struct Scribe(Rc<Story>);
 
 struct Dropped<'a>(&'a Story);
@@ -72,13 +72,15 @@ impl Host for Scribe {
             pending().await
         })
     }
-    fn record(&self, sample: Sample) {
-        self.0.notes.borrow_mut().push((self.0.now(), sample.name.to_string()));
+    fn record(&self, _: Sample) {
+        unreachable!("no request is answered")
     }
     fn cookies(&self, _: &http::Url) -> Vec<(String, String)> {
         Vec::new()
     }
-    fn set_cookie(&self, _: &http::Url, _: &str, _: &str) {}
+    fn set_cookie(&self, _: &http::Url, _: &str, note: &str) {
+        self.0.notes.borrow_mut().push((self.0.now(), note.to_owned()));
+    }
     fn clear_cookies(&self) {}
 }
 
@@ -123,7 +125,7 @@ fn stopped_at(stop_at: u64, stop_timeout: u64) -> Fate {
 fn live(script: &str, fate: Fate) -> Rc<Story> {
     let folder = tempfile::tempdir().expect("a folder");
     let main = folder.path().join("main.rhai");
-    let note = r#"fn note(user, what) { user.record("NOTE", what, #{ time_ms: 0 }); }"#;
+    let note = "fn note(user, what) { user.cookies = #{ note: what }; }";
     std::fs::write(&main, format!("{note}\n{script}")).expect("a file");
     let world = World::new(folder.path().to_owned(), BTreeMap::new(), 1, jiff::Timestamp::UNIX_EPOCH);
     let loader = Loader {
@@ -143,22 +145,26 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     let stop_timeout = Duration::from_millis(fate.stop_timeout);
     let orders = loaded.plan.sets.iter().map(Order::new).collect();
     let class = loaded.plan.classes[0].clone();
-    let terrain =
-        Rc::new(Terrain { script: loaded.script, plan: loaded.plan, orders, budget, stop_timeout });
+    let terrain = Rc::new(Terrain { script: loaded.script, plan: loaded.plan, orders, budget, stop_timeout });
     let story = Rc::new(Story::default());
     story.started.set(Some(Instant::now()));
     let signal = Rc::new(StopSignal::new());
     let actor = Rc::new(Actor::new(1, loader.world.clone()));
+    let base = Rc::new(http::Base::parse("http://127.0.0.1").expect("a host"));
     let walk = Walk {
         terrain: terrain.clone(),
-        user: User::new(actor, "U", None, Rc::new(Scribe(story.clone()))),
+        user: User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone()))),
         signal: signal.clone(),
         schedule: stream(1, 1, Purpose::Schedule),
         witness: Listener(story.clone(), terrain),
         frames: Vec::new(),
     };
     let stop = || {
-        signal.set(if fate.cut { Wish::Cut } else { Wish::Finish { deadline: Instant::now() + stop_timeout } });
+        signal.set(if fate.cut {
+            Wish::Cut
+        } else {
+            Wish::Finish { deadline: Instant::now() + stop_timeout }
+        });
     };
     if fate.stop_at == Some(0) {
         stop();
@@ -253,10 +259,9 @@ fn a_set_whose_on_start_leaves_was_not_entered() {
 
 #[test]
 fn an_exception_in_on_stop_changes_nothing() {
-    for (code, timed) in [
-        ("user.interrupt();", "0:start 0:a 0:stop 0:p 0:bye"),
-        ("user.stop();", "0:start 0:a 0:stop 0:bye"),
-    ] {
+    for (code, timed) in
+        [("user.interrupt();", "0:start 0:a 0:stop 0:p 0:bye"), ("user.stop();", "0:start 0:a 0:stop 0:bye")]
+    {
         let story = outcome("", code, r#"throw "oh";"#);
         assert_eq!(story.timed(), timed);
         assert!(story.thrown().starts_with("on_stop: "), "{}", story.thrown());
@@ -299,9 +304,8 @@ fn a_set_that_is_left_is_entered_anew() {
 #[test]
 fn sequential_sets_repeat_by_weight_and_begin_at_the_first_task() {
     let tasks = r#".sequential().task("a", |user| note(user, "a")).task("b", 2, |user| note(user, "b"))"#;
-    let script = format!(
-        r#"user_class("U").wait_time(constant(1)){tasks}.task("c", |user| note(user, "c"));"#
-    );
+    let script =
+        format!(r#"user_class("U").wait_time(constant(1)){tasks}.task("c", |user| note(user, "c"));"#);
     assert_eq!(live(&script, stopped_at(5500, 0)).names(), "a b b c a b");
     let script = r#"
         let set = task_set("S").sequential().task("a", |user| note(user, "a"))
@@ -313,7 +317,8 @@ fn sequential_sets_repeat_by_weight_and_begin_at_the_first_task() {
 
 #[test]
 fn a_set_without_a_wait_uses_its_users_and_not_its_parents() {
-    for (own, timed) in [("", "0:t 2000:t 4000:t"), (".wait_time(constant(1.5))", "0:t 1500:t 3000:t 4500:t")] {
+    for (own, timed) in [("", "0:t 2000:t 4000:t"), (".wait_time(constant(1.5))", "0:t 1500:t 3000:t 4500:t")]
+    {
         let script = format!(
             r#"
             let inner = task_set("Inner"){own}.task("t", |user| note(user, "t"));
