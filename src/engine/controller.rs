@@ -75,7 +75,7 @@ pub async fn run(
     signals: UnboundedReceiver<()>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, String> {
-    let mut controller = Controller::new(config, loader)?;
+    let mut controller = Controller::new(config, &loader)?;
     controller.wait_until_ready().await?;
     let ending = controller.conduct(signals, observer).await?;
     Ok(controller.conclude(ending))
@@ -107,7 +107,7 @@ struct Controller {
 }
 
 impl Controller {
-    fn new(config: RunConfig, loader: Loader) -> Result<Self, String> {
+    fn new(config: RunConfig, loader: &Loader) -> Result<Self, String> {
         let config = Arc::new(config);
         let (reports_in, reports) = mpsc::unbounded_channel();
         let started = std::time::Instant::now();

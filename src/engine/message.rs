@@ -46,7 +46,7 @@ pub(super) enum Report {
     /// What was counted since the last snapshot.
     Counted {
         /// The statistics.
-        snapshot: Snapshot,
+        snapshot: Box<Snapshot>,
     },
     /// Users that have ended since the beginning. Not those that run: users that were started meanwhile would seem to
     /// be missing from that.

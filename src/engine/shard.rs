@@ -201,7 +201,7 @@ impl Shard {
             ..self.ledger.counters.take()
         };
         recorder.counters().merge(&now);
-        let snapshot = recorder.take();
+        let snapshot = Box::new(recorder.take());
         drop(recorder);
         self.report(Report::Counted { snapshot });
         self.hand_over_users();

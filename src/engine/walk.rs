@@ -135,7 +135,7 @@ impl<W: Witness> Walk<W> {
                 }
                 self.witness.iteration();
                 let end = self.call(function, &task.name).await;
-                self.after(end)
+                self.after(&end)
             }
         }
     }
@@ -161,10 +161,10 @@ impl<W: Witness> Walk<W> {
         Step::Pick
     }
 
-    fn after(&self, end: TaskEnd) -> Step {
+    fn after(&self, end: &TaskEnd) -> Step {
         match end {
             TaskEnd::Done(_) | TaskEnd::Reschedule | TaskEnd::Failed(_) => Step::Wait,
-            TaskEnd::Interrupt { reschedule } => self.leaving(reschedule),
+            TaskEnd::Interrupt { reschedule } => self.leaving(*reschedule),
             TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => Step::End,
         }
     }
