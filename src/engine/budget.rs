@@ -36,10 +36,12 @@ impl Budget {
             if self.exhausted.get() {
                 return false;
             }
+            // Listen first: the grant may come while it is asked for.
+            let granted = self.granted.notified();
             if !self.asked.replace(true) {
                 ask();
             }
-            self.granted.notified().await;
+            granted.await;
         }
     }
 

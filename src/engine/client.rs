@@ -1,16 +1,16 @@
 //! The engine's side of [`script::Host`](crate::script::Host): one user's client, and the shard's recorder.
 
-use crate::http::{self, Client, ClientOptions, Url};
+use crate::http::{self, Client, ClientOptions, Shared, Url};
 use crate::plan::UserClass;
 use crate::script::{Host, Sample, World};
-use crate::stats::{self, Recorder};
+use crate::stats::{self, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
-use std::cell::{Cell, RefCell};
-use std::future::Future;
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
 use std::path::PathBuf;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +21,10 @@ pub(super) struct Ledger {
     pub(super) recorder: RefCell<Recorder>,
     /// When the run started: samples carry the time since then.
     pub(super) started: Instant,
-    /// Requests that were cut off in flight.
-    pub(super) cut_off: Cell<u64>,
-    /// Redirects that were followed.
-    pub(super) redirects: Cell<u64>,
     /// Knows the secrets that no report may show.
     pub(super) world: Arc<World>,
+    /// Requests that were never sent, redirects that were followed, requests that were cut off in flight.
+    pub(super) counters: RefCell<RunCounters>,
 }
 
 impl Ledger {
@@ -38,16 +36,28 @@ impl Ledger {
 /// One user's way to the world.
 pub(super) struct UserHost {
     pub(super) client: Client,
+    pub(super) network: Rc<Shared>,
     pub(super) ledger: Rc<Ledger>,
 }
 
-/// Counts a request as cut off if it is dropped before its answer.
-struct InFlight<'a>(Option<&'a Ledger>);
+/// A request on its way. When it is over, answered or dropped, it is accounted for, so that what was written to the
+/// wire and what is in the rows agree.
+struct InFlight<'a> {
+    ledger: &'a Ledger,
+    /// How many heads were written for it: one, and one more for each redirect.
+    heads: u64,
+    answered: bool,
+}
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        if let Some(ledger) = self.0 {
-            ledger.cut_off.set(ledger.cut_off.get() + 1);
+        let mut counters = self.ledger.counters.borrow_mut();
+        counters.redirects += self.heads.saturating_sub(1);
+        match (self.answered, self.heads) {
+            (true, 0) => counters.never_sent += 1,
+            // Cut off before anything was sent, it is in no row and on no wire.
+            (true, _) | (false, 0) => {}
+            (false, _) => counters.cut_off += 1,
         }
     }
 }
@@ -55,11 +65,18 @@ impl Drop for InFlight<'_> {
 impl Host for UserHost {
     fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
         Box::pin(async move {
-            let mut in_flight = InFlight(Some(&self.ledger));
-            let answer = self.client.send(request).await;
-            in_flight.0 = None;
-            self.ledger.redirects.set(self.ledger.redirects.get() + answer.history.len() as u64);
-            answer
+            let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
+            let mut answer = pin!(self.client.send(request));
+            let on_wire = &self.network.counters.wire_requests;
+            poll_fn(|context| {
+                // Nothing else of this shard is polled meanwhile: the difference is this request's.
+                let before = on_wire.get();
+                let answer = answer.as_mut().poll(context);
+                in_flight.heads += on_wire.get() - before;
+                in_flight.answered = answer.is_ready();
+                answer
+            })
+            .await
         })
     }
 

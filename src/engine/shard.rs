@@ -136,8 +136,7 @@ impl Shard {
         let ledger = Ledger {
             recorder: RefCell::new(Recorder::new()),
             started: Instant::from_std(setup.started),
-            cut_off: Cell::new(0),
-            redirects: Cell::new(0),
+            counters: RefCell::default(),
             world: setup.loader.world.clone(),
         };
         let crowd = Crowd {
@@ -200,14 +199,12 @@ impl Shard {
         let now = RunCounters {
             wire_requests: counters.wire_requests.take(),
             reconnects: counters.reconnects.take(),
-            redirects: self.ledger.redirects.take(),
-            cut_off: self.ledger.cut_off.take(),
-            ..RunCounters::default()
+            ..self.ledger.counters.take()
         };
         recorder.counters().merge(&now);
-        let snapshot = recorder.take();
+        let snapshot = Box::new(recorder.take());
         drop(recorder);
-        self.report(Report::Counted { snapshot: Box::new(snapshot) });
+        self.report(Report::Counted { snapshot });
         self.hand_over_users();
     }
 
@@ -224,7 +221,7 @@ impl Shard {
             Ok(client) => client,
             Err(error) => return self.report(Report::Broken { reason: error.to_string() }),
         };
-        let host = Rc::new(UserHost { client, ledger: self.ledger.clone() });
+        let host = Rc::new(UserHost { client, network: self.network.clone(), ledger: self.ledger.clone() });
         let actor = Rc::new(Actor::new(number, self.loader.world.clone()));
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());

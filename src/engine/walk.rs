@@ -14,6 +14,9 @@ use tokio::time::{Instant, sleep};
 /// `on_stop` may send; so it gets this long at least, even where tasks are cut off at once.
 const LEAST_STOP_TIME: Duration = Duration::from_secs(5);
 
+/// Thirty years, in seconds: a script's wait beyond that is as good as for ever, and this one fits a timer.
+const LONGEST_WAIT: f64 = 1e9;
+
 /// What the users of a shard share for walking.
 pub(super) struct Terrain {
     pub(super) script: Script,
@@ -70,14 +73,12 @@ enum Step {
 impl<W: Witness> Walk<W> {
     /// Walks until the user ends; every set that it was in has been left properly, unless it was cut.
     pub(super) async fn run(mut self, class: &UserClass) {
-        if !self.start(class).await {
+        // A user that is stopped before its first turn has done nothing, and does nothing.
+        if self.signal.wish() != Wish::Run {
             return;
         }
+        let mut step = self.start(class).await;
         loop {
-            if self.signal.wish() != Wish::Run {
-                break;
-            }
-            let step = self.step().await;
             let waits = match step {
                 Step::Wait => true,
                 Step::Pick => false,
@@ -87,33 +88,35 @@ impl<W: Witness> Walk<W> {
                 }
                 Step::End => break,
             };
-            if waits && !self.wait().await {
+            let goes_on = if waits { self.wait().await } else { self.give_way().await };
+            if !goes_on {
                 break;
             }
+            step = self.step().await;
         }
         self.leave_all().await;
     }
 
-    /// Enters the class: false when its `on_start` ended the user.
-    async fn start(&mut self, class: &UserClass) -> bool {
-        let root = class.root;
-        let Some(hook) = self.terrain.plan.sets[root.0].on_start else {
-            self.enter(root);
-            return true;
+    /// Enters the class. Where its `on_start` threw or left, nothing was set up, so nothing is taken down; where it ended
+    /// the user, or was cut off, `on_stop` runs as it does after a task.
+    async fn start(&mut self, class: &UserClass) -> Step {
+        let pacing = Pacing::new(since_start());
+        let end = match self.terrain.plan.sets[class.root.0].on_start {
+            Some(hook) => self.call(hook, "on_start").await,
+            None => TaskEnd::Done(None),
         };
-        match self.call(hook, "on_start").await {
-            TaskEnd::Done(_) | TaskEnd::Reschedule => {
-                self.enter(root);
-                true
-            }
-            // Nothing was set up, so there is nothing to take down.
-            TaskEnd::Failed(_) | TaskEnd::Cut => false,
-            TaskEnd::Interrupt { .. } | TaskEnd::StopUser | TaskEnd::StopTest(_) => false,
+        if !matches!(end, TaskEnd::Failed(_) | TaskEnd::Interrupt { .. }) {
+            self.enter(class.root, pacing);
+        }
+        match end {
+            TaskEnd::Done(_) | TaskEnd::Reschedule => Step::Pick,
+            _ => Step::End,
         }
     }
 
-    fn enter(&mut self, set: SetId) {
-        self.frames.push(Frame { set, position: 0, pacing: Pacing::new(since_start()) });
+    /// `pacing` began before the set's `on_start`, whose time counts into the first interval.
+    fn enter(&mut self, set: SetId, pacing: Pacing) {
+        self.frames.push(Frame { set, position: 0, pacing });
     }
 
     /// Picks a task of the innermost set and runs it.
@@ -144,6 +147,7 @@ impl<W: Witness> Walk<W> {
     }
 
     async fn enter_set(&mut self, nested: SetId) -> Step {
+        let pacing = Pacing::new(since_start());
         if let Some(hook) = self.terrain.plan.sets[nested.0].on_start {
             match self.call(hook, "on_start").await {
                 TaskEnd::Done(_) | TaskEnd::Reschedule => {}
@@ -153,7 +157,7 @@ impl<W: Witness> Walk<W> {
                 TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => return Step::End,
             }
         }
-        self.enter(nested);
+        self.enter(nested, pacing);
         Step::Pick
     }
 
@@ -239,7 +243,7 @@ impl<W: Witness> Walk<W> {
         };
         let seconds = match wait {
             Wait::Function(function) => match self.call(function, "wait_time").await {
-                TaskEnd::Done(Some(seconds)) if seconds.is_finite() && seconds > 0.0 => seconds,
+                TaskEnd::Done(Some(seconds)) if seconds > 0.0 => seconds.min(LONGEST_WAIT),
                 TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => return false,
                 _ => 0.0,
             },
@@ -252,11 +256,15 @@ impl<W: Witness> Walk<W> {
         };
         let pause = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
         if pause.is_zero() {
-            // A user whose tasks never wait for anything must not keep the others from running.
-            self.signal.unless_stopping(tokio::task::consume_budget()).await.is_some()
+            self.give_way().await
         } else {
             self.signal.unless_stopping(sleep(pause)).await.is_some()
         }
+    }
+
+    /// A user whose tasks never wait for anything must not keep the others from running; false when it should end.
+    async fn give_way(&self) -> bool {
+        self.signal.unless_stopping(tokio::task::consume_budget()).await.is_some()
     }
 }
 
@@ -267,3 +275,7 @@ fn since_start() -> Duration {
     }
     START.with(Instant::elapsed)
 }
+
+#[cfg(test)]
+#[path = "walk_tests.rs"]
+mod tests;
