@@ -75,7 +75,7 @@ pub async fn run(
     signals: UnboundedReceiver<()>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, String> {
-    let mut controller = Controller::new(config, &loader)?;
+    let mut controller = Controller::new(config, loader)?;
     controller.wait_until_ready().await?;
     let ending = controller.conduct(signals, observer).await?;
     Ok(controller.conclude(ending))
