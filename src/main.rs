@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Every request allocates a dozen small things; this allocator makes them cheaper than the system's.
+/// Every request allocates a dozen small things; this allocator is made for that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
