@@ -2,7 +2,7 @@
 
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
-use crate::http::{Base, Client, ClientOptions, Shared};
+use crate::http::{Base, Client, ClientOptions, Shared, without_password};
 use crate::plan::{self, Plan, UserClass};
 use crate::script::{FiberLimits, Limits, Loaded, Loader, Script, World};
 use crate::util::{Diagnostic, Severity, nearest};
@@ -127,7 +127,8 @@ fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<
 /// Reads a host as a url; `origin` says who gave it.
 fn parse_host(host: &str, origin: &str) -> Result<Base, Diagnostic> {
     Base::parse(host).map_err(|error| {
-        let diagnostic = Diagnostic::error(format!("{origin}: `{host}` is not a url: {error}"));
+        let diagnostic =
+            Diagnostic::error(format!("{origin}: `{}` is not a url: {error}", without_password(host)));
         match nearest(host, ["demo"]) {
             Some(demo) => diagnostic.help(format!("did you mean `{demo}`, the built-in shop?")),
             None if host.contains("://") => diagnostic,
@@ -161,7 +162,7 @@ fn verify_host(host: &str, origin: &str) -> Result<(), Diagnostic> {
     match (name.as_str(), port).to_socket_addrs() {
         Ok(addresses) if addresses.len() > 0 => Ok(()),
         _ => Err(Diagnostic::error(format!("unknown host `{name}`"))
-            .note(format!("given by {origin}: {host}"))
+            .note(format!("given by {origin}: {}", without_password(host)))
             .help("check the spelling, or whether this machine can look names up")),
     }
 }

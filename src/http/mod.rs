@@ -27,4 +27,4 @@ pub use options::ClientOptions;
 pub use request::Request;
 pub use response::{Hop, Response, Timings};
 pub use shared::{Counters, Shared};
-pub use url::{Base, Origin, Url, UrlError};
+pub use url::{Base, Origin, Url, UrlError, without_password};

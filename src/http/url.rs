@@ -42,6 +42,18 @@ impl fmt::Display for UrlError {
 
 impl std::error::Error for UrlError {}
 
+/// A url as messages may show it: without the password, whether or not the rest can be read.
+#[must_use]
+pub fn without_password(text: &str) -> String {
+    let shown = text.split_once("://").and_then(|(scheme, rest)| {
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let (userinfo, _) = authority.rsplit_once('@')?;
+        let (user, _) = userinfo.split_once(':')?;
+        Some(format!("{scheme}://{user}:***{}", &rest[userinfo.len()..]))
+    });
+    shown.unwrap_or_else(|| text.to_owned())
+}
+
 /// Where a connection leads: scheme, host and port. Two are equal if these are.
 #[derive(Debug)]
 pub struct Origin {
@@ -340,6 +352,18 @@ mod tests {
             assert_eq!(url.join(location).map(|url| url.to_string()), Ok(target.to_owned()));
         }
         assert_eq!(url.join("mailto:a@b").err(), Some(UrlError::Scheme));
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (text, shown) in [
+            ("http://me:pass@h:99999/x", "http://me:***@h:99999/x"),
+            ("http://me:p@ss@h", "http://me:***@h"),
+            ("http://me@h/a:b@c", "http://me@h/a:b@c"),
+            ("localhost:8000", "localhost:8000"),
+        ] {
+            assert_eq!(super::without_password(text), shown);
+        }
     }
 
     proptest! {

@@ -41,7 +41,7 @@ fn prepare(
 fn locate(user: &User, url: &str) -> Result<http::Url> {
     if url.starts_with("http://") || url.starts_with("https://") {
         return http::Url::parse_absolute(url)
-            .map_err(|error| refuse(format!("`{url}` is not a url: {error}")));
+            .map_err(|error| refuse(format!("`{}` is not a url: {error}", http::without_password(url))));
     }
     let base = user.0.base.borrow();
     let base = base.as_ref().ok_or_else(|| {

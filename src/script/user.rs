@@ -5,7 +5,7 @@ use super::convert;
 use super::current::Actor;
 use super::host::Host;
 use super::verdict::Verdicts;
-use crate::http::{Base, Url};
+use crate::http::{self, Base, Url};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use std::cell::RefCell;
 use std::fmt;
@@ -112,8 +112,9 @@ impl User {
     }
 
     fn set_host(&self, text: &str) -> Result<(), Box<EvalAltResult>> {
-        let base =
-            Base::parse(text).map_err(|error| convert::refuse(format!("`{text}` is not a host: {error}")))?;
+        let base = Base::parse(text).map_err(|error| {
+            convert::refuse(format!("`{}` is not a host: {error}", http::without_password(text)))
+        })?;
         self.0.base.replace(Some(Rc::new(base)));
         Ok(())
     }
