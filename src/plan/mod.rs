@@ -8,6 +8,7 @@ mod pick;
 mod ramp;
 mod ratio;
 mod select;
+pub mod shape;
 mod tags;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -21,5 +22,6 @@ pub use pick::{Picker, Sequence};
 pub use ramp::Ramp;
 pub use ratio::{ClassRatio, TaskRatio, ratios};
 pub use select::select_classes;
+pub use shape::Shape;
 pub use tags::filter;
 pub use wait::{Pacing, seconds};

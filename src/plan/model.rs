@@ -1,5 +1,6 @@
 //! What a script declares: user classes, task sets, tasks, weights, tags, waits.
 
+use super::Shape;
 use serde::{Deserialize, Serialize};
 
 /// A script function, as its number in the script room's table. The table is the same on every shard, because every
@@ -22,6 +23,8 @@ pub struct Plan {
     pub classes: Vec<UserClass>,
     /// Every task set, those at the root of a user class included.
     pub sets: Vec<TaskSet>,
+    /// How many users there should be at each moment; none = as many as the command line says.
+    pub shape: Option<Shape>,
 }
 
 /// A kind of user.

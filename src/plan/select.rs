@@ -33,7 +33,12 @@ pub fn select_classes(
             warnings.push(off(class));
         }
     }
-    plan.classes.retain(|class| wanted.iter().any(|(name, _)| *name == class.name));
+    let mut classes = plan.classes.clone();
+    classes.retain(|class| wanted.iter().any(|(name, _)| *name == class.name));
+    if let Some(shape) = &mut plan.shape {
+        shape.renumber(&plan.classes, &classes);
+    }
+    plan.classes = classes;
     if !plan.classes.iter().any(UserClass::has_users) {
         let first = &plan.classes[0].name;
         return Err(Diagnostic::error("every chosen user class is off: all weights are 0")

@@ -41,7 +41,10 @@ pub fn filter(
             .help("`katydid list` shows the tags of every task"));
     }
     let sets = sieve.kept;
-    *plan = Plan { classes, sets };
+    if let Some(shape) = &mut plan.shape {
+        shape.renumber(&plan.classes, &classes);
+    }
+    *plan = Plan { classes, sets, ..std::mem::take(plan) };
     Ok(emptied)
 }
 
