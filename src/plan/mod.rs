@@ -2,6 +2,7 @@
 
 mod check;
 mod deal;
+mod hooks;
 mod model;
 mod nesting;
 mod pick;
@@ -15,6 +16,7 @@ mod wait;
 
 pub use check::check;
 pub use deal::Dealer;
+pub use hooks::{Event, Hooks};
 pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
 pub use nesting::place;
 pub use pick::{Picker, Sequence};
