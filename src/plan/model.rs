@@ -1,6 +1,6 @@
 //! What a script declares: user classes, task sets, tasks, weights, tags, waits.
 
-use super::Shape;
+use super::{Hooks, Shape};
 use serde::{Deserialize, Serialize};
 
 /// A script function, as its number in the script room's table. The table is the same on every shard, because every
@@ -23,8 +23,10 @@ pub struct Plan {
     pub classes: Vec<UserClass>,
     /// Every task set, those at the root of a user class included.
     pub sets: Vec<TaskSet>,
-    /// How many users there should be at each moment; none = as many as the command line says.
+    /// How the number of users follows the time; none = as `-u` and `-r` say.
     pub shape: Option<Shape>,
+    /// What runs when something happens to the run.
+    pub hooks: Hooks,
 }
 
 /// A kind of user.

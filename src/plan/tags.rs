@@ -44,7 +44,8 @@ pub fn filter(
     if let Some(shape) = &mut plan.shape {
         shape.renumber(&plan.classes, &classes);
     }
-    *plan = Plan { classes, sets, ..std::mem::take(plan) };
+    plan.classes = classes;
+    plan.sets = sets;
     Ok(emptied)
 }
 
