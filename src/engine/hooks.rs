@@ -1,13 +1,15 @@
 //! Hooks of the run: what they get to see, and what comes of them.
 
 use super::config::RunConfig;
-use super::message::HookOutcome;
+use super::message::{HookOutcome, ShapeFailed};
 use super::stop::{Deadline, StopSignal};
 use super::walk::{Terrain, Witness};
-use crate::plan::Event;
-use crate::script::{TaskEnd, User};
+use crate::plan::{Event, FnId, UserTarget};
+use crate::script::{Actor, TaskEnd, User};
 use crate::stats::Totals;
 use serde_json::{Map, Value, json};
+use std::rc::Rc;
+use std::time::Duration;
 
 /// What the hooks of `event` get to see of the run.
 pub(super) fn fields(
@@ -48,4 +50,31 @@ pub(super) async fn run(
         }
     }
     outcome
+}
+
+/// Asks the load shape `function` what there should be `at` a time after the start of spawning. An exception is counted.
+pub(super) async fn shape(
+    terrain: &Terrain,
+    function: FnId,
+    actor: &Rc<Actor>,
+    at: Duration,
+    witness: &impl Witness,
+    signal: &StopSignal,
+) -> Result<Option<UserTarget>, ShapeFailed> {
+    let (call, answer) = terrain.script.shape_at(function, actor, at.as_secs_f64());
+    let answer = match signal.until_cut(call, Deadline::of_task).await {
+        TaskEnd::Done(_) => answer.target(&terrain.plan),
+        TaskEnd::Failed(exception) => Err(exception),
+        TaskEnd::StopTest(reason) => {
+            witness.stop_test(&reason);
+            return Err(ShapeFailed);
+        }
+        TaskEnd::Interrupt { .. } | TaskEnd::Reschedule | TaskEnd::StopUser | TaskEnd::Cut => {
+            return Err(ShapeFailed);
+        }
+    };
+    answer.map_err(|exception| {
+        witness.exception(&exception, "load_shape");
+        ShapeFailed
+    })
 }

@@ -9,7 +9,7 @@ use super::order::Order;
 use super::stop::{StopSignal, Wish};
 use super::walk::{Terrain, Walk, Witness};
 use crate::http::{Base, Client, ClientOptions, Shared};
-use crate::plan::Event;
+use crate::plan::{Event, FnId};
 use crate::script::{Actor, Exception, Loader, User};
 use crate::stats::{Recorder, RunCounters};
 use crate::util::{Purpose, stream};
@@ -83,6 +83,8 @@ struct Shard {
     reports: UnboundedSender<Report>,
     crowd: Rc<Crowd>,
     hooks: Rc<Crowd>,
+    /// On whose behalf the load shape runs: one for the whole run, so that its random stream goes on.
+    shape_actor: Rc<Actor>,
 }
 
 /// Those that run now: users by their numbers, or hooks.
@@ -171,7 +173,9 @@ impl Shard {
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
         };
+        let shape_actor = Rc::new(Actor::new(0, setup.loader.world.clone()));
         Ok(Self {
+            shape_actor,
             index: setup.index,
             loader: setup.loader,
             terrain: Rc::new(terrain),
@@ -305,8 +309,17 @@ impl Shard {
         });
     }
 
-    fn ask_shape(&self, _function: crate::plan::FnId, _at: Duration) {
-        self.report(Report::Shaped { answer: Err(super::message::ShapeFailed) });
+    /// Asks the load shape, beside the users.
+    fn ask_shape(&self, function: FnId, at: Duration) {
+        let signal = Rc::new(StopSignal::new());
+        let number = self.hooks.joined_next(signal.clone());
+        let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        let actor = self.shape_actor.clone();
+        tokio::task::spawn_local(async move {
+            let answer = hooks::shape(&terrain, function, &actor, at, &witness, &signal).await;
+            let _ = witness.reports.send(Report::Shaped { answer });
+            hooks.left(number);
+        });
     }
 
     /// A user of no class, for what hooks send.

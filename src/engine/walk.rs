@@ -53,7 +53,7 @@ pub(super) struct Walk<W> {
 /// A set that the user is in.
 pub(super) struct Frame {
     set: SetId,
-    /// How many tasks of a sequential set have been picked.
+    /// Where in a sequential or a Markov set the user is.
     position: u64,
     pacing: Pacing,
 }

@@ -3,6 +3,7 @@
 mod check;
 mod deal;
 mod hooks;
+mod markov;
 mod model;
 mod nesting;
 mod pick;
@@ -18,7 +19,8 @@ mod wait;
 pub use check::check;
 pub use deal::Dealer;
 pub use hooks::{Event, Hooks};
-pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+pub use markov::Chain;
+pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskOrder, TaskSet, Transition, UserClass, Wait};
 pub use nesting::place;
 pub use pick::{Picker, Sequence};
 pub use ramp::Ramp;

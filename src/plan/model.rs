@@ -63,8 +63,33 @@ pub struct TaskSet {
     pub on_start: Option<FnId>,
     /// Runs every time the set is left.
     pub on_stop: Option<FnId>,
-    /// Tasks run in order, each `weight` times, instead of at random.
-    pub sequential: bool,
+    /// Which task comes next.
+    pub order: TaskOrder,
+    /// `file:line:column` of the declaration.
+    pub declared_at: String,
+}
+
+/// Which task of a set comes next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum TaskOrder {
+    /// One at random by weight, whatever came before.
+    #[default]
+    Random,
+    /// One after the other, each `weight` times in a row, then again from the first.
+    Sequential,
+    /// The first one declared, and from then on one that the last one leads to, by the weights of these transitions.
+    Markov(Vec<Transition>),
+}
+
+/// One task of a Markov set may follow on another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// Name of the task that has run.
+    pub from: String,
+    /// Name of the task that may come next.
+    pub to: String,
+    /// Chance relative to the other transitions from the same task; 0 = off.
+    pub weight: f64,
     /// `file:line:column` of the declaration.
     pub declared_at: String,
 }

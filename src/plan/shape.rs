@@ -160,13 +160,17 @@ impl Shape {
     pub(super) fn renumber(&mut self, before: &[UserClass], after: &[UserClass]) {
         let number =
             |id: &ClassId| after.iter().position(|class| class.name == before[id.0].name).map(ClassId);
-        let spawns = match self {
+        for classes in self.spawns_mut().into_iter().filter_map(|spawn| spawn.classes.as_mut()) {
+            *classes = classes.iter().filter_map(number).collect();
+        }
+    }
+
+    /// How users are added, in the order of the stages; nothing where only the script can tell.
+    pub fn spawns_mut(&mut self) -> Vec<&mut Spawn> {
+        match self {
             Self::Function(_) => Vec::new(),
             Self::Stages(stages) => stages.iter_mut().map(|stage| &mut stage.spawn).collect(),
             Self::Spike { spawn, .. } | Self::Steps { spawn, .. } | Self::Sine { spawn, .. } => vec![spawn],
-        };
-        for classes in spawns.into_iter().filter_map(|spawn| spawn.classes.as_mut()) {
-            *classes = classes.iter().filter_map(number).collect();
         }
     }
 }
@@ -248,10 +252,7 @@ mod tests {
             spawn: Spawn::default(),
         };
         let times = [0.0, 1.9, 2.0, 4.0, 5.9, 6.0];
-        assert_eq!(
-            users(&steps(5, 10), &times),
-            [Some(15), Some(15), Some(25), Some(35), Some(35), None]
-        );
+        assert_eq!(users(&steps(5, 10), &times), [Some(15), Some(15), Some(25), Some(35), Some(35), None]);
         assert_eq!(users(&steps(25, -10), &times), [Some(15), Some(15), Some(5), Some(0), Some(0), None]);
     }
 

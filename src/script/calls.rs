@@ -6,7 +6,6 @@
 
 use super::imports::{self, LibraryFn};
 use super::source::{Files, SourceFile};
-use super::user::User;
 use crate::plan::FnId;
 use crate::util::{Diagnostic, nearest};
 use rhai::{
@@ -42,13 +41,13 @@ impl ScriptFn {
     }
 }
 
-/// A function that can be called: tasks, hooks and waits.
+/// A function that can be called: tasks, hooks, waits and load shapes.
 struct Function {
     pointer: FnPtr,
     source: ImmutableString,
     /// Shared by the functions of a file.
     environment: Rc<GlobalRuntimeState>,
-    takes_user: bool,
+    takes_one: bool,
 }
 
 /// The functions of a plan, by their numbers.
@@ -69,6 +68,15 @@ impl FunctionTable {
     ///
     /// When it is not found, or takes other parameters than none or `user`.
     pub(super) fn add(&mut self, function: &ScriptFn) -> Result<FnId, Diagnostic> {
+        self.add_taking(function, "user")
+    }
+
+    /// Gives a number to a function that is called with `parameter`.
+    ///
+    /// # Errors
+    ///
+    /// When it is not found, or takes other parameters than none or that one.
+    pub(super) fn add_taking(&mut self, function: &ScriptFn, parameter: &str) -> Result<FnId, Diagnostic> {
         let name = function.pointer.fn_name();
         let file = self.file_of(function).ok_or_else(|| self.not_found(function))?;
         let parameters = parameters(&file, name);
@@ -79,20 +87,22 @@ impl FunctionTable {
             let what = function.name().map_or_else(|| "this closure".to_owned(), |name| format!("`{name}`"));
             let help = match function.name() {
                 Some(name) => {
-                    format!("give a closure that knows the rest: `\"{name}\", |user| {name}(user, ..)`")
+                    format!(
+                        "give a closure that knows the rest: `\"{name}\", |{parameter}| {name}({parameter}, ..)`"
+                    )
                 }
-                None => "write it as `|user| ..`".to_owned(),
+                None => format!("write it as `|{parameter}| ..`"),
             };
-            let message = format!("{what} takes {given} parameters, but gets only `user`");
+            let message = format!("{what} takes {given} parameters, but gets only `{parameter}`");
             return Err(self.place(Diagnostic::error(message).help(help), function));
         }
         let environment = file.environment.get().ok_or_else(|| self.not_found(function))?;
-        let takes_user = takes(1);
+        let takes_one = takes(1);
         self.functions.push(Function {
-            pointer: linked(&file, &function.pointer, usize::from(takes_user) + captured),
+            pointer: linked(&file, &function.pointer, usize::from(takes_one) + captured),
             source: file.name.as_str().into(),
             environment: environment.clone(),
-            takes_user,
+            takes_one,
         });
         let id = u32::try_from(self.functions.len() - 1);
         Ok(FnId(id.expect("a script declares fewer than four thousand million functions")))
@@ -123,7 +133,12 @@ impl FunctionTable {
 
     /// The diagnostic at the call that `function` was given to.
     fn place(&self, diagnostic: Diagnostic, function: &ScriptFn) -> Diagnostic {
-        match crate::plan::place(&function.place) {
+        self.at(diagnostic, &function.place)
+    }
+
+    /// The diagnostic at a declaration, which is `file:line:column`, with its source line.
+    pub(super) fn at(&self, diagnostic: Diagnostic, declared_at: &str) -> Diagnostic {
+        match crate::plan::place(declared_at) {
             Some(place) => match self.files.find(&place.file) {
                 Some(file) => diagnostic.at(file.place(place.line, place.column)),
                 None => diagnostic.at(place),
@@ -138,8 +153,14 @@ impl FunctionTable {
         (&function.source, function.pointer.fn_name())
     }
 
-    /// Calls a function as `user`. Blocks like any script code: call it on a fiber.
-    pub(super) fn call(&self, engine: &Engine, id: FnId, user: User) -> Result<Dynamic, Box<EvalAltResult>> {
+    /// Calls a function with what it takes: the user of a task, the time of a load shape. Blocks like any script code:
+    /// call it on a fiber.
+    pub(super) fn call(
+        &self,
+        engine: &Engine,
+        id: FnId,
+        argument: Dynamic,
+    ) -> Result<Dynamic, Box<EvalAltResult>> {
         let function = &self.functions[id.0 as usize];
         let context = NativeCallContext::new_with_all_fields(
             engine,
@@ -148,8 +169,8 @@ impl FunctionTable {
             &function.environment,
             Position::NONE,
         );
-        if function.takes_user {
-            function.pointer.call_raw(&context, None, [Dynamic::from(user)])
+        if function.takes_one {
+            function.pointer.call_raw(&context, None, [argument])
         } else {
             function.pointer.call_raw(&context, None, [])
         }

@@ -2,9 +2,11 @@
 
 use super::calls::{FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight};
+use super::lowering::Lowering;
 use super::options::TASK_OPTIONS;
+use super::shapes::{self, ShapeHandle};
 use super::waits;
-use crate::plan::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+use crate::plan::{Plan, TaskOrder, Transition, Wait};
 use crate::util::{Diagnostic, nearest};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::cell::{Cell, RefCell};
@@ -13,7 +15,7 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// A place in a script as plain text: `file:line:column`.
-fn place(context: &NativeCallContext<'_>) -> String {
+pub(super) fn place(context: &NativeCallContext<'_>) -> String {
     let file = context.call_source().unwrap_or("script");
     match (context.call_position().line(), context.call_position().position()) {
         (Some(line), Some(column)) => format!("{file}:{line}:{column}"),
@@ -32,27 +34,29 @@ pub(super) enum WaitDraft {
 
 /// A task set while it is being declared.
 #[derive(Clone, Default)]
-struct SetDraft {
-    name: String,
-    tasks: Vec<TaskDraft>,
-    tags: Vec<String>,
-    wait: Option<WaitDraft>,
-    on_start: Option<ScriptFn>,
-    on_stop: Option<ScriptFn>,
-    sequential: bool,
-    declared_at: String,
+pub(super) struct SetDraft {
+    pub(super) name: String,
+    pub(super) tasks: Vec<TaskDraft>,
+    pub(super) tags: Vec<String>,
+    pub(super) wait: Option<WaitDraft>,
+    pub(super) on_start: Option<ScriptFn>,
+    pub(super) on_stop: Option<ScriptFn>,
+    pub(super) order: TaskOrder,
+    pub(super) declared_at: String,
 }
 
+/// A task while its set is being declared.
 #[derive(Clone)]
-struct TaskDraft {
-    name: String,
-    weight: f64,
-    tags: Vec<String>,
-    target: TargetDraft,
+pub(super) struct TaskDraft {
+    pub(super) name: String,
+    pub(super) weight: f64,
+    pub(super) tags: Vec<String>,
+    pub(super) target: TargetDraft,
 }
 
+/// What a task does, as declared.
 #[derive(Clone)]
-enum TargetDraft {
+pub(super) enum TargetDraft {
     Call(ScriptFn),
     Enter(TaskSetHandle),
     Stop,
@@ -60,32 +64,40 @@ enum TargetDraft {
 
 /// What `task_set(..)` returns: a handle, so a call changes the set and returns it.
 #[derive(Clone)]
-pub(super) struct TaskSetHandle(Rc<RefCell<SetDraft>>);
+pub(super) struct TaskSetHandle(pub(super) Rc<RefCell<SetDraft>>);
 
 /// A user class while it is being declared.
-struct ClassDraft {
-    set: TaskSetHandle,
-    weight: Cell<f64>,
-    fixed_count: Cell<Option<usize>>,
-    host: RefCell<Option<String>>,
-    http: RefCell<serde_json::Map<String, serde_json::Value>>,
+pub(super) struct ClassDraft {
+    pub(super) set: TaskSetHandle,
+    pub(super) weight: Cell<f64>,
+    pub(super) fixed_count: Cell<Option<usize>>,
+    pub(super) host: RefCell<Option<String>>,
+    pub(super) http: RefCell<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// What `user_class(..)` returns: a handle likewise.
 #[derive(Clone)]
 pub(super) struct UserClassHandle(Rc<ClassDraft>);
 
+impl UserClassHandle {
+    /// The name of the class.
+    pub(super) fn name(&self) -> String {
+        self.0.set.0.borrow().name.clone()
+    }
+}
+
 /// Everything declared so far by the scripts of one engine.
 #[derive(Default)]
 pub(super) struct Declaration {
     classes: RefCell<Vec<UserClassHandle>>,
+    pub(super) shapes: RefCell<Vec<ShapeHandle>>,
     /// Requests, waits and declarations each belong to one of two times.
     over: Cell<bool>,
 }
 
 impl Declaration {
     /// Refuses what only the top level may do.
-    fn at_top_level(&self, what: &str) -> Result<()> {
+    pub(super) fn at_top_level(&self, what: &str) -> Result<()> {
         if self.over.get() {
             return Err(refuse(format!(
                 "{what} declares; it belongs to the top level of the script, not into a task"
@@ -98,80 +110,17 @@ impl Declaration {
     ///
     /// # Errors
     ///
-    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters.
+    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters; when the
+    /// load shape is not the only one, or names a class that is not declared.
     pub(super) fn finish(&self, functions: &mut FunctionTable) -> std::result::Result<Plan, Diagnostic> {
         self.over.set(true);
-        let mut lowering = Lowering { plan: Plan::default(), seen: Vec::new(), functions };
+        let mut lowering = Lowering::new(functions);
         for class in self.classes.borrow().iter() {
             lowering.class(&class.0)?;
         }
-        Ok(lowering.plan)
-    }
-}
-
-/// Turns drafts into plain data with numbers.
-struct Lowering<'a> {
-    plan: Plan,
-    /// Sets that have a number: a set that is used twice is one set.
-    seen: Vec<(TaskSetHandle, SetId)>,
-    functions: &'a mut FunctionTable,
-}
-
-impl Lowering<'_> {
-    fn class(&mut self, draft: &ClassDraft) -> std::result::Result<ClassId, Diagnostic> {
-        let root = self.set(&draft.set)?;
-        let set = &self.plan.sets[root.0];
-        let class = UserClass {
-            name: set.name.clone(),
-            weight: draft.weight.get(),
-            fixed_count: draft.fixed_count.get(),
-            host: draft.host.borrow().clone(),
-            root,
-            http: draft.http.borrow().clone(),
-            declared_at: set.declared_at.clone(),
-        };
-        self.plan.classes.push(class);
-        Ok(ClassId(self.plan.classes.len() - 1))
-    }
-
-    fn set(&mut self, handle: &TaskSetHandle) -> std::result::Result<SetId, Diagnostic> {
-        if let Some((_, id)) = self.seen.iter().find(|(seen, _)| Rc::ptr_eq(&seen.0, &handle.0)) {
-            return Ok(*id);
-        }
-        let id = SetId(self.plan.sets.len());
-        self.seen.push((handle.clone(), id));
-        self.plan.sets.push(TaskSet::default());
-        let draft = handle.0.borrow().clone();
-        let tasks =
-            draft.tasks.into_iter().map(|task| self.task(task)).collect::<std::result::Result<_, _>>()?;
-        self.plan.sets[id.0] = TaskSet {
-            name: draft.name,
-            tasks,
-            tags: draft.tags,
-            wait: match draft.wait {
-                Some(WaitDraft::Ready(wait)) => Some(wait),
-                Some(WaitDraft::Call(function)) => Some(Wait::Function(self.function(&function)?)),
-                None => None,
-            },
-            on_start: draft.on_start.map(|function| self.function(&function)).transpose()?,
-            on_stop: draft.on_stop.map(|function| self.function(&function)).transpose()?,
-            sequential: draft.sequential,
-            declared_at: draft.declared_at,
-        };
-        Ok(id)
-    }
-
-    fn task(&mut self, draft: TaskDraft) -> std::result::Result<Task, Diagnostic> {
-        let target = match draft.target {
-            TargetDraft::Call(function) => Target::Call(self.function(&function)?),
-            TargetDraft::Enter(set) => Target::Enter(self.set(&set)?),
-            TargetDraft::Stop => Target::Stop,
-        };
-        Ok(Task { name: draft.name, weight: draft.weight, tags: draft.tags, target })
-    }
-
-    fn function(&mut self, function: &ScriptFn) -> std::result::Result<FnId, Diagnostic> {
-        self.functions.add(function)
+        let mut plan = lowering.finish();
+        plan.shape = shapes::lower(&self.shapes.borrow(), functions, &plan.classes)?;
+        Ok(plan)
     }
 }
 
@@ -322,10 +271,63 @@ fn register_builder<B: Builder>(engine: &mut Engine) {
         builder.set().borrow_mut().on_stop = Some(function(&context, "on_stop", "a function", &hook)?);
         Ok(builder.clone())
     });
-    engine.register_fn("sequential", |builder: &mut B| -> B {
-        builder.set().borrow_mut().sequential = true;
-        builder.clone()
+    engine.register_fn("sequential", |builder: &mut B| -> Result<B> {
+        let mut set = builder.set().borrow_mut();
+        if let TaskOrder::Markov(_) = set.order {
+            return Err(refuse(format!("`{}` has transitions, so it cannot be sequential too", set.name)));
+        }
+        set.order = TaskOrder::Sequential;
+        drop(set);
+        Ok(builder.clone())
     });
+    engine.register_fn(
+        "transition",
+        |context: Context<'_>, builder: &mut B, from: Dynamic, to: Dynamic| -> Result<B> {
+            add_transition(&context, builder.set(), &from, &to, 1.0)?;
+            Ok(builder.clone())
+        },
+    );
+    engine.register_fn(
+        "transition",
+        |context: Context<'_>, builder: &mut B, from: Dynamic, to: Dynamic, chance: Dynamic| -> Result<B> {
+            add_transition(&context, builder.set(), &from, &to, weight(&chance)?)?;
+            Ok(builder.clone())
+        },
+    );
+}
+
+/// Makes a set a Markov set, or adds to one. A task is named, or given as itself where that names it.
+fn add_transition(
+    context: &NativeCallContext<'_>,
+    set: &RefCell<SetDraft>,
+    from: &Dynamic,
+    to: &Dynamic,
+    weight: f64,
+) -> Result<()> {
+    let name = |task: &Dynamic| -> Result<String> {
+        if let Some(nested) = task.read_lock::<TaskSetHandle>() {
+            return Ok(nested.0.borrow().name.clone());
+        }
+        if task.is_fnptr() {
+            let function = function(context, "a transition", "between tasks", task)?;
+            return function.name().map(str::to_owned).ok_or_else(|| {
+                refuse(
+                    "a closure has no name of its own; write the name of the task: .transition(\"a\", \"b\")",
+                )
+            });
+        }
+        Ok(string("a transition leads from a task to a task: each", task)?.into())
+    };
+    let transition = Transition { from: name(from)?, to: name(to)?, weight, declared_at: place(context) };
+    let mut set = set.borrow_mut();
+    match &mut set.order {
+        TaskOrder::Markov(transitions) => transitions.push(transition),
+        TaskOrder::Random => set.order = TaskOrder::Markov(vec![transition]),
+        TaskOrder::Sequential => {
+            return Err(refuse(format!("`{}` is sequential, so it cannot have transitions too", set.name)));
+        }
+    }
+    Ok(())
 }
 
 fn register_task_set(engine: &mut Engine, declaration: &Rc<Declaration>) {
@@ -419,4 +421,5 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     register_task_set(engine, declaration);
     register_user_class(engine, declaration);
     waits::register(engine);
+    shapes::register(engine, declaration);
 }

@@ -9,14 +9,16 @@ use super::engine::{self, Limits};
 use super::error;
 use super::fiber::{Fiber, FiberEnd, Stopped};
 use super::imports::{self, Resolver};
+use super::shapes;
 use super::source::{Files, SourceFile};
 use super::stdlib;
 use super::urls;
 use super::user::User;
 use super::world::World;
-use crate::plan::{FnId, Plan};
+use crate::plan::{FnId, Plan, UserTarget};
 use crate::util::{Diagnostic, Place, Severity};
-use rhai::{Dynamic, Engine, EvalAltResult};
+use rhai::{Dynamic, Engine, EvalAltResult, Position};
+use std::cell::RefCell;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -56,6 +58,8 @@ struct Core {
     functions: FunctionTable,
     files: Files,
     limits: Limits,
+    /// Names of all user classes, chosen for the run or not.
+    classes: Vec<String>,
 }
 
 /// How a run of a script function ended.
@@ -119,7 +123,8 @@ impl Loader {
         let mut functions = FunctionTable::new(files.clone());
         let plan = declaration.finish(&mut functions).map_err(|error| vec![error])?;
         let Ok(engine) = Rc::try_unwrap(engine) else { unreachable!("the top level has ended") };
-        let script = Script(Rc::new(Core { engine, functions, files, limits: self.limits }));
+        let classes = plan.classes.iter().map(|class| class.name.clone()).collect();
+        let script = Script(Rc::new(Core { engine, functions, files, limits: self.limits, classes }));
         Ok(Loaded { script, plan, warnings })
     }
 
@@ -207,9 +212,22 @@ impl Script {
     pub fn call(&self, function: FnId, user: &User) -> Call {
         let (core, callee) = (self.0.clone(), user.clone());
         let fiber = Fiber::new(user.actor().clone(), self.0.limits.fiber, move || {
-            core.functions.call(&core.engine, function, callee)
+            core.functions.call(&core.engine, function, Dynamic::from(callee))
         });
-        Call { script: self.clone(), user: user.clone(), fiber: fiber.map_err(Some) }
+        Call { script: self.clone(), user: Some(user.clone()), fiber: fiber.map_err(Some) }
+    }
+
+    /// Calls a load shape at `t` seconds since the start of spawning. When the call is done, the answer can be read.
+    pub fn shape_at(&self, function: FnId, actor: &Rc<Actor>, t: f64) -> (Call, ShapeAnswer) {
+        let value = Rc::new(RefCell::new(Dynamic::UNIT));
+        let (core, slot) = (self.0.clone(), value.clone());
+        let fiber = Fiber::new(actor.clone(), self.0.limits.fiber, move || {
+            let value = core.functions.call(&core.engine, function, t.into())?;
+            *slot.borrow_mut() = value;
+            Ok(Dynamic::UNIT)
+        });
+        let call = Call { script: self.clone(), user: None, fiber: fiber.map_err(Some) };
+        (call, ShapeAnswer { script: self.clone(), function, value })
     }
 
     /// Whether a function may leave its task set, judged by its source: it, or a function that it calls, says
@@ -262,10 +280,35 @@ impl Script {
     }
 }
 
+/// What a load shape returned.
+pub struct ShapeAnswer {
+    script: Script,
+    function: FnId,
+    value: Rc<RefCell<Dynamic>>,
+}
+
+impl ShapeAnswer {
+    /// The target that it means, for the classes of `plan`, which was filtered perhaps; none = the run is to end.
+    ///
+    /// # Errors
+    ///
+    /// When it is no target. The exception is placed at the function.
+    pub fn target(&self, plan: &Plan) -> Result<Option<UserTarget>, Exception> {
+        let core = &self.script.0;
+        shapes::target(&self.value.borrow(), &core.classes, plan).map_err(|error| {
+            let (source, name) = core.functions.location(self.function);
+            let (source, name) = (source.to_owned(), name.to_owned());
+            let error = EvalAltResult::ErrorInFunctionCall(name, source, error, Position::NONE);
+            self.script.exception(&error)
+        })
+    }
+}
+
 /// A run of a script function.
 pub struct Call {
     script: Script,
-    user: User,
+    /// Whose requests get their verdicts when it has ended; none for a function that has no user.
+    user: Option<User>,
     /// The fiber, or why there is none; that is told once.
     fiber: Result<Fiber<Result<Dynamic, Box<EvalAltResult>>>, Option<String>>,
 }
@@ -291,7 +334,9 @@ impl Future for Call {
             },
             Err(text) => failed(Diagnostic::error(text.take().unwrap_or_default())),
         };
-        self.user.settle();
+        if let Some(user) = &self.user {
+            user.settle();
+        }
         Poll::Ready(end)
     }
 }
