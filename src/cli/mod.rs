@@ -13,6 +13,7 @@ mod observer;
 mod options;
 mod origin;
 mod parse;
+mod plot;
 mod prepare;
 mod run;
 pub mod settings;

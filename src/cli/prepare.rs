@@ -18,6 +18,14 @@ pub(super) struct Prepared {
     pub(super) warnings: Vec<Diagnostic>,
 }
 
+/// Scripts that were only read.
+pub(super) struct Reading {
+    pub(super) plan: Plan,
+    pub(super) script: Script,
+    pub(super) world: Arc<World>,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
 /// Loads and checks the scripts, and chooses what to run by tags and classes.
 ///
 /// # Errors
@@ -32,6 +40,7 @@ pub(super) fn for_run(settings: &RunSettings) -> Result<Prepared, Vec<Diagnostic
     let one = |error| vec![error];
     warnings.extend(plan::select_classes(&mut plan, &settings.classes).map_err(one)?);
     warnings.extend(plan::filter(&mut plan, &settings.tags, &settings.exclude_tags).map_err(one)?);
+    warnings.extend(ignored_beside_a_shape(&plan, settings));
     if settings.host.is_none() {
         verify_class_hosts(&plan, &script).map_err(one)?;
     }
@@ -45,7 +54,7 @@ pub(super) fn for_run(settings: &RunSettings) -> Result<Prepared, Vec<Diagnostic
 /// # Errors
 ///
 /// Everything that is wrong with them.
-pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Diagnostic>> {
+pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Reading, Vec<Diagnostic>> {
     let loader = loader(settings, 0);
     let Loaded { script, plan, warnings: found } = loader.load(false)?;
     let mut warnings = settings.warnings.clone();
@@ -54,7 +63,7 @@ pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Dia
     let one = |error| vec![error];
     verify_class_hosts(&plan, &script).map_err(one)?;
     verify_clients(&ClientOptions::default(), &plan, &script).map_err(one)?;
-    Ok(Prepared { plan, loader, warnings })
+    Ok(Reading { plan, script, world: loader.world, warnings })
 }
 
 fn loader(settings: &ScriptSettings, seed: u64) -> Loader {
@@ -80,6 +89,20 @@ fn limits(given: &ScriptLimits) -> Limits {
         max_map_size: given.max_map_size,
         max_call_levels: given.max_call_levels,
     }
+}
+
+/// A load shape says how many users there are; what was given besides does nothing.
+fn ignored_beside_a_shape(plan: &Plan, settings: &RunSettings) -> Vec<Diagnostic> {
+    if plan.shape.is_none() {
+        return Vec::new();
+    }
+    let given = ["users", "spawn-rate"].into_iter().filter(|key| settings.origins.is_given(key));
+    let warn = |key| {
+        let message = "ignored, because the script declares a load shape";
+        let refused = settings.origins.of(key).refuse(key, message);
+        Diagnostic { severity: Severity::Warning, ..refused }
+    };
+    given.map(warn).collect()
 }
 
 fn verify_plan(plan: &Plan, script: &Script) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {

@@ -4,7 +4,6 @@ mod budget;
 mod client;
 mod config;
 mod controller;
-mod course;
 mod crew;
 mod hooks;
 mod message;

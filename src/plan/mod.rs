@@ -1,7 +1,9 @@
 //! The test plan as plain data, and the pure rules over it. No I/O, no clock, no script.
 
 mod check;
+mod course;
 mod deal;
+mod forecast;
 mod hooks;
 mod markov;
 mod model;
@@ -17,7 +19,9 @@ pub(crate) mod testing;
 mod wait;
 
 pub use check::check;
+pub use course::Course;
 pub use deal::Dealer;
+pub use forecast::{Forecast, forecast};
 pub use hooks::{Event, Hooks};
 pub use markov::Chain;
 pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskOrder, TaskSet, Transition, UserClass, Wait};

@@ -280,6 +280,28 @@ impl Script {
     }
 }
 
+impl Script {
+    /// What a load shape wants at `t` seconds, for those who are not running it; none = the run is to end.
+    ///
+    /// # Errors
+    ///
+    /// When it throws, or returns what is no target.
+    pub fn shape_now(
+        &self,
+        function: FnId,
+        actor: &Rc<Actor>,
+        t: f64,
+        plan: &Plan,
+    ) -> Result<Option<UserTarget>, Exception> {
+        let (call, answer) = self.shape_at(function, actor, t);
+        match block_on(call) {
+            TaskEnd::Done(_) => answer.target(plan),
+            TaskEnd::Failed(exception) => Err(exception),
+            _ => Ok(None),
+        }
+    }
+}
+
 /// What a load shape returned.
 pub struct ShapeAnswer {
     script: Script,
