@@ -240,3 +240,25 @@ fn there_is_one_shape() {
       = help: leave one of them out
     ");
 }
+
+#[test]
+fn list_draws_the_shape() {
+    let list = |shape: &str| {
+        let script =
+            format!("{USERS}{shape}").replace("user_class(\"A\")", "user_class(\"A\").host(\"http://h\")");
+        let script = script.replace("user_class(\"B\")", "user_class(\"B\").host(\"http://h\")");
+        Katydid::new(["list", "--shape", "main.rhai"]).file("main.rhai", &script).run()
+    };
+    let ready = list(
+        "stages([#{ duration: 40, users: 20, spawn_rate: 1 }, #{ duration: 40, users: 8, spawn_rate: 2 }]);",
+    );
+    let function = list("load_shape(|t| if t < 40.0 { [20, 1] } else if t < 80 { [8, 2] } else { () });");
+    let (ready, function) = (ready.exits(0), function.exits(0));
+    assert_eq!(ready.stdout, function.stdout);
+    insta::assert_snapshot!(ready.stdout, @r"");
+    let endless = list("load_shape(|t| [3, 1]);").exits(0);
+    assert!(endless.stdout.contains("no end within 24h"), "{}", endless.stdout);
+    insta::assert_snapshot!(list("").exits(2).stderr, @r"");
+    insta::assert_snapshot!(list("load_shape(|t|\n    if t < 3.0 { [1] } else { throw \"oh\" });").exits(2).stderr, @r"");
+    insta::assert_snapshot!(list("load_shape(|t| \"many\");").exits(2).stderr, @r"");
+}

@@ -14,7 +14,7 @@ const LABEL: usize = 9;
 /// Eighths of a cell, from one to eight.
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The plot, `width` columns wide: a filled area for the users, a dotted line where the shape wants more or fewer.
+/// The plot, `width` columns wide and at most 16 lines high: a filled area for the users, a dotted line where the shape wants more.
 #[must_use]
 pub(super) fn plot(forecast: &Forecast, width: usize) -> String {
     let highest = forecast.seconds.iter().map(|&(wanted, users)| wanted.max(users)).max().unwrap_or(0);
@@ -30,7 +30,7 @@ pub(super) fn plot(forecast: &Forecast, width: usize) -> String {
         text.push('\n');
     }
     text.push_str(&time_axis(forecast.seconds.len(), columns.len(), margin));
-    text.push_str(&format!("{:margin$}█ users   ┄ wanted, where the spawn rate is not there yet\n", ""));
+    text.push_str(&format!("{:margin$}█ users   ┄ wanted by the shape\n", ""));
     text
 }
 
@@ -76,7 +76,7 @@ impl Scale {
         let step = step.into_iter().find(|step| *step >= rough).unwrap_or(rough);
         let labels = highest.div_ceil(step);
         let gap = (12 / labels).min(6);
-        Self { top: labels * step, step, gap, rows: labels * gap }
+        Self { top: labels.saturating_mul(step), step, gap, rows: labels * gap }
     }
 
     /// The label of a row, counted from the bottom, at its upper edge.
@@ -120,4 +120,42 @@ fn time_axis(seconds: usize, width: usize, margin: usize) -> String {
     }
     let axis: String = axis.into_iter().collect();
     format!("{:>width$} ┼{axis}\n{:margin$}{labels}\n", 0, "", width = margin - 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scale, plot};
+    use crate::plan::Forecast;
+
+    fn forecast(seconds: &[(usize, usize)], ends: bool) -> Forecast {
+        Forecast { seconds: seconds.to_vec(), ends }
+    }
+
+    #[test]
+    fn draws_what_is_wanted_and_what_there_is() {
+        let up = (0..30).map(|second| (8, (second + 1).min(8)));
+        let down = (0..30).map(|second| (2, 8usize.saturating_sub(second / 2).max(2)));
+        let text = plot(&forecast(&up.chain(down).collect::<Vec<_>>(), true), 60);
+        insta::assert_snapshot!(text, @r"");
+        assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+    }
+
+    #[test]
+    fn a_moment_is_drawn_over_the_whole_width() {
+        insta::assert_snapshot!(plot(&forecast(&[(1, 1)], false), 40), @r"");
+        insta::assert_snapshot!(plot(&forecast(&[], true), 40), @r"");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_the_highest_fits() {
+        for highest in [0, 1, 2, 3, 4, 5, 7, 9, 11, 39, 41, 99, 100, 101, 12_345, 1_000_000_000, usize::MAX] {
+            let scale = Scale::of(highest);
+            assert!(scale.top >= highest && (3..=12).contains(&scale.rows), "{highest}: {}", scale.rows);
+            for (seconds, width) in [(1, 40), (10, 80), (61, 80), (3600, 120), (86_400, 200)] {
+                let text = plot(&forecast(&vec![(highest, highest / 2); seconds], true), width);
+                let widest = text.lines().map(|line| line.chars().count()).max();
+                assert!(widest <= Some(width.max(50)), "{widest:?} of {width}:\n{text}");
+            }
+        }
+    }
 }

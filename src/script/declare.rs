@@ -1,7 +1,7 @@
 //! Declaring: the builders that the top level of a script calls, and the plan that they leave behind.
 
 use super::calls::{FunctionTable, ScriptFn};
-use super::convert::{refuse, string, strings, type_text, weight};
+use super::convert::{refuse, string, strings, type_text, weight, whole};
 use super::lowering::Lowering;
 use super::options::TASK_OPTIONS;
 use super::shapes::{self, ShapeHandle};
@@ -352,10 +352,19 @@ fn register_task_set(engine: &mut Engine, declaration: &Rc<Declaration>) {
     engine.register_fn("stop", move |set: &mut TaskSetHandle, chance: Dynamic| -> Result<TaskSetHandle> {
         Ok(stop(set, weight(&chance)?))
     });
-    engine.register_fn("copy", |set: &mut TaskSetHandle, name: ImmutableString| {
-        let draft = SetDraft { name: name.into(), ..set.0.borrow().clone() };
-        TaskSetHandle(Rc::new(RefCell::new(draft)))
-    });
+    engine.register_fn(
+        "copy",
+        |context: NativeCallContext<'_>, set: &mut TaskSetHandle, name: ImmutableString| {
+            copy_of(&context, set, &name)
+        },
+    );
+}
+
+/// An independent copy of a set under another name, declared where it was copied.
+fn copy_of(context: &NativeCallContext<'_>, set: &TaskSetHandle, name: &str) -> Result<TaskSetHandle> {
+    let name = name_of("a copy", name)?;
+    let draft = SetDraft { name, declared_at: place(context), ..set.0.borrow().clone() };
+    Ok(TaskSetHandle(Rc::new(RefCell::new(draft))))
 }
 
 fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
@@ -382,11 +391,15 @@ fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
         class.0.weight.set(weight(&share)?);
         Ok(class.clone())
     });
-    engine.register_fn("fixed_count", |class: &mut UserClassHandle, count: i64| -> Result<UserClassHandle> {
-        let count = usize::try_from(count).map_err(|_| refuse("fixed_count must not be negative"))?;
-        class.0.fixed_count.set((count > 0).then_some(count));
-        Ok(class.clone())
-    });
+    engine.register_fn(
+        "fixed_count",
+        |class: &mut UserClassHandle, count: Dynamic| -> Result<UserClassHandle> {
+            let count = usize::try_from(whole("fixed_count", &count)?)
+                .map_err(|_| refuse("fixed_count must not be negative"))?;
+            class.0.fixed_count.set((count > 0).then_some(count));
+            Ok(class.clone())
+        },
+    );
     engine.register_fn("host", |class: &mut UserClassHandle, host: ImmutableString| {
         class.0.host.replace(Some(host.into()));
         class.clone()
@@ -400,11 +413,13 @@ fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
     let declared = declaration.clone();
     engine.register_fn(
         "copy",
-        move |class: &mut UserClassHandle, name: ImmutableString| -> Result<UserClassHandle> {
+        move |context: NativeCallContext<'_>,
+              class: &mut UserClassHandle,
+              name: ImmutableString|
+              -> Result<UserClassHandle> {
             declared.at_top_level("copy(..)")?;
-            let set = SetDraft { name: name.into(), ..class.0.set.0.borrow().clone() };
             let copy = UserClassHandle(Rc::new(ClassDraft {
-                set: TaskSetHandle(Rc::new(RefCell::new(set))),
+                set: copy_of(&context, &class.0.set, &name)?,
                 weight: class.0.weight.clone(),
                 fixed_count: class.0.fixed_count.clone(),
                 host: class.0.host.clone(),

@@ -1,7 +1,7 @@
 //! `load_shape(..)`, `stages(..)`, `spike(..)`, `steps(..)` and `sine(..)`: how the number of users follows the time.
 
 use super::calls::{FunctionTable, ScriptFn};
-use super::convert::{duration, number, refuse, string, type_text};
+use super::convert::{duration, number, refuse, string, type_text, whole};
 use super::declare::{Declaration, UserClassHandle, place};
 use super::options::{SINE_KEYS, SPIKE_KEYS, STAGE_KEYS, STEPS_KEYS, TARGET_KEYS};
 use crate::plan::{ClassId, Plan, Shape, Spawn, Stage, UserClass, UserTarget};
@@ -258,11 +258,7 @@ fn steps(map: &Map) -> Result<Kind> {
     let (spawn, names) = fields.spawn()?;
     let start = fields.optional("start").map(|start| users_of("`start` of steps(..)", start)).transpose()?;
     let start = start.unwrap_or(0);
-    let whole = |key: &str| {
-        let value = fields.get(key)?;
-        let wrong = || refuse(format!("`{key}` of steps(..) must be an integer, not {}", type_text(value)));
-        value.as_int().map_err(|_| wrong())
-    };
+    let whole = |key: &str| whole(&format!("`{key}` of steps(..)"), fields.get(key)?);
     let (step, count) = (whole("step")?, whole("count")?);
     let count = u32::try_from(count).ok().filter(|count| *count > 0);
     let count = count.ok_or_else(|| refuse("`count` of steps(..) must be at least 1"))?;
