@@ -255,10 +255,31 @@ fn list_draws_the_shape() {
     let function = list("load_shape(|t| if t < 40.0 { [20, 1] } else if t < 80 { [8, 2] } else { () });");
     let (ready, function) = (ready.exits(0), function.exits(0));
     assert_eq!(ready.stdout, function.stdout);
-    insta::assert_snapshot!(ready.stdout, @r"");
+    insta::assert_snapshot!(ready.stdout, @r"
+    Load shape: 1m20s, at most 20 users
+       20 ┤┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄▄▄████████████████████████
+          │                   ▂▇██████████████████████████▇
+          │                  ▅█████████████████████████████▅
+       15 ┤                ▄████████████████████████████████▄
+          │             ▂▇▇██████████████████████████████████▂▂
+          │            ▅███████████████████████████████████████
+       10 ┤          ▄██████████████████████████████████████████
+          │       ▂▂▇███████████████████████████████████████████▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇
+          │      ▅██████████████████████████████████████████████████████████████████████████████████████
+        5 ┤    ▄████████████████████████████████████████████████████████████████████████████████████████
+          │  ▂▇█████████████████████████████████████████████████████████████████████████████████████████
+          │▅▅███████████████████████████████████████████████████████████████████████████████████████████
+        0 ┼┬──────────┬───────────┬──────────┬───────────┬───────────┬──────────┬───────────┬───────────
+           0s         10s         20s        30s         40s         50s        1m          1m10s
+           █ users   ┄ wanted by the shape
+    ");
     let endless = list("load_shape(|t| [3, 1]);").exits(0);
     assert!(endless.stdout.contains("no end within 24h"), "{}", endless.stdout);
-    insta::assert_snapshot!(list("").exits(2).stderr, @r"");
-    insta::assert_snapshot!(list("load_shape(|t|\n    if t < 3.0 { [1] } else { throw \"oh\" });").exits(2).stderr, @r"");
+    insta::assert_snapshot!(list("").exits(2).stderr, @r#"
+    error: the scripts declare no load shape
+      = help: declare one: `stages([#{ duration: "30s", users: 10, spawn_rate: 2 }]);`
+    "#);
+    let thrown = list("load_shape(|t|\n    if t < 3.0 { [1] } else { throw \"oh\" });").exits(2);
+    insta::assert_snapshot!(thrown.stderr, @r"");
     insta::assert_snapshot!(list("load_shape(|t| \"many\");").exits(2).stderr, @r"");
 }

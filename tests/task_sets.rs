@@ -21,13 +21,21 @@ fn a_call_changes_the_thing_wherever_it_is_used_until_the_top_level_ends() {
         same.task("late", 0.5, || ()).wait_time(constant("500ms"));
         a.weight(2);
     "#;
-    insta::assert_snapshot!(listed(script), @r"");
+    insta::assert_snapshot!(listed(script), @r"
+    user class A  (weight 2, no wait)
+      task set Shop  (weight 2, wait 0.5 s)
+        task late  (weight 0.5)
+    user class B  (weight 1, no wait)
+      task set Shop  (weight 1, wait 0.5 s)
+        task late  (weight 0.5)
+      task own  (weight 1)
+    ");
 }
 
 #[test]
 fn a_copy_is_independent() {
     let script = r#"
-        let shop = task_set("Shop").tags(["x"]).task("t", || ());
+        let shop = task_set("Shop").tags(["x"]).task("t", || ()).stop();
         let other = shop.copy("Other").task("more", || ()).sequential();
         shop.task("mine", || ());
         let a = user_class("A").weight(2).wait_time(constant(1)).host("http://h").task(shop).task(other);
@@ -40,15 +48,35 @@ fn a_copy_is_independent() {
 #[test]
 fn a_copy_needs_a_name_of_its_own() {
     let script = "let a = user_class(\"A\").task(\"t\", || ());\na.copy(\"A\");";
-    insta::assert_snapshot!(mistake(&[("main.rhai", script)]), @r"");
+    insta::assert_snapshot!(mistake(&[("main.rhai", script)]), @r#"
+    error: user class `A` is declared twice
+     --> main.rhai:2:3
+      |
+    2 | a.copy("A");
+      |   ^^^^
+      = note: first at main.rhai:1:9
+      = help: give one of them another name
+    "#);
     let script = "let a = task_set(\"A\").task(\"t\", || ());\nuser_class(\"U\").task(a.copy(\"\"));";
-    insta::assert_snapshot!(mistake(&[("main.rhai", script)]), @r"");
+    insta::assert_snapshot!(mistake(&[("main.rhai", script)]), @r#"
+    error: a copy needs a name; it cannot be empty
+     --> main.rhai:2:24
+      |
+    2 | user_class("U").task(a.copy(""));
+      |                        ^^^^
+    "#);
 }
 
 #[test]
 fn a_fixed_count_is_a_whole_number() {
     let script = r#"user_class("U").fixed_count(1.5).task("t", || ());"#;
-    insta::assert_snapshot!(mistake(&[("main.rhai", script)]), @r"");
+    insta::assert_snapshot!(mistake(&[("main.rhai", script)]), @r#"
+    error: fixed_count must be a whole number, not 1.5
+     --> main.rhai:1:17
+      |
+    1 | user_class("U").fixed_count(1.5).task("t", || ());
+      |                 ^^^^^^^^^^^
+    "#);
 }
 
 /// Design rule: durations are seconds, whole or not, or text with a unit.
@@ -149,7 +177,10 @@ fn classes_are_chosen_by_name_and_weighed_anew() {
 
 #[test]
 fn a_choice_of_classes_that_cannot_run_is_refused() {
-    insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "Off"]).refused(), @r"");
+    insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "Off"]).refused(), @r"
+    error: every chosen user class is off: all weights are 0
+      = help: give one a weight: `--class Off=1`
+    ");
     insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "A=0"]).refused(), @r"");
     insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "A=-1"]).refused(), @r"");
     insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "A=much"]).refused(), @r"");

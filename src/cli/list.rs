@@ -4,7 +4,7 @@ use super::prepare::{self, Reading};
 use super::settings::ListSettings;
 use super::{plot, show, tree};
 use crate::plan::{self, Shape, UserTarget};
-use crate::script::{Actor, Exception};
+use crate::script::Actor;
 use crate::util::Diagnostic;
 use std::rc::Rc;
 use std::time::Duration;
@@ -51,10 +51,6 @@ fn target_at(
         return Ok(known);
     }
     let Shape::Function(function) = shape else { return Ok(None) };
-    let failed = |exception: Exception| {
-        let mut diagnostic = Diagnostic::error(exception.message).note(format!("at t = {}", at.as_secs()));
-        diagnostic.place = plan::place(&format!("{}:0", exception.place));
-        reading.script.show_line(diagnostic)
-    };
-    reading.script.shape_now(*function, actor, at.as_secs_f64(), &reading.plan).map_err(failed)
+    let at_t = |error: Diagnostic| error.note(format!("at t = {}", at.as_secs()));
+    reading.script.shape_now(*function, actor, at.as_secs_f64(), &reading.plan).map_err(at_t)
 }

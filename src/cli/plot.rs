@@ -82,7 +82,7 @@ impl Scale {
     /// The label of a row, counted from the bottom, at its upper edge.
     fn label(&self, row: usize) -> Option<String> {
         let edge = row + 1;
-        edge.is_multiple_of(self.gap).then(|| (edge / self.gap * self.step).to_string())
+        edge.is_multiple_of(self.gap).then(|| (edge / self.gap).saturating_mul(self.step).to_string())
     }
 
     /// The character of a column in a row.
@@ -136,14 +136,53 @@ mod tests {
         let up = (0..30).map(|second| (8, (second + 1).min(8)));
         let down = (0..30).map(|second| (2, 8usize.saturating_sub(second / 2).max(2)));
         let text = plot(&forecast(&up.chain(down).collect::<Vec<_>>(), true), 60);
-        insta::assert_snapshot!(text, @r"");
+        insta::assert_snapshot!(text, @r"
+        Load shape: 1m, at most 8 users
+            8 ┤┄┄┄┄┄┄┄██████████████████████
+              │      ▄██████████████████████▄▄
+              │      █████████████████████████
+            6 ┤     ███████████████████████████
+              │    ▄███████████████████████████▄▄
+              │    ██████████████████████████████
+            4 ┤   █████████████████████████████████
+              │  ▄█████████████████████████████████▄▄
+              │  ████████████████████████████████████
+            2 ┤ ████████████████████████████████████████████████████
+              │▄████████████████████████████████████████████████████
+              │█████████████████████████████████████████████████████
+            0 ┼┬────────────┬────────────┬────────────┬─────────────
+               0s           15s          30s          45s
+               █ users   ┄ wanted by the shape
+        ");
         assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
     }
 
     #[test]
     fn a_moment_is_drawn_over_the_whole_width() {
-        insta::assert_snapshot!(plot(&forecast(&[(1, 1)], false), 40), @r"");
-        insta::assert_snapshot!(plot(&forecast(&[], true), 40), @r"");
+        insta::assert_snapshot!(plot(&forecast(&[(1, 1)], false), 40), @r"
+        Load shape: no end within 1s, at most 1 user by then
+            1 ┤█████████████████████████████████
+              │█████████████████████████████████
+              │█████████████████████████████████
+              │█████████████████████████████████
+              │█████████████████████████████████
+              │█████████████████████████████████
+            0 ┼┬────────────────────────────────
+               0s
+               █ users   ┄ wanted by the shape
+        ");
+        insta::assert_snapshot!(plot(&forecast(&[], true), 40), @r"
+        Load shape: 0s, at most 0 users
+            1 ┤
+              │
+              │
+              │
+              │
+              │
+            0 ┼┬────────────────────────────────
+               0s
+               █ users   ┄ wanted by the shape
+        ");
     }
 
     #[test]

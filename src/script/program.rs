@@ -292,13 +292,32 @@ impl Script {
         actor: &Rc<Actor>,
         t: f64,
         plan: &Plan,
-    ) -> Result<Option<UserTarget>, Exception> {
-        let (call, answer) = self.shape_at(function, actor, t);
-        match block_on(call) {
-            TaskEnd::Done(_) => answer.target(plan),
-            TaskEnd::Failed(exception) => Err(exception),
-            _ => Ok(None),
-        }
+    ) -> Result<Option<UserTarget>, Diagnostic> {
+        let core = self.0.clone();
+        let shape = move || core.functions.call(&core.engine, function, t.into());
+        let fiber = Fiber::new(actor.clone(), self.0.limits.fiber, shape).map_err(Diagnostic::error)?;
+        let target = match block_on(fiber) {
+            FiberEnd::Returned(value) => value.and_then(|value| self.target(function, &value, plan)),
+            FiberEnd::Panicked(text) => return Err(panicked(&text)),
+        };
+        target.or_else(|error| match Control::in_error(&error) {
+            Some(Control::StopTest(_)) => Ok(None),
+            _ => Err(explain(&error, &self.0.files, None, &self.0.limits)),
+        })
+    }
+
+    /// What the load shape `function` means by `value`; an error is placed at the function.
+    fn target(
+        &self,
+        function: FnId,
+        value: &Dynamic,
+        plan: &Plan,
+    ) -> Result<Option<UserTarget>, Box<EvalAltResult>> {
+        shapes::target(value, &self.0.classes, plan).map_err(|error| {
+            let (source, name) = self.0.functions.location(function);
+            let (source, name) = (source.to_owned(), name.to_owned());
+            Box::new(EvalAltResult::ErrorInFunctionCall(name, source, error, Position::NONE))
+        })
     }
 }
 
@@ -316,13 +335,8 @@ impl ShapeAnswer {
     ///
     /// When it is no target. The exception is placed at the function.
     pub fn target(&self, plan: &Plan) -> Result<Option<UserTarget>, Exception> {
-        let core = &self.script.0;
-        shapes::target(&self.value.borrow(), &core.classes, plan).map_err(|error| {
-            let (source, name) = core.functions.location(self.function);
-            let (source, name) = (source.to_owned(), name.to_owned());
-            let error = EvalAltResult::ErrorInFunctionCall(name, source, error, Position::NONE);
-            self.script.exception(&error)
-        })
+        let target = self.script.target(self.function, &self.value.borrow(), plan);
+        target.map_err(|error| self.script.exception(&error))
     }
 }
 
