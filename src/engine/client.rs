@@ -85,7 +85,7 @@ impl Host for UserHost {
         self.ledger.recorder.borrow_mut().record(&stats::Sample {
             method: &sample.method,
             name: &sample.name,
-            response_time: Some(sample.response_time),
+            response_time: sample.response_time,
             size: sample.size,
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),

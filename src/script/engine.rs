@@ -2,7 +2,9 @@
 
 use super::control::Control;
 use super::convert;
-use super::{api, auth, current, declare, fiber, request, response, tokens, user};
+use super::fiber::Stopped;
+use super::source::Files;
+use super::{api, auth, batch, blocks, current, declare, fiber, request, response, tokens, user};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
 use std::rc::Rc;
@@ -34,8 +36,21 @@ impl Default for Limits {
     }
 }
 
-/// An engine with everything that scripts may call.
-pub(super) fn build(limits: &Limits, declaration: &Rc<declare::Declaration>) -> Engine {
+impl Limits {
+    /// What it is called when the guard stops a script at one of them.
+    pub(super) fn message_of(&self, stopped: Stopped) -> String {
+        match stopped {
+            Stopped::OutOfOperations => {
+                format!("more than {} operations without a wait", self.fiber.max_operations)
+            }
+            Stopped::OutOfStack => "calls are nested too deeply for the stack".to_owned(),
+            Stopped::Cut => "the run has ended".to_owned(),
+        }
+    }
+}
+
+/// An engine with everything that scripts may call; `files` are those whose functions it will run.
+pub(super) fn build(limits: &Limits, declaration: &Rc<declare::Declaration>, files: &Files) -> Engine {
     // Raw: no string interner, which unique urls and tokens would always miss at twice the cost of a call.
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
@@ -51,6 +66,8 @@ pub(super) fn build(limits: &Limits, declaration: &Rc<declare::Declaration>) -> 
     register_sleep(&mut engine);
     user::register(&mut engine);
     request::register(&mut engine);
+    batch::register(&mut engine);
+    blocks::register(&mut engine, limits, files);
     response::register(&mut engine);
     auth::register(&mut engine);
     declare::register(&mut engine, declaration);

@@ -2,6 +2,8 @@
 
 mod api;
 mod auth;
+mod batch;
+mod blocks;
 mod calls;
 mod check;
 mod control;
@@ -35,6 +37,7 @@ mod syntax;
 #[cfg(test)]
 mod test_support;
 mod tokens;
+mod transaction;
 mod urls;
 mod user;
 mod verdict;

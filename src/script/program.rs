@@ -101,7 +101,7 @@ impl Loader {
     pub fn load(&self, quiet: bool) -> Result<Loaded, Vec<Diagnostic>> {
         let declaration = Rc::new(Declaration::default());
         let files = Files::default();
-        let mut engine = engine::build(&self.limits, &declaration);
+        let mut engine = engine::build(&self.limits, &declaration, &files);
         engine.set_module_resolver(Resolver::new(files.clone(), self.libraries.clone(), stdlib::source));
         let mains = self.read(&engine, &files)?;
         let findings = check::check(&engine, &files);
@@ -177,14 +177,14 @@ fn explain(error: &EvalAltResult, files: &Files, root: Option<&str>, limits: &Li
         None => error::diagnose(error, files),
     };
     match Control::in_error(error) {
-        Some(Control::Stopped(Stopped::OutOfOperations)) => {
-            diagnostic.message = out_of_operations(limits);
+        Some(Control::Stopped(stopped @ Stopped::OutOfOperations)) => {
+            diagnostic.message = limits.message_of(stopped);
             diagnostic.help = Some(
                 "is this loop endless? If not, raise --max-operations, or sleep(..) now and then".to_owned(),
             );
         }
-        Some(Control::Stopped(Stopped::OutOfStack)) => {
-            OUT_OF_STACK.clone_into(&mut diagnostic.message);
+        Some(Control::Stopped(stopped @ Stopped::OutOfStack)) => {
+            diagnostic.message = limits.message_of(stopped);
             diagnostic.help = Some("does this recursion end? If so, raise --stack-size".to_owned());
         }
         Some(_) => {
@@ -193,12 +193,6 @@ fn explain(error: &EvalAltResult, files: &Files, root: Option<&str>, limits: &Li
         None => {}
     }
     diagnostic
-}
-
-const OUT_OF_STACK: &str = "calls are nested too deeply for the stack";
-
-fn out_of_operations(limits: &Limits) -> String {
-    format!("more than {} operations without a wait", limits.fiber.max_operations)
 }
 
 impl Script {
