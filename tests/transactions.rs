@@ -4,7 +4,7 @@ mod support;
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
-use support::{Finished, Katydid};
+use support::{Finished, Katydid, until_arrived};
 
 /// Runs the statements as the only task of one user, once.
 fn once(statements: &str) -> Finished {
@@ -232,7 +232,7 @@ fn what_the_block_cannot_be() {
 #[test]
 fn a_run_that_ends_does_not_count_what_it_cuts() {
     let server = DemoServer::start(0).expect("a port");
-    let finished = Katydid::run_script(
+    let running = Katydid::run_script(
         r#"
         user_class("U").task("task", |user| user.transaction("outer", |user| {
             user.transaction("whole", |user| { user.get("/items/1"); });
@@ -240,10 +240,12 @@ fn a_run_that_ends_does_not_count_what_it_cuts() {
         }));
         "#,
     )
-    .args(["-t", "1s", "--stop-timeout", "0", "--csv", "r"])
+    .args(["--stop-timeout", "0", "--csv", "r"])
     .against(&server)
-    .run()
-    .exits(0);
+    .start();
+    until_arrived(&server, 3);
+    running.signal("INT");
+    let finished = running.finish().exits(0);
     assert_eq!(rows(&finished), ["GET /items/1: 1/0", "GET /items/2: 1/0", "TX whole: 1/0"]);
     assert!(finished.stdout.contains("1 request cut off"), "{}", finished.stdout);
 }
