@@ -9,6 +9,7 @@ mod crew;
 mod hooks;
 mod message;
 mod order;
+mod pace;
 mod shard;
 mod stop;
 mod walk;

@@ -273,14 +273,9 @@ impl Shard {
         let actor = Rc::new(Actor::new(number, self.loader.world.clone()));
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
-        let walk = Walk {
-            terrain: self.terrain.clone(),
-            user: User::new(actor, name, kind.base.clone(), host),
-            signal: signal.clone(),
-            schedule: stream(self.config.seed, number, Purpose::Schedule),
-            witness: self.witness(),
-            frames: Vec::new(),
-        };
+        let user = User::new(actor, name, kind.base.clone(), host);
+        let schedule = stream(self.config.seed, number, Purpose::Schedule);
+        let walk = Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness());
         let (crowd, config) = (self.crowd.clone(), self.config.clone());
         crowd.joined(number, signal);
         tokio::task::spawn_local(async move {

@@ -151,14 +151,9 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     let signal = Rc::new(StopSignal::new());
     let actor = Rc::new(Actor::new(1, loader.world.clone()));
     let base = Rc::new(http::Base::parse("http://127.0.0.1").expect("a host"));
-    let walk = Walk {
-        terrain: terrain.clone(),
-        user: User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone()))),
-        signal: signal.clone(),
-        schedule: stream(1, 1, Purpose::Schedule),
-        witness: Listener(story.clone(), terrain),
-        frames: Vec::new(),
-    };
+    let user = User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone())));
+    let schedule = stream(1, 1, Purpose::Schedule);
+    let walk = Walk::new(terrain.clone(), user, signal.clone(), schedule, Listener(story.clone(), terrain));
     let stop = || {
         signal.set(if fate.cut {
             Wish::Cut
@@ -466,3 +461,6 @@ fn a_user_ends_when_no_runs_are_left() {
     );
     assert_eq!((story.timed().as_str(), story.iterations.get()), ("0:t 1000:t 2000:t 3000:stop", 3));
 }
+
+#[path = "pace_tests.rs"]
+mod pace;
