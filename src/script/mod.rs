@@ -3,6 +3,7 @@
 mod api;
 mod auth;
 mod batch;
+mod block;
 mod blocks;
 mod calls;
 mod check;
