@@ -10,7 +10,7 @@ use crate::engine::{self, Ending, RunConfig};
 use crate::http::ClientOptions;
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
-    Rates, error_report, exception_report, percentile_table, request_table, run_summary, verdict_table,
+    Rates, error_report, exception_report, health_report, percentile_table, request_table, run_summary, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::stats::RunResult;
@@ -83,6 +83,7 @@ fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -
         spawn_rate: settings.spawn_rate,
         run_time: settings.run_time,
         iterations: settings.iterations,
+        iterations_per_user: settings.iterations_per_user,
         stop_timeout: settings.stop_timeout,
         shards: settings.shards,
         max_fibers: prepare::max_fibers(settings.shards),
@@ -123,13 +124,14 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
         error_report(totals),
         exception_report(totals),
         run_summary(result),
+        health_report(result, settings.allow_saturation),
     ];
     let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
     parts.extend(verdicts.iter().map(verdict_table));
     parts.retain(|part| !part.is_empty());
     show::report(&parts.join("\n"));
     let code = exit::exit_code(&ExitOutcome {
-        invalid: false,
+        invalid: !settings.allow_saturation && !result.invalid().is_empty(),
         cut: *ending == Ending::Cut,
         manifest_missed: verdicts.iter().any(|verdict| !verdict.passed),
         manifest_given: !manifests.is_empty(),

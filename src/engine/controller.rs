@@ -6,7 +6,7 @@ use super::message::{Assignment, Command, Report};
 use super::shard::{self, ShardSetup};
 use crate::plan::{Dealer, Ramp};
 use crate::script::Loader;
-use crate::stats::{RunResult, Totals};
+use crate::stats::{Health, RunResult, Totals};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -98,6 +98,7 @@ struct Controller {
     dealer: Dealer,
     purse: Option<Purse>,
     totals: Totals,
+    health: Health,
     started: Instant,
     dealt: usize,
     users: Vec<u64>,
@@ -133,6 +134,7 @@ impl Controller {
             dealer: Dealer::new(&config.plan),
             purse: config.iterations.map(|runs| Purse::new(runs, config.shards)),
             totals: Totals::new(jiff::Timestamp::now()),
+            health: Health::default(),
             started: Instant::from_std(started),
             dealt: 0,
             users: vec![0; config.plan.classes.len()],
@@ -242,6 +244,7 @@ impl Controller {
         let classes = self.config.plan.classes.iter().map(|class| class.name.clone());
         result.class_counts = classes.zip(self.dealer.counts().iter().map(|count| *count as u64)).collect();
         result.user_count = self.dealt as u64;
+        result.health = self.health;
         Outcome { result, ending }
     }
 
@@ -267,6 +270,7 @@ impl Controller {
     fn spawned(&mut self, begun: Instant, observer: &mut dyn Observer) {
         if self.config.reset_stats {
             self.totals.reset(self.started.elapsed());
+            self.health = Health::default();
         }
         observer.spawned(&self.progress(begun));
     }
@@ -279,6 +283,7 @@ impl Controller {
                 self.iterations += snapshot.counters.iterations;
                 self.totals.merge(&snapshot);
             }
+            Report::Health { shard, health } => self.health.note(shard, &health),
             Report::Ended { shard, ended } => {
                 self.shards[shard].ended = ended;
                 for (class, count) in self.users.iter_mut().enumerate() {

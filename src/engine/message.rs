@@ -1,7 +1,7 @@
 //! What crosses the seam between the controller and its shards: plain data, so that a shard can be another process.
 
 use crate::plan::ClassId;
-use crate::stats::Snapshot;
+use crate::stats::{ShardHealth, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -47,6 +47,13 @@ pub(super) enum Report {
     Counted {
         /// The statistics.
         snapshot: Box<Snapshot>,
+    },
+    /// How the shard itself fared since the last time.
+    Health {
+        /// The shard's index.
+        shard: usize,
+        /// What was measured.
+        health: Box<ShardHealth>,
     },
     /// Users that have ended since the beginning. Not those that run: users that were started meanwhile would seem to
     /// be missing from that.

@@ -6,6 +6,7 @@ mod config;
 mod controller;
 mod message;
 mod order;
+mod pulse;
 mod shard;
 mod stop;
 mod walk;

@@ -5,6 +5,7 @@ use super::client::{Ledger, UserHost, client_options_of};
 use super::config::RunConfig;
 use super::message::{Assignment, Command, Report};
 use super::order::Order;
+use super::pulse::Pulse;
 use super::stop::{StopSignal, Wish};
 use super::walk::{Terrain, Walk, Witness};
 use crate::http::{Base, Client, ClientOptions, Shared};
@@ -131,6 +132,7 @@ impl Shard {
             plan: config.plan.clone(),
             orders,
             budget: Budget::new(config.iterations.is_some()),
+            runs_per_user: config.iterations_per_user,
             stop_timeout: config.stop_timeout,
         };
         let ledger = Ledger {
@@ -138,6 +140,7 @@ impl Shard {
             started: Instant::from_std(setup.started),
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
+            pulse: Pulse::new(),
         };
         let crowd = Crowd {
             signals: RefCell::default(),
@@ -166,6 +169,8 @@ impl Shard {
     /// Obeys the controller until the run is over and the last user has ended.
     async fn serve(self, mut commands: UnboundedReceiver<Command>) {
         self.report(Report::Ready { shard: self.index });
+        let ledger = self.ledger.clone();
+        let beat = tokio::task::spawn_local(async move { ledger.pulse.beat().await });
         let mut ticks = interval_at(Instant::now() + SNAPSHOT_EVERY, SNAPSHOT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut finishing = false;
@@ -188,6 +193,7 @@ impl Shard {
                 () = emptied => self.hand_over_users(),
             }
         }
+        beat.abort();
         self.hand_over();
         self.report(Report::Done { shard: self.index });
     }
@@ -205,6 +211,8 @@ impl Shard {
         let snapshot = Box::new(recorder.take());
         drop(recorder);
         self.report(Report::Counted { snapshot });
+        let health = Box::new(self.ledger.pulse.take());
+        self.report(Report::Health { shard: self.index, health });
         self.hand_over_users();
     }
 
@@ -235,6 +243,7 @@ impl Shard {
                 ledger: self.ledger.clone(),
                 reports: self.reports.clone(),
             },
+            runs: 0,
             frames: Vec::new(),
         };
         let (crowd, config) = (self.crowd.clone(), self.config.clone());
@@ -267,6 +276,10 @@ impl Witness for UserWitness {
 
     fn needs_grant(&self) {
         let _ = self.reports.send(Report::NeedsGrant { shard: self.shard });
+    }
+
+    fn waited(&self, lateness: Duration) {
+        self.ledger.pulse.waited(lateness);
     }
 
     fn iteration(&self) {

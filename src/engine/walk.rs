@@ -9,7 +9,7 @@ use crate::util::Stream;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 /// `on_stop` may send; so it gets this long at least, even where tasks are cut off at once.
 const LEAST_STOP_TIME: Duration = Duration::from_secs(5);
@@ -24,6 +24,8 @@ pub(super) struct Terrain {
     /// By set index.
     pub(super) orders: Vec<Order>,
     pub(super) budget: Budget,
+    /// After so many runs of task functions a user ends; none = never for that.
+    pub(super) runs_per_user: Option<u64>,
     pub(super) stop_timeout: Duration,
 }
 
@@ -35,6 +37,8 @@ pub(super) trait Witness {
     fn stop_test(&self, reason: &str);
     /// The grant of task runs is used up.
     fn needs_grant(&self);
+    /// The user went on so long after the end of its wait.
+    fn waited(&self, lateness: Duration);
     /// A task function has ended.
     fn iteration(&self);
 }
@@ -46,6 +50,8 @@ pub(super) struct Walk<W> {
     pub(super) signal: Rc<StopSignal>,
     pub(super) schedule: Stream,
     pub(super) witness: W,
+    /// How many task functions the user has run.
+    pub(super) runs: u64,
     /// The sets that the user is in, the class's own first.
     pub(super) frames: Vec<Frame>,
 }
@@ -135,6 +141,11 @@ impl<W: Witness> Walk<W> {
                 }
                 let end = self.call(function, &task.name).await;
                 self.witness.iteration();
+                self.runs += 1;
+                // No task will follow, so there is nothing to wait for.
+                if terrain.runs_per_user.is_some_and(|runs| self.runs >= runs) {
+                    return Step::End;
+                }
                 self.after(&end)
             }
         }
@@ -256,10 +267,14 @@ impl<W: Witness> Walk<W> {
         };
         let pause = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
         if pause.is_zero() {
-            self.give_way().await
-        } else {
-            self.signal.unless_stopping(sleep(pause)).await.is_some()
+            return self.give_way().await;
         }
+        let due = Instant::now() + pause;
+        let waited = self.signal.unless_stopping(sleep_until(due)).await.is_some();
+        if waited {
+            self.witness.waited(due.elapsed());
+        }
+        waited
     }
 
     /// A user whose tasks never wait for anything must not keep the others from running; false when it should end.
