@@ -2,12 +2,14 @@
 
 mod check;
 mod deal;
+mod hooks;
 mod model;
 mod nesting;
 mod pick;
 mod ramp;
 mod ratio;
 mod select;
+mod shape;
 mod tags;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -15,11 +17,13 @@ mod wait;
 
 pub use check::check;
 pub use deal::Dealer;
+pub use hooks::{Event, Hooks};
 pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
 pub use nesting::place;
 pub use pick::{Picker, Sequence};
 pub use ramp::Ramp;
 pub use ratio::{ClassRatio, TaskRatio, ratios};
 pub use select::select_classes;
+pub use shape::{Shape, UserTarget};
 pub use tags::filter;
 pub use wait::{Pacing, seconds};

@@ -41,7 +41,8 @@ pub fn filter(
             .help("`katydid list` shows the tags of every task"));
     }
     let sets = sieve.kept;
-    *plan = Plan { classes, sets };
+    plan.classes = classes;
+    plan.sets = sets;
     Ok(emptied)
 }
 

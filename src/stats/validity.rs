@@ -7,9 +7,6 @@ use super::{Health, Lateness, RunCounters};
 use std::fmt;
 use std::time::Duration;
 
-/// Which percentile of a lateness must not exceed [`LATE`].
-const QUANTILE: f64 = 0.99;
-
 /// So many must have been late before a percentile is judged: one hiccup of a shared machine does not spoil a short run.
 const LEAST_LATE: u64 = 20;
 
@@ -78,7 +75,7 @@ pub fn invalid(health: &Health, counters: &RunCounters) -> Vec<Invalid> {
 
 /// The 99th percentile, if it breaks the limit.
 fn late(lateness: &Lateness) -> Option<Duration> {
-    let percentile = lateness.percentile(QUANTILE).filter(|percentile| *percentile > LATE);
+    let percentile = lateness.p99().filter(|percentile| *percentile > LATE);
     percentile.filter(|_| lateness.late() >= LEAST_LATE)
 }
 
@@ -233,7 +230,7 @@ mod tests {
         health.note(0, &stretch(300, 1000, 25));
         health.note(0, &stretch(900, 1000, 22));
         health.note(1, &stretch(500, 1000, 21));
-        assert_eq!((health.waits().len(), health.shards[&0].longest_gap), (6, ms(25)));
+        assert_eq!((health.waits().count(), health.shards[&0].longest_gap), (6, ms(25)));
         assert_eq!(health.busiest(), Some(0.6));
         let saved = serde_json::to_string(&health).expect("plain data");
         assert_eq!(serde_json::from_str::<Health>(&saved).expect("the same"), health);

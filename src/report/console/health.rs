@@ -28,9 +28,9 @@ fn figures(result: &RunResult) -> String {
             let of = if shards.len() == 1 { "the shard" } else { "the busiest shard" };
             format!("CPU {:.0}% of a core on {of}", share * 100.0)
         }),
-        late(&mut shards.values().map(|shard: &ShardHealth| shard.beat.percentile(0.99)))
+        late(&mut shards.values().map(|shard: &ShardHealth| shard.beat.p99()))
             .map(|lateness| format!("got to what was ready {} late (p99)", ms(lateness))),
-        result.health.waits().percentile(0.99).map(|lateness| format!("waits ended {} late (p99)", ms(lateness))),
+        result.health.waits().p99().map(|lateness| format!("waits ended {} late (p99)", ms(lateness))),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { String::new() } else { format!("The generator kept up: {}.\n", parts.join(", ")) }
