@@ -1,5 +1,6 @@
 //! The engine's side of [`script::Host`](crate::script::Host): one user's client, and the shard's recorder.
 
+use super::diary::Pages;
 use super::pulse::Pulse;
 use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
 use crate::plan::UserClass;
@@ -28,6 +29,8 @@ pub(super) struct Ledger {
     pub(super) counters: RefCell<RunCounters>,
     /// How the shard itself fares.
     pub(super) pulse: Pulse,
+    /// What users do, where a trace is written.
+    pub(super) trace: Option<Pages>,
 }
 
 impl Ledger {

@@ -27,6 +27,8 @@ pub struct RunConfig {
     pub max_fibers: usize,
     /// Where all randomness comes from.
     pub seed: u64,
+    /// Tell the observer every run of a task function.
+    pub trace: bool,
     /// Forget what was counted when all users have been started.
     pub reset_stats: bool,
     /// The host of every class, over the classes' own.

@@ -6,6 +6,7 @@ mod config;
 mod controller;
 mod course;
 mod crew;
+mod diary;
 mod hooks;
 mod message;
 mod order;

@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::client::{Ledger, UserHost, client_options_of};
 use super::config::RunConfig;
+use super::diary::Diary;
 use super::hooks;
 use super::message::{Assignment, Command, Report};
 use super::order::Order;
@@ -173,6 +174,7 @@ impl Shard {
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
             pulse: Pulse::new(),
+            trace: config.trace.then(Rc::default),
         };
         Ok(Self {
             index: setup.index,
@@ -261,7 +263,15 @@ impl Shard {
         self.report(Report::Counted { snapshot });
         let health = Box::new(self.ledger.pulse.take());
         self.report(Report::Health { shard: self.index, health });
+        self.hand_over_trace();
         self.hand_over_users();
+    }
+
+    fn hand_over_trace(&self) {
+        let steps = self.ledger.trace.as_ref().map(|pages| pages.take()).unwrap_or_default();
+        if !steps.is_empty() {
+            self.report(Report::Traced { steps });
+        }
     }
 
     fn hand_over_users(&self) {
@@ -278,7 +288,9 @@ impl Shard {
             Ok(host) => host,
             Err(reason) => return self.report(Report::Broken { reason }),
         };
-        let actor = Rc::new(Actor::new(number, self.loader.world.clone()));
+        let actor = Actor::new(number, self.loader.world.clone());
+        let trace = self.ledger.trace.clone();
+        let actor = Rc::new(if trace.is_some() { actor.noting_rows() } else { actor });
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
         let walk = Walk {
@@ -288,6 +300,7 @@ impl Shard {
             schedule: stream(self.config.seed, number, Purpose::Schedule),
             witness: self.witness(),
             runs: 0,
+            diary: trace.map(|pages| Diary::new(number, self.ledger.started, pages)),
             frames: Vec::new(),
         };
         let (crowd, config) = (self.crowd.clone(), self.config.clone());

@@ -1,6 +1,7 @@
 //! One user's way through the plan: enter sets, pick tasks, run them, wait, leave.
 
 use super::budget::Budget;
+use super::diary::Diary;
 use super::order::Order;
 use super::stop::{Deadline, StopSignal, Wish};
 use crate::plan::{self, FnId, Pacing, Plan, SetId, Target, UserClass, Wait};
@@ -52,6 +53,8 @@ pub(super) struct Walk<W> {
     pub(super) witness: W,
     /// How many task functions the user has run.
     pub(super) runs: u64,
+    /// Where a trace is written.
+    pub(super) diary: Option<Diary>,
     /// The sets that the user is in, the class's own first.
     pub(super) frames: Vec<Frame>,
 }
@@ -139,7 +142,9 @@ impl<W: Witness> Walk<W> {
                 if !self.take_run().await {
                     return Step::End;
                 }
+                let begun = self.diary.is_some().then(Instant::now);
                 let end = self.call(function, &task.name).await;
+                self.note_run(begun, &task.name);
                 self.witness.iteration();
                 self.runs += 1;
                 // No task will follow, so there is nothing to wait for.
@@ -148,6 +153,15 @@ impl<W: Witness> Walk<W> {
                 }
                 self.after(&end)
             }
+        }
+    }
+
+    /// Writes down that a task function which began then has ended; nothing where no trace is written.
+    fn note_run(&mut self, begun: Option<Instant>, task: &str) {
+        if let (Some(diary), Some(begun)) = (&mut self.diary, begun) {
+            let sets = self.frames.iter().map(|frame| self.terrain.plan.sets[frame.set.0].name.as_str());
+            let path: Vec<&str> = sets.chain([task]).collect();
+            diary.ran(begun, path.join("/"), self.user.take_noted_rows());
         }
     }
 
@@ -265,6 +279,9 @@ impl<W: Witness> Walk<W> {
                 plan::seconds(&wait, &mut self.schedule, pacing, now).unwrap_or(0.0)
             }
         };
+        if let Some(diary) = &mut self.diary {
+            diary.waits(seconds);
+        }
         let pause = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
         if pause.is_zero() {
             return self.give_way().await;

@@ -2,6 +2,7 @@
 
 use super::{Terrain, Walk, Witness};
 use crate::engine::budget::Budget;
+use crate::engine::diary::{Diary, Pages};
 use crate::engine::order::Order;
 use crate::engine::stop::{StopSignal, Wish};
 use crate::http;
@@ -31,6 +32,8 @@ struct Story {
     /// Requests that were sent, and those of them that were dropped.
     sent: Cell<u64>,
     dropped: Cell<u64>,
+    /// The trace.
+    pages: Pages,
     started: Cell<Option<Instant>>,
     ended: Cell<u128>,
 }
@@ -180,6 +183,7 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
         schedule: stream(1, 1, Purpose::Schedule),
         witness: Listener(story.clone(), terrain),
         runs: 0,
+        diary: Some(Diary::new(1, Instant::now(), story.pages.clone())),
         frames: Vec::new(),
     };
     let stop = || {
@@ -511,4 +515,26 @@ fn a_user_ends_after_its_own_number_of_runs_without_a_last_wait() {
         assert_eq!(story.timed(), timed);
         assert_eq!(story.iterations.get(), iterations.map_or(runs, |all| all.min(runs)));
     }
+}
+
+#[test]
+fn a_trace_has_every_run_with_its_path_and_the_wait_after_it() {
+    let story = live(
+        r#"
+        let set = task_set("Set").sequential().on_start(|user| ())
+            .task("waits", |user| sleep(0.5)).task("leaves", |user| user.interrupt());
+        user_class("U").sequential().wait_time(constant(1.25)).task(set)
+            .task("throws", |user| { throw "oh"; }).task("last", |user| sleep(100));
+        "#,
+        stopped_at(5000, 1000),
+    );
+    let shown = |seconds: f64| format!("+{seconds}");
+    let lines = story.pages.take().into_iter().map(|step| {
+        let (at, wait) = (step.started.as_millis(), step.wait.map(shown).unwrap_or_default());
+        format!("{} {at} {}{wait}", step.step, step.task)
+    });
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        ["1 0 U/Set/waits+1.25", "2 1750 U/Set/leaves", "3 1750 U/throws+1.25", "4 3000 U/last"]
+    );
 }

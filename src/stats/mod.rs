@@ -17,6 +17,7 @@ mod seconds;
 mod snapshot;
 mod times;
 mod totals;
+mod trace;
 mod validity;
 mod window;
 
@@ -32,5 +33,6 @@ pub use result::RunResult;
 pub use snapshot::Snapshot;
 pub use times::Times;
 pub use totals::{Rate, Totals};
+pub use trace::TraceStep;
 pub use validity::{Invalid, invalid};
 pub use window::Window;
