@@ -17,6 +17,8 @@ pub struct RunConfig {
     pub run_time: Option<Duration>,
     /// Runs of task functions in total; none = no bound.
     pub iterations: Option<u64>,
+    /// Runs of task functions of each user; none = no bound.
+    pub iterations_per_user: Option<u64>,
     /// How long running tasks may go on when the run ends.
     pub stop_timeout: Duration,
     /// Threads that run users.
@@ -25,6 +27,8 @@ pub struct RunConfig {
     pub max_fibers: usize,
     /// Where all randomness comes from.
     pub seed: u64,
+    /// Tell the observer every run of a task function.
+    pub trace: bool,
     /// Forget what was counted when all users have been started.
     pub reset_stats: bool,
     /// The host of every class, over the classes' own.

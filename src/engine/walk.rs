@@ -1,6 +1,7 @@
 //! One user's way through the plan: enter sets, pick tasks, run them, wait, leave.
 
 use super::budget::Budget;
+use super::diary::Diary;
 use super::order::Order;
 use super::pace::Pace;
 use super::stop::{Deadline, StopSignal, Wish};
@@ -22,6 +23,8 @@ pub(super) struct Terrain {
     /// By set index.
     pub(super) orders: Vec<Order>,
     pub(super) budget: Budget,
+    /// After so many runs of task functions a user ends; none = never for that.
+    pub(super) runs_per_user: Option<u64>,
     pub(super) stop_timeout: Duration,
 }
 
@@ -33,6 +36,8 @@ pub(super) trait Witness {
     fn stop_test(&self, reason: &str);
     /// The grant of task runs is used up.
     fn needs_grant(&self);
+    /// The user went on so long after the end of its wait.
+    fn waited(&self, lateness: Duration);
     /// A task function has ended.
     fn iteration(&self);
 }
@@ -44,6 +49,10 @@ pub(super) struct Walk<W> {
     pub(super) signal: Rc<StopSignal>,
     pub(super) witness: W,
     pace: Rc<Pace>,
+    /// How many task functions the user has run.
+    runs: u64,
+    /// Where a trace is written.
+    diary: Option<Diary>,
 }
 
 /// How a step went on.
@@ -69,7 +78,12 @@ impl<W: Witness> Walk<W> {
     ) -> Self {
         let pace = Rc::new(Pace::new(terrain.clone(), signal.clone(), schedule));
         user.waits_by(pace.clone());
-        Self { terrain, user, signal, witness, pace }
+        Self { terrain, user, signal, witness, pace, runs: 0, diary: None }
+    }
+
+    /// The same, with what it does written into `diary`.
+    pub(super) fn writing(self, diary: Option<Diary>) -> Self {
+        Self { diary, ..self }
     }
 
     /// Walks until the user ends; every set that it was in has been left properly, unless it was cut.
@@ -127,10 +141,24 @@ impl<W: Witness> Walk<W> {
                 if !self.take_run().await {
                     return Step::End;
                 }
+                let begun = self.diary.is_some().then(Instant::now);
                 let end = self.call(function, &task.name).await;
+                self.note_run(begun, &task.name);
                 self.witness.iteration();
+                self.runs += 1;
+                // No task will follow, so there is nothing to wait for.
+                if terrain.runs_per_user.is_some_and(|runs| self.runs >= runs) {
+                    return Step::End;
+                }
                 self.after(&end)
             }
+        }
+    }
+
+    /// Writes down that a task function which began then has ended; nothing where no trace is written.
+    fn note_run(&mut self, begun: Option<Instant>, task: &str) {
+        if let (Some(diary), Some(begun)) = (&mut self.diary, begun) {
+            diary.ran(begun, self.pace.path_to(task), self.user.take_noted_rows());
         }
     }
 
@@ -236,10 +264,19 @@ impl<W: Witness> Walk<W> {
                 _ => Pause::of_seconds(0.0),
             };
         }
-        match pause {
-            Pause::For(pause) => self.pace.wait(pause).await,
-            Pause::Ask(_) => true,
+        let Pause::For(pause) = pause else { return true };
+        if let Some(diary) = &mut self.diary {
+            diary.waits(pause.as_secs_f64());
         }
+        if pause.is_zero() {
+            return self.pace.give_way().await;
+        }
+        let due = Instant::now() + pause;
+        let waited = self.pace.wait(pause).await;
+        if waited {
+            self.witness.waited(due.elapsed());
+        }
+        waited
     }
 }
 

@@ -63,6 +63,13 @@ impl User {
         &self.0.actor
     }
 
+    /// The rows of data files that the user drew since the last time, as `file:index` joined by `;`; empty where its actor
+    /// does not note them.
+    #[must_use]
+    pub fn take_noted_rows(&self) -> String {
+        self.0.actor.take_noted_rows()
+    }
+
     /// A script function has ended: the verdicts that are still open fall.
     pub(super) fn settle(&self) {
         self.0.verdicts.settle_all(&*self.0.host);
