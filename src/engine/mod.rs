@@ -4,6 +4,7 @@ mod budget;
 mod client;
 mod config;
 mod controller;
+mod hooks;
 mod message;
 mod order;
 mod shard;

@@ -3,12 +3,14 @@
 use super::budget::Budget;
 use super::client::{Ledger, UserHost, client_options_of};
 use super::config::RunConfig;
+use super::hooks::HookWitness;
 use super::message::{Assignment, Command, Report};
 use super::order::Order;
 use super::stop::{StopSignal, Wish};
 use super::walk::{Terrain, Walk, Witness};
 use crate::http::{Base, Client, ClientOptions, Shared};
-use crate::script::{Actor, Exception, Loader, User};
+use crate::plan::Event;
+use crate::script::{Actor, Exception, Listeners, Loader, User};
 use crate::stats::{Recorder, RunCounters};
 use crate::util::{Purpose, stream};
 use std::cell::{Cell, RefCell};
@@ -67,6 +69,7 @@ struct Shard {
     ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,
     crowd: Rc<Crowd>,
+    listeners: Option<Rc<Listeners>>,
 }
 
 /// The users that run now.
@@ -126,6 +129,7 @@ impl Shard {
             Ok(Kind { base, options })
         });
         let kinds = kinds.collect::<Result<Vec<_>, String>>()?;
+        let listeners = Listeners::new(&loaded.script, config.plan.hooks.of(Event::Request)).map(Rc::new);
         let terrain = Terrain {
             script: loaded.script,
             plan: config.plan.clone(),
@@ -154,6 +158,7 @@ impl Shard {
             ledger: Rc::new(ledger),
             reports,
             crowd: Rc::new(crowd),
+            listeners,
             config,
         })
     }
@@ -221,13 +226,18 @@ impl Shard {
             Ok(client) => client,
             Err(error) => return self.report(Report::Broken { reason: error.to_string() }),
         };
-        let host = Rc::new(UserHost { client, network: self.network.clone(), ledger: self.ledger.clone() });
+        let host = Rc::new(UserHost {
+            client,
+            network: self.network.clone(),
+            ledger: self.ledger.clone(),
+            reports: self.reports.clone(),
+        });
         let actor = Rc::new(Actor::new(number, self.loader.world.clone()));
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
         let walk = Walk {
             terrain: self.terrain.clone(),
-            user: User::new(actor, name, kind.base.clone(), host),
+            user: User::heard_by(self.listeners.clone(), actor, name, kind.base.clone(), host),
             signal: signal.clone(),
             schedule: stream(self.config.seed, number, Purpose::Schedule),
             witness: UserWitness {
@@ -253,12 +263,15 @@ struct UserWitness {
     reports: UnboundedSender<Report>,
 }
 
+impl HookWitness for UserWitness {
+    fn hook_failed(&self, event: Event, exception: &Exception) {
+        self.ledger.hook_failed(event, exception);
+    }
+}
+
 impl Witness for UserWitness {
     fn exception(&self, exception: &Exception, task: &str) {
-        let now = self.ledger.since_start(Instant::now());
-        let message = self.ledger.world.mask(&exception.message);
-        self.ledger.recorder.borrow_mut().exception(&message, &exception.place, task, now);
-        tracing::debug!(target: "script", "exception in `{task}`\n{}", self.ledger.world.mask(&exception.diagnostic));
+        self.ledger.exception(exception, task);
     }
 
     fn stop_test(&self, reason: &str) {

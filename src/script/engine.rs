@@ -75,7 +75,7 @@ fn set_limits(engine: &mut Engine, limits: &Limits) {
 /// `print(..)`: to stdout at the top level and in hooks, to the log in tasks.
 fn print(text: &str) {
     let actor = current::actor();
-    if actor.number > 0 {
+    if !actor.is_top_level() && actor.hook().is_none() {
         tracing::info!(target: "script", "{}", actor.world.mask(text));
     } else if !actor.quiet {
         (actor.world.print)(&actor.world.mask(text));
@@ -86,8 +86,10 @@ fn print(text: &str) {
 fn register_sleep(engine: &mut Engine) {
     let sleep = |seconds: Dynamic| -> Result<(), Box<EvalAltResult>> {
         let pause = convert::duration("sleep(..)", &seconds)?;
-        if current::actor().number == 0 {
-            return Err(convert::refuse("sleep(..) belongs into a task; the top level only declares"));
+        if current::actor().is_top_level() {
+            return Err(convert::refuse(
+                "sleep(..) belongs into a task or a hook; the top level only declares",
+            ));
         }
         Ok(fiber::wait(tokio::time::sleep(pause))?)
     };

@@ -14,17 +14,21 @@ type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 /// Sends one request and waits, as `user`.
 fn request(user: &User, method: Method, url: &ImmutableString, options: Option<Map>) -> Result<Response> {
     let kind = method_name(&method);
-    let (request, name) = prepare(user, method, url, options)?;
+    user.tell()?;
+    let Prepared { request, name, context } = prepare(user, method, url, options)?;
     let answer = fiber::wait(user.0.host.send(request))?;
-    Ok(Response::new(user.clone(), kind, name, answer))
+    Ok(Response::new(user.clone(), kind, name, answer, context))
 }
 
-fn prepare(
-    user: &User,
-    method: Method,
-    url: &ImmutableString,
-    options: Option<Map>,
-) -> Result<(http::Request, ImmutableString)> {
+/// A request that can be sent.
+struct Prepared {
+    request: http::Request,
+    name: ImmutableString,
+    /// For the hooks of requests.
+    context: Option<Map>,
+}
+
+fn prepare(user: &User, method: Method, url: &ImmutableString, options: Option<Map>) -> Result<Prepared> {
     let session = user.0.headers.borrow().clone();
     let mut draft = Draft::read(options, session.as_ref())?;
     let text = draft.complete_url(url)?;
@@ -34,7 +38,8 @@ fn prepare(
         None if target.path_and_query() == text.as_str() => text,
         None => target.path_and_query().into(),
     };
-    Ok((draft.finish(method, target), name))
+    let context = draft.context.take();
+    Ok(Prepared { request: draft.finish(method, target), name, context })
 }
 
 /// An absolute url as it is; a relative one is appended to the host as text.

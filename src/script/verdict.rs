@@ -3,7 +3,8 @@
 //! `success()` and `failure(..)` can be said until the task ends or the response is dropped, and the last word counts.
 //! So a request is not counted when its answer arrives but when its verdict falls; until then its tally is open here.
 
-use super::host::{Host, Sample};
+use super::host::Sample;
+use super::listeners::Details;
 use rhai::ImmutableString;
 use std::cell::{Cell, RefCell};
 use tokio::time::Instant;
@@ -31,23 +32,27 @@ pub(super) struct Tally {
     pub(super) default_failure: Option<String>,
     pub(super) ended: Instant,
     pub(super) word: Word,
+    /// What the hooks of requests are told besides; none where there are no such hooks.
+    pub(super) details: Option<Box<Details>>,
 }
 
 impl Tally {
-    fn fall(self) -> Sample {
+    /// The verdict falls: what is counted, and what hooks are told.
+    fn fall(self) -> (Sample, Option<Box<Details>>) {
         let failure = match self.word {
             Word::None => self.default_failure,
             Word::Success => None,
             Word::Failure(message) => Some(message.into()),
         };
-        Sample {
+        let sample = Sample {
             method: self.method,
             name: self.name,
             response_time: self.response_time,
             size: self.size,
             failure,
             ended: self.ended,
-        }
+        };
+        (sample, self.details)
     }
 }
 
@@ -63,6 +68,11 @@ pub(super) struct TallyId {
 pub(super) struct Verdicts {
     slots: RefCell<Vec<Option<(u64, Tally)>>>,
     serial: Cell<u64>,
+}
+
+impl TallyId {
+    /// Names no tally.
+    pub(super) const NONE: Self = Self { slot: usize::MAX, serial: u64::MAX };
 }
 
 impl Verdicts {
@@ -88,22 +98,24 @@ impl Verdicts {
         }
     }
 
-    /// The response was dropped: its verdict falls.
-    pub(super) fn settle(&self, id: TallyId, host: &dyn Host) {
+    /// The response was dropped: its verdict falls, and `count` counts it.
+    pub(super) fn settle(&self, id: TallyId, count: impl FnOnce(Sample, Option<Box<Details>>)) {
         let taken = match self.slots.borrow_mut().get_mut(id.slot) {
             Some(slot) if slot.as_ref().is_some_and(|(serial, _)| *serial == id.serial) => slot.take(),
             _ => None,
         };
         if let Some((_, tally)) = taken {
-            host.record(tally.fall());
+            let (sample, details) = tally.fall();
+            count(sample, details);
         }
     }
 
-    /// The task has ended: every open verdict falls.
-    pub(super) fn settle_all(&self, host: &dyn Host) {
+    /// The task has ended: every open verdict falls, and `count` counts it.
+    pub(super) fn settle_all(&self, mut count: impl FnMut(Sample, Option<Box<Details>>)) {
         let open: Vec<_> = self.slots.borrow_mut().iter_mut().filter_map(Option::take).collect();
         for (_, tally) in open {
-            host.record(tally.fall());
+            let (sample, details) = tally.fall();
+            count(sample, details);
         }
     }
 }
