@@ -4,6 +4,7 @@
 //! nor the constants of its script, and a closure that a library returned would not be found at all. So every file keeps
 //! the environment that its top level ended with, and a function is called in that of the file that defines it.
 
+use super::api::shared::is_handle;
 use super::imports::{self, LibraryFn};
 use super::source::{Files, SourceFile};
 use crate::plan::FnId;
@@ -175,10 +176,16 @@ fn linked(file: &SourceFile, pointer: &FnPtr, parameters: usize) -> FnPtr {
         || pointer.clone(),
         |definition| {
             let mut linked = FnPtr::from(definition.clone());
-            linked.set_curry(pointer.curry().iter().cloned());
+            linked.set_curry(pointer.curry().iter().map(captured));
             linked
         },
     )
+}
+
+/// A captured value as its closure gets it. Rhai locks what is shared during a method call on it: one user that waits in
+/// `queue.pop(5)` would keep all others out. A copy of a handle is the same thing, and nobody else's.
+fn captured(value: &Dynamic) -> Dynamic {
+    if is_handle(value) { value.flatten_clone() } else { value.clone() }
 }
 
 /// How many parameters the functions of `file` called `name` take, one entry per overload.
