@@ -13,9 +13,12 @@ use crate::report::console::{
     Rates, error_report, exception_report, percentile_table, request_table, run_summary, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
+use crate::script::Fields;
 use crate::stats::RunResult;
 use crate::util::{Diagnostic, Place};
+use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Runs the scripts; the exit code says how it went.
 ///
@@ -74,6 +77,9 @@ fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
 struct Conducted {
     result: RunResult,
     ending: Ending,
+    /// What a hook of `quitting` returned.
+    exit_code: Option<u8>,
+    failed_hooks: u64,
 }
 
 fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -> Result<Conducted, String> {
@@ -89,6 +95,7 @@ fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -
         seed: settings.seed,
         reset_stats: settings.reset_stats,
         host: settings.host.clone(),
+        environment: environment(settings),
         client: client_options(settings),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
@@ -100,7 +107,29 @@ fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -
         engine::run(config, &prepared.loader, signals, &mut observer).await
     })?;
     observer.finish(&outcome.result);
-    Ok(Conducted { result: outcome.result, ending: outcome.ending })
+    let engine::Outcome { result, ending, exit_code, failed_hooks } = outcome;
+    Ok(Conducted { result, ending, exit_code, failed_hooks })
+}
+
+/// What hooks are told of the run.
+fn environment(settings: &RunSettings) -> Fields {
+    let seconds = |time: Duration| time.as_secs_f64();
+    let environment = json!({
+        "host": settings.host,
+        "users": settings.users,
+        "spawn_rate": settings.spawn_rate,
+        "run_time": settings.run_time.map(seconds),
+        "iterations": settings.iterations,
+        "stop_timeout": seconds(settings.stop_timeout),
+        "tags": settings.tags,
+        "exclude_tags": settings.exclude_tags,
+        "seed": settings.seed,
+        "shards": settings.shards,
+    });
+    match environment {
+        Value::Object(environment) => environment,
+        _ => Fields::new(),
+    }
 }
 
 pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
@@ -114,7 +143,7 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
 
 /// Prints the end of the run and names the exit code.
 fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted) -> u8 {
-    let Conducted { result, ending } = outcome;
+    let Conducted { result, ending, exit_code, failed_hooks } = outcome;
     let totals = &result.totals;
     let columns = show::columns();
     let mut parts = vec![
@@ -134,7 +163,8 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
         manifest_missed: verdicts.iter().any(|verdict| !verdict.passed),
         manifest_given: !manifests.is_empty(),
         failed_requests: totals.aggregated().failures > 0,
-        exceptions: !totals.exceptions().is_empty(),
+        exceptions: !totals.exceptions().is_empty() || *failed_hooks > 0,
+        chosen: *exit_code,
         on_error: settings.exit_code_on_error,
     });
     tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);

@@ -1,28 +1,19 @@
 //! Running the hooks of an event, one after the other.
 
+use super::config::RunConfig;
+use super::message::HookOutcome;
 use super::stop::{Deadline, StopSignal, Wish};
 use super::walk::Terrain;
 use crate::plan::Event;
 use crate::script::{Exception, Fields, TaskEnd, User};
 use crate::stats::Totals;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Who hears of hooks that throw.
 pub(super) trait HookWitness {
     /// A hook of `event` threw.
     fn hook_failed(&self, event: Event, exception: &Exception);
-}
-
-/// What came of the hooks of an event.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct HookOutcome {
-    /// How many threw.
-    pub(super) failed: u64,
-    /// Why the run is to end, if a hook said so.
-    pub(super) stop: Option<String>,
-    /// What the hooks of `quitting` returned; the last one counts.
-    pub(super) exit_code: Option<u8>,
 }
 
 /// Runs the hooks of `event` on behalf of `user`, each to its end or to the deadline that `deadline_of` finds in the
@@ -40,6 +31,9 @@ pub(super) async fn run(
     for function in terrain.plan.hooks.of(event) {
         let call = terrain.script.call_hook(event, *function, user, fields.clone());
         let end = signal.until_cut(call, &deadline_of).await;
+        if user.has_untold() {
+            signal.until_cut(terrain.script.call_listeners(user), &deadline_of).await;
+        }
         match end {
             TaskEnd::Done(Some(code)) if event == Event::Quitting => match exit_code(code) {
                 Some(code) => outcome.exit_code = Some(code),
@@ -79,17 +73,30 @@ fn no_exit_code(given: f64) -> Exception {
 /// What a hook of `user_error` is told.
 pub(super) fn error_fields(exception: &Exception, task: &str) -> Fields {
     let traceback = Value::from(exception.diagnostic.as_str());
-    fields([
+    let fields = [
         ("exception", exception.message.as_str().into()),
         ("tb", traceback.clone()),
         ("traceback", traceback),
         ("place", exception.place.as_str().into()),
         ("task", task.into()),
-    ])
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// What hooks at the end of a run are told of it.
-pub(super) fn stats_fields(totals: &Totals) -> Value {
+/// What the hooks of `event`, one of the whole run, are told; `users` run now, by class.
+pub(super) fn fields(event: Event, config: &RunConfig, totals: &Totals, users: &[u64]) -> Fields {
+    let mut fields = Fields::new();
+    fields.insert("environment".to_owned(), config.environment.clone().into());
+    if event == Event::SpawningComplete {
+        fields.insert("user_count".to_owned(), users.iter().sum::<u64>().into());
+    }
+    if matches!(event, Event::TestStopping | Event::TestStop | Event::Quitting) {
+        fields.insert("stats".to_owned(), stats(totals));
+    }
+    fields
+}
+
+fn stats(totals: &Totals) -> Value {
     let all = totals.aggregated();
     let percentiles = all.times.percentiles(&[0.5, 0.95, 0.99]);
     let percentile = |index: usize| percentiles.get(index).copied().map_or(0.0, milliseconds);
@@ -109,8 +116,4 @@ pub(super) fn stats_fields(totals: &Totals) -> Value {
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-fn fields<const N: usize>(fields: [(&str, Value); N]) -> Fields {
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()
 }

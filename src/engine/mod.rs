@@ -4,6 +4,8 @@ mod budget;
 mod client;
 mod config;
 mod controller;
+mod course;
+mod crew;
 mod hooks;
 mod message;
 mod order;

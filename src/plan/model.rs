@@ -23,6 +23,8 @@ pub struct Plan {
     pub classes: Vec<UserClass>,
     /// Every task set, those at the root of a user class included.
     pub sets: Vec<TaskSet>,
+    /// How the number of users changes; none = as `-u` and `-r` say.
+    pub shape: Option<super::Shape>,
     /// What runs when something happens to the run.
     pub hooks: Hooks,
 }

@@ -45,17 +45,19 @@ impl Actor {
     #[must_use]
     pub fn new(number: u64, world: Arc<World>) -> Self {
         let role = if number == 0 { Role::TopLevel } else { Role::User };
-        Self::of(number, role, Purpose::Script, world)
+        Self::of(number, role, world)
     }
 
-    /// The one on whose behalf the hooks of a run in `world` run. What they draw changes nothing for anybody else.
+    /// The one on whose behalf the hooks of `event` run, where no user stands behind them. What they draw changes
+    /// nothing for anybody else.
     #[must_use]
-    pub fn of_hooks(world: Arc<World>) -> Self {
-        Self::of(0, Role::Hooks, Purpose::Hook, world)
+    pub fn of_hooks(event: Event, world: Arc<World>) -> Self {
+        let stream = stream(world.seed, event as u64, Purpose::Hook);
+        Self { stream: RefCell::new(stream), ..Self::of(0, Role::Hooks, world) }
     }
 
-    fn of(number: u64, role: Role, purpose: Purpose, world: Arc<World>) -> Self {
-        let stream = RefCell::new(stream(world.seed, number, purpose));
+    fn of(number: u64, role: Role, world: Arc<World>) -> Self {
+        let stream = RefCell::new(stream(world.seed, number, Purpose::Script));
         Self { number, role, stream, world, quiet: false, asked: RefCell::default(), hook: Cell::default() }
     }
 

@@ -14,7 +14,7 @@ pub enum Purpose {
     Schedule,
     /// What scripts draw: `random::`, `fake::`, data rows.
     Script,
-    /// What the hooks draw that no user stands behind. Its lane is the script's of a number that no user has.
+    /// What the hooks draw that no user stands behind. Its lane is the script's of numbers that no user has.
     Hook,
 }
 
