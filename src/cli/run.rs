@@ -10,12 +10,17 @@ use crate::engine::{self, Ending, RunConfig};
 use crate::http::ClientOptions;
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
-    Rates, error_report, exception_report, percentile_table, request_table, run_summary, verdict_table,
+    Rates, error_report, exception_report, health_report, percentile_table, request_table, run_summary,
+    verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
+use crate::report::trace::TraceWriter;
+use crate::script::Fields;
 use crate::stats::RunResult;
 use crate::util::{Diagnostic, Place};
+use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Runs the scripts; the exit code says how it went.
 ///
@@ -30,8 +35,10 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     let prepared = prepare::for_run(&settings)?;
     show::diagnostics(&prepared.warnings);
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
+    let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
-    let outcome = conduct(&settings, prepared, csv).map_err(|reason| vec![Diagnostic::error(reason)])?;
+    let outcome =
+        conduct(&settings, prepared, csv, trace).map_err(|reason| vec![Diagnostic::error(reason)])?;
     drop(demo);
     Ok(conclude(&settings, &manifests, &outcome))
 }
@@ -74,25 +81,36 @@ fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
 struct Conducted {
     result: RunResult,
     ending: Ending,
+    /// What a hook of `quitting` returned.
+    exit_code: Option<u8>,
+    failed_hooks: u64,
 }
 
-fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -> Result<Conducted, String> {
+fn conduct(
+    settings: &RunSettings,
+    prepared: Prepared,
+    csv: Option<CsvWriter>,
+    trace: Option<TraceWriter>,
+) -> Result<Conducted, String> {
     let config = RunConfig {
         plan: prepared.plan,
         users: settings.users,
         spawn_rate: settings.spawn_rate,
         run_time: settings.run_time,
         iterations: settings.iterations,
+        iterations_per_user: settings.iterations_per_user,
         stop_timeout: settings.stop_timeout,
         shards: settings.shards,
         max_fibers: prepare::max_fibers(settings.shards),
         seed: settings.seed,
+        trace: trace.is_some(),
         reset_stats: settings.reset_stats,
         host: settings.host.clone(),
+        environment: environment(settings),
         client: client_options(settings),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
-    let mut observer = RunObserver::new(csv, classes, !settings.only_summary);
+    let mut observer = RunObserver::new(csv, trace, classes, !settings.only_summary);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start a runtime: {error}"))?;
     let outcome = runtime.block_on(async {
@@ -100,7 +118,29 @@ fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -
         engine::run(config, &prepared.loader, signals, &mut observer).await
     })?;
     observer.finish(&outcome.result);
-    Ok(Conducted { result: outcome.result, ending: outcome.ending })
+    let engine::Outcome { result, ending, exit_code, failed_hooks } = outcome;
+    Ok(Conducted { result, ending, exit_code, failed_hooks })
+}
+
+/// What hooks are told of the run.
+fn environment(settings: &RunSettings) -> Fields {
+    let seconds = |time: Duration| time.as_secs_f64();
+    let environment = json!({
+        "host": settings.host,
+        "users": settings.users,
+        "spawn_rate": settings.spawn_rate,
+        "run_time": settings.run_time.map(seconds),
+        "iterations": settings.iterations,
+        "stop_timeout": seconds(settings.stop_timeout),
+        "tags": settings.tags,
+        "exclude_tags": settings.exclude_tags,
+        "seed": settings.seed,
+        "shards": settings.shards,
+    });
+    match environment {
+        Value::Object(environment) => environment,
+        _ => Fields::new(),
+    }
 }
 
 pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
@@ -114,7 +154,7 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
 
 /// Prints the end of the run and names the exit code.
 fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted) -> u8 {
-    let Conducted { result, ending } = outcome;
+    let Conducted { result, ending, exit_code, failed_hooks } = outcome;
     let totals = &result.totals;
     let columns = show::columns();
     let mut parts = vec![
@@ -123,18 +163,20 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
         error_report(totals),
         exception_report(totals),
         run_summary(result),
+        health_report(result, settings.allow_saturation),
     ];
     let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
     parts.extend(verdicts.iter().map(verdict_table));
     parts.retain(|part| !part.is_empty());
     show::report(&parts.join("\n"));
     let code = exit::exit_code(&ExitOutcome {
-        invalid: false,
+        invalid: !settings.allow_saturation && !result.invalid().is_empty(),
         cut: *ending == Ending::Cut,
         manifest_missed: verdicts.iter().any(|verdict| !verdict.passed),
         manifest_given: !manifests.is_empty(),
         failed_requests: totals.aggregated().failures > 0,
-        exceptions: !totals.exceptions().is_empty(),
+        exceptions: !totals.exceptions().is_empty() || *failed_hooks > 0,
+        chosen: *exit_code,
         on_error: settings.exit_code_on_error,
     });
     tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);

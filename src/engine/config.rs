@@ -2,6 +2,7 @@
 
 use crate::http::ClientOptions;
 use crate::plan::Plan;
+use crate::script::Fields;
 use std::time::Duration;
 
 /// A run, without anything left open.
@@ -17,6 +18,8 @@ pub struct RunConfig {
     pub run_time: Option<Duration>,
     /// Runs of task functions in total; none = no bound.
     pub iterations: Option<u64>,
+    /// Runs of task functions of each user; none = no bound.
+    pub iterations_per_user: Option<u64>,
     /// How long running tasks may go on when the run ends.
     pub stop_timeout: Duration,
     /// Threads that run users.
@@ -25,10 +28,14 @@ pub struct RunConfig {
     pub max_fibers: usize,
     /// Where all randomness comes from.
     pub seed: u64,
+    /// Tell the observer every run of a task function.
+    pub trace: bool,
     /// Forget what was counted when all users have been started.
     pub reset_stats: bool,
     /// The host of every class, over the classes' own.
     pub host: Option<String>,
+    /// What hooks are told of the run as their `environment`.
+    pub environment: Fields,
     /// The client of every user, where its class does not say otherwise.
     pub client: ClientOptions,
 }

@@ -8,7 +8,7 @@ use super::hooks;
 use super::message::{Command, HookOutcome, Report, ShapeFailed};
 use crate::plan::{Event, Shape, UserTarget};
 use crate::script::Loader;
-use crate::stats::{RunResult, Totals};
+use crate::stats::{Health, RunResult, Totals, TraceStep};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -44,6 +44,8 @@ pub struct Outcome {
     pub ending: Ending,
     /// The exit code that a `quitting` hook asked for.
     pub exit_code: Option<u8>,
+    /// Hooks of the run that threw, statistics reset or not.
+    pub failed_hooks: u64,
 }
 
 /// How a run stands.
@@ -66,6 +68,8 @@ pub trait Observer {
     fn spawned(&mut self, progress: &Progress<'_>);
     /// Once a second.
     fn second(&mut self, progress: &Progress<'_>);
+    /// What users did since the last time; only where the run is traced.
+    fn traced(&mut self, steps: &[TraceStep]);
     /// The run is being ended.
     fn ending(&mut self, ending: &Ending);
 }
@@ -85,6 +89,7 @@ pub async fn run(
     let mut controller = Controller::new(config, loader, signals)?;
     controller.wait_until_ready().await?;
     let ending = controller.lead(observer).await?;
+    controller.show_trace(observer);
     Ok(controller.conclude(ending))
 }
 
@@ -95,6 +100,9 @@ struct Controller {
     signals: UnboundedReceiver<()>,
     purse: Option<Purse>,
     totals: Totals,
+    health: Health,
+    /// What the observer was not told yet.
+    trace: Vec<TraceStep>,
     /// When the run started, which samples are counted from.
     started: Instant,
     /// When the first user was due: shapes and the run time are counted from here.
@@ -112,6 +120,7 @@ struct Controller {
     /// A second signal came: nothing more runs.
     cut: bool,
     exit_code: Option<u8>,
+    failed_hooks: u64,
 }
 
 /// What a signal means while hooks run.
@@ -131,6 +140,8 @@ impl Controller {
         Ok(Self {
             purse: config.iterations.map(|runs| Purse::new(runs, config.shards)),
             totals: Totals::new(jiff::Timestamp::now()),
+            health: Health::default(),
+            trace: Vec::new(),
             started: Instant::from_std(started),
             begun: Instant::from_std(started),
             course: Course::default(),
@@ -142,6 +153,7 @@ impl Controller {
             interrupted: false,
             cut: false,
             exit_code: None,
+            failed_hooks: 0,
             crew,
             reports,
             signals,
@@ -326,6 +338,7 @@ impl Controller {
         if !self.course.is_ramping() {
             if self.config.reset_stats && !self.was_spawned {
                 self.totals.reset(self.started.elapsed());
+                self.health = Health::default();
             }
             self.was_spawned = true;
             observer.spawned(&self.progress());
@@ -381,7 +394,8 @@ impl Controller {
         let (users, classes) = self.crew.peak();
         result.class_counts = crew::by_name(&self.config.plan, classes);
         result.user_count = users;
-        Outcome { result, ending, exit_code: self.exit_code }
+        result.health = self.health;
+        Outcome { result, ending, exit_code: self.exit_code, failed_hooks: self.failed_hooks }
     }
 
     /// Takes in a report; names the event whose hooks have ended, and how many of them threw.
@@ -393,6 +407,8 @@ impl Controller {
                 self.iterations += snapshot.counters.iterations;
                 self.totals.merge(&snapshot);
             }
+            Report::Health { shard, health } => self.health.note(shard, &health),
+            Report::Traced { steps } => self.trace.extend(steps),
             Report::Ended { users } => self.crew.note_ended(&users),
             Report::NeedsGrant { shard } => {
                 let runs = self.purse.as_mut().map_or(0, Purse::portion);
@@ -401,6 +417,7 @@ impl Controller {
             Report::Hooked { event, outcome: HookOutcome { failed, stop, exit_code } } => {
                 self.stop_reason = self.stop_reason.take().or(stop);
                 self.exit_code = exit_code.or(self.exit_code);
+                self.failed_hooks += failed;
                 return Ok(Some((event, failed)));
             }
             Report::Shaped { answer } => {
@@ -427,9 +444,17 @@ impl Controller {
         }
     }
 
+    fn show_trace(&mut self, observer: &mut dyn Observer) {
+        if !self.trace.is_empty() {
+            observer.traced(&self.trace);
+            self.trace.clear();
+        }
+    }
+
     fn show(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
         self.totals.note_time(self.started.elapsed());
         observer.second(&self.progress());
+        self.show_trace(observer);
         self.look_after_shards()
     }
 

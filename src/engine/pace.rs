@@ -62,6 +62,13 @@ impl Pace {
         self.frames.borrow().len()
     }
 
+    /// The names of the sets that the user is in, and of `task`: `Class/Set/task`.
+    pub(super) fn path_to(&self, task: &str) -> String {
+        let frames = self.frames.borrow();
+        let sets = frames.iter().map(|frame| self.terrain.plan.sets[frame.set.0].name.as_str());
+        sets.chain([task]).collect::<Vec<_>>().join("/")
+    }
+
     /// Picks the next task of the innermost set: the index of the set, and that of the task in it. None where there is
     /// no task.
     pub(super) fn pick(&self) -> Option<(SetId, usize)> {

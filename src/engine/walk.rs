@@ -1,10 +1,12 @@
 //! One user's way through the plan: enter sets, pick tasks, run them, wait, leave.
 
 use super::budget::Budget;
+use super::diary::Diary;
+use super::hooks::{self, HookWitness};
 use super::order::Order;
 use super::pace::Pace;
 use super::stop::{Deadline, StopSignal, Wish};
-use crate::plan::{FnId, Plan, SetId, Target, UserClass};
+use crate::plan::{Event, FnId, Plan, SetId, Target, UserClass};
 use crate::script::{Exception, Pace as _, Pause, Script, TaskEnd, User};
 use crate::util::Stream;
 use std::cell::Cell;
@@ -22,17 +24,21 @@ pub(super) struct Terrain {
     /// By set index.
     pub(super) orders: Vec<Order>,
     pub(super) budget: Budget,
+    /// After so many runs of task functions a user ends; none = never for that.
+    pub(super) runs_per_user: Option<u64>,
     pub(super) stop_timeout: Duration,
 }
 
 /// What a walking user tells its shard.
-pub(super) trait Witness {
+pub(super) trait Witness: HookWitness {
     /// A script function threw.
     fn exception(&self, exception: &Exception, task: &str);
     /// A script ended the run.
     fn stop_test(&self, reason: &str);
     /// The grant of task runs is used up.
     fn needs_grant(&self);
+    /// The user went on so long after the end of its wait.
+    fn waited(&self, lateness: Duration);
     /// A task function has ended.
     fn iteration(&self);
 }
@@ -44,6 +50,10 @@ pub(super) struct Walk<W> {
     pub(super) signal: Rc<StopSignal>,
     pub(super) witness: W,
     pace: Rc<Pace>,
+    /// How many task functions the user has run.
+    runs: u64,
+    /// Where a trace is written.
+    diary: Option<Diary>,
 }
 
 /// How a step went on.
@@ -69,7 +79,12 @@ impl<W: Witness> Walk<W> {
     ) -> Self {
         let pace = Rc::new(Pace::new(terrain.clone(), signal.clone(), schedule));
         user.waits_by(pace.clone());
-        Self { terrain, user, signal, witness, pace }
+        Self { terrain, user, signal, witness, pace, runs: 0, diary: None }
+    }
+
+    /// The same, with what it does written into `diary`.
+    pub(super) fn writing(self, diary: Option<Diary>) -> Self {
+        Self { diary, ..self }
     }
 
     /// Walks until the user ends; every set that it was in has been left properly, unless it was cut.
@@ -127,10 +142,24 @@ impl<W: Witness> Walk<W> {
                 if !self.take_run().await {
                     return Step::End;
                 }
+                let begun = self.diary.is_some().then(Instant::now);
                 let end = self.call(function, &task.name).await;
+                self.note_run(begun, &task.name);
                 self.witness.iteration();
+                self.runs += 1;
+                // No task will follow, so there is nothing to wait for.
+                if terrain.runs_per_user.is_some_and(|runs| self.runs >= runs) {
+                    return Step::End;
+                }
                 self.after(&end)
             }
+        }
+    }
+
+    /// Writes down that a task function which began then has ended; nothing where no trace is written.
+    fn note_run(&mut self, begun: Option<Instant>, task: &str) {
+        if let (Some(diary), Some(begun)) = (&mut self.diary, begun) {
+            diary.ran(begun, self.pace.path_to(task), self.user.take_noted_rows());
         }
     }
 
@@ -194,18 +223,8 @@ impl<W: Witness> Walk<W> {
 
     /// Runs an `on_stop`: it has its own time, from when the user should end.
     async fn call_leaving(&mut self, function: FnId) {
-        let grace = self.terrain.stop_timeout.max(LEAST_STOP_TIME);
-        let deadline = Cell::new(None);
-        let deadline_of = |wish| match wish {
-            Wish::Finish { .. } => {
-                let known = deadline.get().unwrap_or_else(|| Instant::now() + grace);
-                deadline.set(Some(known));
-                Deadline::At(known)
-            }
-            wish => Deadline::of_task(wish),
-        };
         self.pace.leaving.set(true);
-        self.call_until(function, "on_stop", deadline_of).await;
+        self.call_until(function, "on_stop", self.own_time()).await;
         self.pace.leaving.set(false);
     }
 
@@ -219,11 +238,51 @@ impl<W: Witness> Walk<W> {
         let call = self.terrain.script.call(function, &self.user);
         let end = self.signal.until_cut(call, deadline_of).await;
         match &end {
-            TaskEnd::Failed(exception) => self.witness.exception(exception, name),
+            TaskEnd::Failed(exception) => {
+                self.witness.exception(exception, name);
+                if self.terrain.plan.hooks.has(Event::UserError) {
+                    self.call_error_hooks(exception, name).await;
+                }
+            }
             TaskEnd::StopTest(reason) => self.witness.stop_test(reason),
             _ => {}
         }
+        if self.user.has_untold() {
+            self.call_listeners().await;
+        }
         end
+    }
+
+    /// The hooks of `user_error`, on a fiber of their own.
+    async fn call_error_hooks(&self, exception: &Exception, task: &str) {
+        let fields = hooks::error_fields(exception, task);
+        let event = Event::UserError;
+        let (signal, own_time) = (&self.signal, self.own_time());
+        let outcome =
+            hooks::run(&self.terrain, event, &self.user, &fields, signal, own_time, &self.witness).await;
+        if let Some(reason) = outcome.stop {
+            self.witness.stop_test(&reason);
+        }
+    }
+
+    /// The hooks of requests whose verdicts fell when their fiber had ended already.
+    async fn call_listeners(&self) {
+        let call = self.terrain.script.call_listeners(&self.user);
+        self.signal.until_cut(call, self.own_time()).await;
+    }
+
+    /// For what runs after a task that may have been cut off: it has its own time, from when the user should end.
+    fn own_time(&self) -> impl Fn(Wish) -> Deadline + use<W> {
+        let grace = self.terrain.stop_timeout.max(LEAST_STOP_TIME);
+        let deadline = Cell::new(None);
+        move |wish| match wish {
+            Wish::Finish { .. } => {
+                let known = deadline.get().unwrap_or_else(|| Instant::now() + grace);
+                deadline.set(Some(known));
+                Deadline::At(known)
+            }
+            wish => Deadline::of_task(wish),
+        }
     }
 
     /// Waits as the innermost set, or the class, says; false when the user should end.
@@ -236,10 +295,19 @@ impl<W: Witness> Walk<W> {
                 _ => Pause::of_seconds(0.0),
             };
         }
-        match pause {
-            Pause::For(pause) => self.pace.wait(pause).await,
-            Pause::Ask(_) => true,
+        let Pause::For(pause) = pause else { return true };
+        if let Some(diary) = &mut self.diary {
+            diary.waits(pause.as_secs_f64());
         }
+        if pause.is_zero() {
+            return self.pace.give_way().await;
+        }
+        let due = Instant::now() + pause;
+        let waited = self.pace.wait(pause).await;
+        if waited {
+            self.witness.waited(due.elapsed());
+        }
+        waited
     }
 }
 
