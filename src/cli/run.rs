@@ -10,7 +10,8 @@ use crate::engine::{self, Ending, RunConfig};
 use crate::http::ClientOptions;
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
-    Rates, error_report, exception_report, health_report, percentile_table, request_table, run_summary, verdict_table,
+    Rates, error_report, exception_report, health_report, percentile_table, request_table, run_summary,
+    verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
@@ -33,7 +34,8 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
-    let outcome = conduct(&settings, prepared, csv, trace).map_err(|reason| vec![Diagnostic::error(reason)])?;
+    let outcome =
+        conduct(&settings, prepared, csv, trace).map_err(|reason| vec![Diagnostic::error(reason)])?;
     drop(demo);
     Ok(conclude(&settings, &manifests, &outcome))
 }

@@ -22,11 +22,7 @@ impl Pulse {
     /// Measures the calling thread from now on.
     pub(super) fn new() -> Self {
         let now = Instant::now();
-        Self {
-            measured: RefCell::default(),
-            alive: Cell::new(now),
-            taken: Cell::new((now, cpu_time())),
-        }
+        Self { measured: RefCell::default(), alive: Cell::new(now), taken: Cell::new((now, cpu_time())) }
     }
 
     /// Keeps the beat for as long as it is polled. It waits its turn like any user, so it sees what they see.

@@ -126,14 +126,8 @@ struct Fate {
     runs_per_user: Option<u64>,
 }
 
-const FREE: Fate = Fate {
-    stop_at: None,
-    stop_timeout: 0,
-    cut: false,
-    turns: None,
-    iterations: None,
-    runs_per_user: None,
-};
+const FREE: Fate =
+    Fate { stop_at: None, stop_timeout: 0, cut: false, turns: None, iterations: None, runs_per_user: None };
 
 fn stopped_at(stop_at: u64, stop_timeout: u64) -> Fate {
     Fate { stop_at: Some(stop_at), stop_timeout, ..FREE }

@@ -82,7 +82,13 @@ mod tests {
             wait: Some(0.1 + 0.2),
             rows: "data/people.csv:3;ids.json:0".to_owned(),
         };
-        let last = TraceStep { step: 2, task: "Visitor/front".to_owned(), wait: None, rows: String::new(), ..step.clone() };
+        let last = TraceStep {
+            step: 2,
+            task: "Visitor/front".to_owned(),
+            wait: None,
+            rows: String::new(),
+            ..step.clone()
+        };
         writer.write(&[step, last]).expect("written");
         insta::assert_snapshot!(std::fs::read_to_string(&path).expect("a file"), @r#"
         user,step,time_ms,task,wait_s,rows

@@ -81,17 +81,22 @@ fn late(lateness: &Lateness) -> Option<Duration> {
 
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LESS: &str =
-            "use fewer users, do less in scripts, or give the generator more cores of its own";
+        const LESS: &str = "use fewer users, do less in scripts, or give the generator more cores of its own";
         let limit = LATE.as_millis();
         match *self {
             Self::LateWaits { lateness } => {
                 let lateness = lateness.as_millis();
-                write!(f, "users went on {lateness} ms after the end of their wait (p99), the limit is {limit} ms; {LESS}")
+                write!(
+                    f,
+                    "users went on {lateness} ms after the end of their wait (p99), the limit is {limit} ms; {LESS}"
+                )
             }
             Self::Slow { shard, lateness } => {
                 let lateness = lateness.as_millis();
-                write!(f, "shard {shard} got to what was ready {lateness} ms late (p99), the limit is {limit} ms; {LESS}")
+                write!(
+                    f,
+                    "shard {shard} got to what was ready {lateness} ms late (p99), the limit is {limit} ms; {LESS}"
+                )
             }
             Self::Starved { shard, gap } => {
                 let (gap, limit) = (gap.as_secs_f64(), LONGEST_GAP.as_secs());
@@ -194,8 +199,7 @@ mod tests {
     fn what_ran_out_is_told_apart() {
         let counters = RunCounters { out_of_descriptors: 3, out_of_ports: 1, ..RunCounters::default() };
         let reasons = invalid(&Health::default(), &counters);
-        let expected =
-            [Invalid::OutOfDescriptors { connections: 3 }, Invalid::OutOfPorts { connections: 1 }];
+        let expected = [Invalid::OutOfDescriptors { connections: 3 }, Invalid::OutOfPorts { connections: 1 }];
         assert_eq!(reasons, expected);
     }
 
