@@ -6,6 +6,11 @@ mod support;
 use katydid::demo::DemoServer;
 use support::{Finished, Katydid};
 
+/// A run that is judged by the limits, as it is for users.
+fn judged(script: &str) -> Katydid {
+    Katydid::run_script(script).env("KATYDID_ALLOW_SATURATION", "no")
+}
+
 /// Far more work than a core can do: a hundred users that each compute for a third of a second, every second.
 const TOO_MUCH: &str = r#"
     user_class("U").wait_time(constant(1))
@@ -14,7 +19,7 @@ const TOO_MUCH: &str = r#"
 
 fn overloaded(args: &[&str]) -> Finished {
     let args = args.iter().copied();
-    Katydid::run_script(TOO_MUCH)
+    judged(TOO_MUCH)
         .args(["-u", "100", "-r", "1000", "-t", "4s", "--shards", "1", "--stop-timeout", "0"])
         .args(args)
         .args(["--only-summary"])
@@ -39,7 +44,7 @@ fn an_invalid_run_can_be_allowed() {
 fn suspended(script: &str, args: &[&str]) -> Finished {
     let server = DemoServer::start(0).expect("a port");
     let args = args.iter().copied();
-    let running = Katydid::run_script(script).args(["-t", "4s"]).args(args).against(&server).start();
+    let running = judged(script).args(["-t", "4s"]).args(args).against(&server).start();
     running.wait_for("All users spawned");
     running.signal("STOP");
     std::thread::sleep(std::time::Duration::from_millis(1500));
@@ -69,10 +74,8 @@ fn where_it_is_allowed_the_rest_decides_the_exit_code() {
 fn what_was_before_the_statistics_were_reset_does_not_count() {
     // The ramp takes three seconds; nothing is counted before its end.
     let server = DemoServer::start(0).expect("a port");
-    let running = Katydid::run_script(CALM)
-        .args(["-u", "4", "-r", "1", "-t", "9s", "--reset-stats"])
-        .against(&server)
-        .start();
+    let running =
+        judged(CALM).args(["-u", "4", "-r", "1", "-t", "9s", "--reset-stats"]).against(&server).start();
     running.wait_for("Ramping to");
     running.signal("STOP");
     std::thread::sleep(std::time::Duration::from_millis(1500));
@@ -86,7 +89,7 @@ fn a_machine_out_of_descriptors_is_told_and_the_run_is_invalid() {
     let server = DemoServer::start(0).expect("a port");
     // Each user keeps its connection: 60 connections where about 40 descriptors are left.
     let script = r#"user_class("U").wait_time(constant(0.2)).task("t", |user| { user.get("/items/1"); });"#;
-    let finished = Katydid::run_script(script)
+    let finished = judged(script)
         .args(["-u", "60", "-r", "1000", "-t", "2s", "--shards", "1"])
         .against(&server)
         .descriptors(60)
@@ -99,7 +102,7 @@ fn a_machine_out_of_descriptors_is_told_and_the_run_is_invalid() {
 
 #[test]
 fn users_that_never_wait_are_not_a_saturated_generator() {
-    let finished = Katydid::run_script(r#"user_class("U").task("t", |user| { user.get("/items/1"); });"#)
+    let finished = judged(r#"user_class("U").task("t", |user| { user.get("/items/1"); });"#)
         .args(["--host", "demo", "-u", "50", "-r", "1000", "-t", "3s"])
         .run()
         .exits(0);
