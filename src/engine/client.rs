@@ -1,7 +1,6 @@
 //! The engine's side of [`script::Host`](crate::script::Host): one user's client, and the shard's recorder.
 
 use super::diary::Pages;
-use super::pulse::Pulse;
 use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
 use crate::plan::UserClass;
 use crate::script::{Host, Sample, World};
@@ -27,8 +26,6 @@ pub(super) struct Ledger {
     pub(super) world: Arc<World>,
     /// Requests that were never sent, redirects that were followed, requests that were cut off in flight.
     pub(super) counters: RefCell<RunCounters>,
-    /// How the shard itself fares.
-    pub(super) pulse: Pulse,
     /// What users do, where a trace is written.
     pub(super) trace: Option<Pages>,
 }
@@ -105,7 +102,7 @@ impl Host for UserHost {
         self.ledger.recorder.borrow_mut().record(&stats::Sample {
             method: &sample.method,
             name: &sample.name,
-            response_time: Some(sample.response_time),
+            response_time: sample.response_time,
             size: sample.size,
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),

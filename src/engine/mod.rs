@@ -10,6 +10,7 @@ mod diary;
 mod hooks;
 mod message;
 mod order;
+mod pace;
 mod pulse;
 mod shard;
 mod stop;

@@ -56,6 +56,11 @@ impl Connection {
         Ok(Self { origin: origin.clone(), transport })
     }
 
+    /// Where it leads.
+    pub(super) fn origin(&self) -> &Rc<Origin> {
+        &self.origin
+    }
+
     /// Whether it leads there.
     pub(super) fn leads_to(&self, origin: &Rc<Origin>) -> bool {
         Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin

@@ -17,8 +17,8 @@ pub struct Sample {
     pub method: ImmutableString,
     /// The name that statistics are grouped by.
     pub name: ImmutableString,
-    /// From the first byte of work to the last byte of the answer.
-    pub response_time: Duration,
+    /// From the first byte of work to the last byte of the answer; none = counted, not timed.
+    pub response_time: Option<Duration>,
     /// Body bytes as transferred.
     pub size: u64,
     /// Why it failed, in words that group; none if it passed.

@@ -2,6 +2,8 @@
 
 mod api;
 mod auth;
+mod batch;
+mod blocks;
 mod calls;
 mod check;
 mod control;
@@ -22,6 +24,7 @@ mod imports;
 mod json;
 mod locale;
 mod options;
+mod pace;
 mod persona;
 mod program;
 mod readable;
@@ -35,6 +38,7 @@ mod syntax;
 #[cfg(test)]
 mod test_support;
 mod tokens;
+mod transaction;
 mod urls;
 mod user;
 mod verdict;
@@ -45,6 +49,7 @@ pub use current::Actor;
 pub use engine::Limits;
 pub use fiber::{FiberLimits, set_max_stacks};
 pub use host::{Host, Sample};
+pub use pace::{Pace, Pause};
 pub use program::{Call, Exception, Loaded, Loader, Script, TaskEnd};
 pub use user::User;
 pub use world::World;

@@ -4,10 +4,11 @@ use super::control::Control;
 use super::convert;
 use super::current::Actor;
 use super::host::Host;
+use super::pace::Pace;
 use super::verdict::Verdicts;
 use crate::http::{self, Base, Url};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -27,6 +28,8 @@ pub(super) struct UserCore {
     state: RefCell<Map>,
     pub(super) host: Rc<dyn Host>,
     pub(super) verdicts: Verdicts,
+    /// How it waits; a user of no class does not.
+    pub(super) pace: OnceCell<Rc<dyn Pace>>,
 }
 
 impl fmt::Debug for User {
@@ -47,7 +50,13 @@ impl User {
             state: RefCell::default(),
             host,
             verdicts: Verdicts::default(),
+            pace: OnceCell::new(),
         }))
+    }
+
+    /// Lets the user's script wait by `pace`; the first one stays.
+    pub fn waits_by(&self, pace: Rc<dyn Pace>) {
+        self.0.pace.get_or_init(|| pace);
     }
 
     pub(super) fn actor(&self) -> &Rc<Actor> {
