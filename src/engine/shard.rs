@@ -172,13 +172,13 @@ impl Shard {
             budget: Budget::new(config.iterations.is_some()),
             runs_per_user: config.iterations_per_user,
             stop_timeout: config.stop_timeout,
+            pulse: Pulse::new(),
         };
         let ledger = Ledger {
             recorder: RefCell::new(Recorder::new()),
             started: Instant::from_std(setup.started),
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
-            pulse: Pulse::new(),
             trace: config.trace.then(Rc::default),
         };
         Ok(Self {
@@ -205,8 +205,8 @@ impl Shard {
     /// Obeys the controller until nothing more will come and the last user and the last hook have ended.
     async fn serve(self, mut commands: UnboundedReceiver<Command>) {
         self.report(Report::Ready { shard: self.index });
-        let ledger = self.ledger.clone();
-        let beat = tokio::task::spawn_local(async move { ledger.pulse.beat().await });
+        let terrain = self.terrain.clone();
+        let beat = tokio::task::spawn_local(async move { terrain.pulse.beat().await });
         let mut ticks = interval_at(Instant::now() + SNAPSHOT_EVERY, SNAPSHOT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut phase = Phase::Running;
@@ -270,7 +270,7 @@ impl Shard {
         let snapshot = Box::new(recorder.take());
         drop(recorder);
         self.report(Report::Counted { snapshot });
-        let health = Box::new(self.ledger.pulse.take());
+        let health = Box::new(self.terrain.pulse.take());
         self.report(Report::Health { shard: self.index, health });
         self.hand_over_trace();
         self.hand_over_users();
@@ -306,7 +306,7 @@ impl Shard {
         let schedule = stream(self.config.seed, number, Purpose::Schedule);
         let diary = trace.map(|pages| Diary::new(number, self.ledger.started, pages));
         let walk =
-            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).writing(diary);
+            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).traced(diary);
         let (crowd, config) = (self.crowd.clone(), self.config.clone());
         crowd.joined(number, signal);
         tokio::task::spawn_local(async move {
@@ -396,10 +396,6 @@ impl Witness for UserWitness {
 
     fn needs_grant(&self) {
         let _ = self.reports.send(Report::NeedsGrant { shard: self.shard });
-    }
-
-    fn waited(&self, lateness: Duration) {
-        self.ledger.pulse.waited(lateness);
     }
 
     fn iteration(&self) {
