@@ -86,6 +86,7 @@ impl Host for UserHost {
             method: &sample.method,
             name: &sample.name,
             response_time: Some(sample.response_time),
+            service_time: (sample.service_time != sample.response_time).then_some(sample.service_time),
             size: sample.size,
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),

@@ -17,8 +17,11 @@ pub struct Sample {
     pub method: ImmutableString,
     /// The name that statistics are grouped by.
     pub name: ImmutableString,
-    /// From the first byte of work to the last byte of the answer.
+    /// From when it should have begun to the last byte of the answer: the service time, and for the first request of an
+    /// iteration of the open model the lateness of that.
     pub response_time: Duration,
+    /// From the first byte of work to the last byte of the answer.
+    pub service_time: Duration,
     /// Body bytes as transferred.
     pub size: u64,
     /// Why it failed, in words that group; none if it passed.

@@ -49,7 +49,8 @@ impl Response {
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),
-            response_time: answer.elapsed,
+            response_time: user.take_lateness() + answer.elapsed,
+            service_time: answer.elapsed,
             size: answer.body.len() as u64,
             default_failure,
             ended: answer.ended,

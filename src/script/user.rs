@@ -7,9 +7,10 @@ use super::host::Host;
 use super::verdict::Verdicts;
 use crate::http::{self, Base, Url};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// A handle to one user. Cloning it is cheap and names the same user.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub(super) struct UserCore {
     state: RefCell<Map>,
     pub(super) host: Rc<dyn Host>,
     pub(super) verdicts: Verdicts,
+    /// How late the running iteration began, until its first request has taken that over.
+    lateness: Cell<Duration>,
 }
 
 impl fmt::Debug for User {
@@ -47,11 +50,23 @@ impl User {
             state: RefCell::default(),
             host,
             verdicts: Verdicts::default(),
+            lateness: Cell::default(),
         }))
     }
 
     pub(super) fn actor(&self) -> &Rc<Actor> {
         &self.0.actor
+    }
+
+    /// Says how late the function that is called next begins: its first request counts from so much earlier. Zero where
+    /// nothing was late, or nothing was due.
+    pub fn set_lateness(&self, lateness: Duration) {
+        self.0.lateness.set(lateness);
+    }
+
+    /// The lateness that the request in hand must answer for.
+    pub(super) fn take_lateness(&self) -> Duration {
+        self.0.lateness.take()
     }
 
     /// A script function has ended: the verdicts that are still open fall.

@@ -6,6 +6,7 @@
 use super::host::{Host, Sample};
 use rhai::ImmutableString;
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// What the script said about a request.
@@ -25,7 +26,8 @@ pub(super) enum Word {
 pub(super) struct Tally {
     pub(super) method: ImmutableString,
     pub(super) name: ImmutableString,
-    pub(super) response_time: std::time::Duration,
+    pub(super) response_time: Duration,
+    pub(super) service_time: Duration,
     pub(super) size: u64,
     /// What the failure is called if the script says nothing; none if the default is to pass.
     pub(super) default_failure: Option<String>,
@@ -44,6 +46,7 @@ impl Tally {
             method: self.method,
             name: self.name,
             response_time: self.response_time,
+            service_time: self.service_time,
             size: self.size,
             failure,
             ended: self.ended,

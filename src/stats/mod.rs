@@ -4,10 +4,12 @@
 //! controller merges snapshots into [`Totals`]. Merging adds whole numbers and keeps extremes, so the result is the same
 //! whatever the number of shards and the order of their snapshots.
 
+mod arrivals;
 mod bounded;
 mod counters;
 mod entry;
 mod histogram;
+mod lateness;
 mod problems;
 mod recorder;
 mod result;
@@ -17,10 +19,12 @@ mod times;
 mod totals;
 mod window;
 
+pub use arrivals::ArrivalSummary;
 pub use bounded::{FAILURES_KEPT, NAMES_KEPT};
 pub use counters::RunCounters;
 pub use entry::Entry;
 pub use histogram::Histogram;
+pub use lateness::{LATE, Lateness};
 pub use problems::{ExceptionRow, FailureRow};
 pub use recorder::{Recorder, Sample};
 pub use result::RunResult;

@@ -1,6 +1,6 @@
 //! What a run leaves behind, for the writers and the manifest.
 
-use super::{RunCounters, Totals};
+use super::{ArrivalSummary, RunCounters, Totals};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,5 +36,11 @@ impl RunResult {
     #[must_use]
     pub fn counters(&self) -> &RunCounters {
         self.totals.counters()
+    }
+
+    /// What became of the arrivals of the open model; none where no class was open.
+    #[must_use]
+    pub fn arrivals(&self) -> Option<&ArrivalSummary> {
+        self.totals.arrivals()
     }
 }
