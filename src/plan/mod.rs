@@ -3,6 +3,7 @@
 mod arrivals;
 mod check;
 mod deal;
+mod hooks;
 mod model;
 mod nesting;
 mod pick;
@@ -17,6 +18,7 @@ mod wait;
 pub use arrivals::{Arrivals, DEFAULT_MAX_USERS, DueTimes, Stage, portion};
 pub use check::check;
 pub use deal::Dealer;
+pub use hooks::{Event, Hooks};
 pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
 pub use nesting::place;
 pub use pick::{Picker, Sequence};

@@ -1,6 +1,6 @@
 //! What a script declares: user classes, task sets, tasks, weights, tags, waits.
 
-use super::Arrivals;
+use super::{Arrivals, Hooks};
 use serde::{Deserialize, Serialize};
 
 /// A script function, as its number in the script room's table. The table is the same on every shard, because every
@@ -26,6 +26,8 @@ pub struct Plan {
     /// What makes classes open: their users come by arrivals. One per class at most.
     #[serde(default)]
     pub arrivals: Vec<Arrivals>,
+    /// What runs when something happens to the run.
+    pub hooks: Hooks,
 }
 
 /// A kind of user.

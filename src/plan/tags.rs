@@ -37,7 +37,7 @@ pub fn filter(
         }
     }
     let arrivals = arrivals::of_classes(&plan.arrivals, &plan.classes, &classes);
-    let filtered = Plan { classes, sets: sieve.kept, arrivals };
+    let filtered = Plan { classes, sets: sieve.kept, arrivals, ..plan.clone() };
     if !filtered.has_any_users() {
         return Err(Diagnostic::error("the selection by tags leaves no task in any user class that is on")
             .help("`katydid list` shows the tags of every task"));
