@@ -1,5 +1,6 @@
 //! Declaring: the builders that the top level of a script calls, and the plan that they leave behind.
 
+use super::arrivals::{self, ArrivalsDraft};
 use super::calls::{FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight};
 use super::options::TASK_OPTIONS;
@@ -13,7 +14,7 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// A place in a script as plain text: `file:line:column`.
-fn place(context: &NativeCallContext<'_>) -> String {
+pub(super) fn place(context: &NativeCallContext<'_>) -> String {
     let file = context.call_source().unwrap_or("script");
     match (context.call_position().line(), context.call_position().position()) {
         (Some(line), Some(column)) => format!("{file}:{line}:{column}"),
@@ -75,17 +76,25 @@ struct ClassDraft {
 #[derive(Clone)]
 pub(super) struct UserClassHandle(Rc<ClassDraft>);
 
+impl UserClassHandle {
+    /// The name of the class.
+    pub(super) fn name(&self) -> String {
+        self.0.set.0.borrow().name.clone()
+    }
+}
+
 /// Everything declared so far by the scripts of one engine.
 #[derive(Default)]
 pub(super) struct Declaration {
     classes: RefCell<Vec<UserClassHandle>>,
+    pub(super) arrivals: RefCell<Vec<ArrivalsDraft>>,
     /// Requests, waits and declarations each belong to one of two times.
     over: Cell<bool>,
 }
 
 impl Declaration {
     /// Refuses what only the top level may do.
-    fn at_top_level(&self, what: &str) -> Result<()> {
+    pub(super) fn at_top_level(&self, what: &str) -> Result<()> {
         if self.over.get() {
             return Err(refuse(format!(
                 "{what} declares; it belongs to the top level of the script, not into a task"
@@ -98,14 +107,17 @@ impl Declaration {
     ///
     /// # Errors
     ///
-    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters.
+    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters; when arrivals
+    /// are of no class, or of one that has some.
     pub(super) fn finish(&self, functions: &mut FunctionTable) -> std::result::Result<Plan, Diagnostic> {
         self.over.set(true);
         let mut lowering = Lowering { plan: Plan::default(), seen: Vec::new(), functions };
         for class in self.classes.borrow().iter() {
             lowering.class(&class.0)?;
         }
-        Ok(lowering.plan)
+        let mut plan = lowering.plan;
+        plan.arrivals = arrivals::lower(&self.arrivals.borrow(), &plan.classes, functions)?;
+        Ok(plan)
     }
 }
 
@@ -419,4 +431,5 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     register_task_set(engine, declaration);
     register_user_class(engine, declaration);
     waits::register(engine);
+    arrivals::register(engine, declaration);
 }
