@@ -2,7 +2,18 @@
 
 use crate::http::ClientOptions;
 use crate::plan::Plan;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// What becomes of an arrival that finds every user of its open class busy and may have no new one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Late {
+    /// It waits, first come first served, and is late.
+    #[default]
+    Wait,
+    /// It is turned away and counted.
+    Drop,
+}
 
 /// A run, without anything left open.
 #[derive(Clone, Debug)]
@@ -17,6 +28,8 @@ pub struct RunConfig {
     pub run_time: Option<Duration>,
     /// Runs of task functions in total; none = no bound.
     pub iterations: Option<u64>,
+    /// What becomes of arrivals that find no user.
+    pub late: Late,
     /// How long running tasks may go on when the run ends.
     pub stop_timeout: Duration,
     /// Threads that run users.

@@ -59,7 +59,7 @@ pub(super) struct Frame {
 }
 
 /// How a step went on.
-enum Step {
+pub(super) enum Step {
     /// Wait, then pick.
     Wait,
     /// Pick at once.
@@ -68,6 +68,14 @@ enum Step {
     Leave { reschedule: bool },
     /// End the user.
     End,
+}
+
+/// What was picked.
+pub(super) enum Pick {
+    /// A task function: the set and the place in it, and the function to run.
+    Task((SetId, usize), FnId),
+    /// Something else, which has been done.
+    Went(Step),
 }
 
 impl<W: Witness> Walk<W> {
@@ -99,7 +107,7 @@ impl<W: Witness> Walk<W> {
 
     /// Enters the class. Where its `on_start` threw or left, nothing was set up, so nothing is taken down; where it ended
     /// the user, or was cut off, `on_stop` runs as it does after a task.
-    async fn start(&mut self, class: &UserClass) -> Step {
+    pub(super) async fn start(&mut self, class: &UserClass) -> Step {
         let pacing = Pacing::new(since_start());
         let end = match self.terrain.plan.sets[class.root.0].on_start {
             Some(hook) => self.call(hook, "on_start").await,
@@ -121,27 +129,42 @@ impl<W: Witness> Walk<W> {
 
     /// Picks a task of the innermost set and runs it.
     async fn step(&mut self) -> Step {
+        match self.pick().await {
+            Pick::Task(place, function) => {
+                if !self.take_run().await {
+                    return Step::End;
+                }
+                self.run_task(place, function).await
+            }
+            Pick::Went(step) => step,
+        }
+    }
+
+    /// Picks from the innermost set, and goes where that leads, short of running a task function.
+    pub(super) async fn pick(&mut self) -> Pick {
         let terrain = self.terrain.clone();
         let frame = self.frames.last_mut().expect("a user that walks is in a set");
         let set = &terrain.plan.sets[frame.set.0];
         let index = terrain.orders[frame.set.0].next(&mut frame.position, &mut self.schedule);
-        let Some(task) = index.map(|index| &set.tasks[index]) else { return Step::End };
+        let Some(index) = index else { return Pick::Went(Step::End) };
+        let (place, task) = ((frame.set, index), &set.tasks[index]);
         match task.target {
-            Target::Stop => self.leaving(true),
-            Target::Enter(nested) => self.enter_set(nested).await,
-            Target::Call(function) => {
-                if !self.take_run().await {
-                    return Step::End;
-                }
-                let end = self.call(function, &task.name).await;
-                self.witness.iteration();
-                self.after(&end)
-            }
+            Target::Stop => Pick::Went(self.leaving(true)),
+            Target::Enter(nested) => Pick::Went(self.enter_set(nested).await),
+            Target::Call(function) => Pick::Task(place, function),
         }
     }
 
+    /// Runs a task function.
+    pub(super) async fn run_task(&mut self, (set, index): (SetId, usize), function: FnId) -> Step {
+        let terrain = self.terrain.clone();
+        let end = self.call(function, &terrain.plan.sets[set.0].tasks[index].name).await;
+        self.witness.iteration();
+        self.after(&end)
+    }
+
     /// One run of the `-i` budget; false when the user should end instead.
-    async fn take_run(&self) -> bool {
+    pub(super) async fn take_run(&self) -> bool {
         let take = self.terrain.budget.take(|| self.witness.needs_grant());
         self.signal.unless_stopping(take).await.unwrap_or(false)
     }
@@ -178,7 +201,7 @@ impl<W: Witness> Walk<W> {
         }
     }
 
-    async fn leave_set(&mut self) {
+    pub(super) async fn leave_set(&mut self) {
         if let Some(frame) = self.frames.pop()
             && let Some(hook) = self.terrain.plan.sets[frame.set.0].on_stop
         {
@@ -187,7 +210,7 @@ impl<W: Witness> Walk<W> {
     }
 
     /// Leaves every set, inside out.
-    async fn leave_all(&mut self) {
+    pub(super) async fn leave_all(&mut self) {
         while self.signal.wish() != Wish::Cut && !self.frames.is_empty() {
             self.leave_set().await;
         }
@@ -263,7 +286,7 @@ impl<W: Witness> Walk<W> {
     }
 
     /// A user whose tasks never wait for anything must not keep the others from running; false when it should end.
-    async fn give_way(&self) -> bool {
+    pub(super) async fn give_way(&self) -> bool {
         self.signal.unless_stopping(tokio::task::consume_budget()).await.is_some()
     }
 }
