@@ -71,6 +71,8 @@ impl Observer for RunObserver {
             Ending::RunTime => tracing::info!("run time limit reached, stopping"),
             Ending::Iterations => tracing::info!("all iterations done, stopping"),
             Ending::UsersEnded => tracing::info!("all users have ended, stopping"),
+            Ending::Shape => tracing::info!("the load shape has ended, stopping"),
+            Ending::InitFailed => tracing::error!("an `init` hook failed, not starting"),
             Ending::StopTest(reason) => tracing::info!("a script stopped the test: {reason}"),
             Ending::Interrupted => tracing::info!("interrupted, stopping; a second signal stops at once"),
             Ending::Cut => tracing::warn!("second signal, cutting off"),

@@ -63,39 +63,35 @@ impl Alarm {
 mod fine {
     use nix::sys::time::TimeSpec;
     use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
-    use std::os::fd::{AsFd, AsRawFd, RawFd};
+    use std::io::ErrorKind;
+    use std::os::fd::AsFd;
     use std::time::Duration;
-    use tokio::io::Interest;
-    use tokio::io::unix::AsyncFd;
+    use tokio::net::unix::pipe;
 
+    /// The kernel's high-resolution timer: a file that becomes readable when it is time, so it is waited for as a pipe
+    /// is.
     #[derive(Debug)]
-    struct Descriptor(TimerFd);
-
-    impl AsRawFd for Descriptor {
-        fn as_raw_fd(&self) -> RawFd {
-            self.0.as_fd().as_raw_fd()
-        }
+    pub(super) struct Timer {
+        timer: TimerFd,
+        rings: pipe::Receiver,
     }
-
-    /// The kernel's high-resolution timer as a file that becomes readable.
-    #[derive(Debug)]
-    pub(super) struct Timer(AsyncFd<Descriptor>);
 
     impl Timer {
         pub(super) fn new() -> std::io::Result<Self> {
             let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
-            let timer = Descriptor(TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?);
-            Ok(Self(AsyncFd::with_interest(timer, Interest::READABLE)?))
+            let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
+            let rings = pipe::Receiver::from_owned_fd_unchecked(timer.as_fd().try_clone_to_owned()?)?;
+            Ok(Self { timer, rings })
         }
 
         pub(super) async fn nap(&self, left: Duration) -> std::io::Result<()> {
-            let timer = &self.0.get_ref().0;
-            timer.set(Expiration::OneShot(TimeSpec::from_duration(left)), TimerSetTimeFlags::empty())?;
+            self.timer.set(Expiration::OneShot(TimeSpec::from_duration(left)), TimerSetTimeFlags::empty())?;
             loop {
-                let mut guard = self.0.readable().await?;
+                self.rings.readable().await?;
                 // Readiness may be left over from an earlier time: only a read tells.
-                if guard.try_io(|_| Ok(timer.wait()?)).is_ok() {
-                    return Ok(());
+                match self.rings.try_read(&mut [0; 8]) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    read => return read.map(drop),
                 }
             }
         }

@@ -2,16 +2,17 @@
 
 use super::budget::Purse;
 use super::config::RunConfig;
-use super::message::{Assignment, Command, Report};
-use super::shard::{self, ShardSetup};
-use crate::plan::{Dealer, Ramp};
+use super::course::Course;
+use super::crew::{self, Crew};
+use super::hooks;
+use super::message::{Command, HookOutcome, Report, ShapeFailed};
+use crate::plan::{Event, Shape, UserTarget};
 use crate::script::Loader;
 use crate::stats::{RunResult, Totals};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
 
 /// What ended a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +23,12 @@ pub enum Ending {
     Iterations,
     /// Every user had ended by itself.
     UsersEnded,
+    /// The load shape said so.
+    Shape,
     /// A script said so.
     StopTest(String),
+    /// An `init` hook threw, so nothing was begun.
+    InitFailed,
     /// A first signal.
     Interrupted,
     /// A second signal: cut at once, so the result is not complete.
@@ -37,6 +42,8 @@ pub struct Outcome {
     pub result: RunResult,
     /// What ended it.
     pub ending: Ending,
+    /// The exit code that a `quitting` hook asked for.
+    pub exit_code: Option<u8>,
 }
 
 /// How a run stands.
@@ -53,9 +60,9 @@ pub struct Progress<'a> {
 
 /// Someone who watches a run.
 pub trait Observer {
-    /// Users are being started.
+    /// A ramp begins, up or down.
     fn ramping(&mut self, users: usize, spawn_rate: f64);
-    /// All users have been started.
+    /// The ramp is over: there are as many users as there are to be.
     fn spawned(&mut self, progress: &Progress<'_>);
     /// Once a second.
     fn second(&mut self, progress: &Progress<'_>);
@@ -75,78 +82,76 @@ pub async fn run(
     signals: UnboundedReceiver<()>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, String> {
-    let mut controller = Controller::new(config, loader)?;
+    let mut controller = Controller::new(config, loader, signals)?;
     controller.wait_until_ready().await?;
-    let ending = controller.conduct(signals, observer).await?;
+    let ending = controller.lead(observer).await?;
     Ok(controller.conclude(ending))
-}
-
-struct ShardHandle {
-    commands: UnboundedSender<Command>,
-    thread: Option<JoinHandle<()>>,
-    /// Users that were started there, by class index.
-    dealt: Vec<u64>,
-    /// Those of them that have ended.
-    ended: Vec<u64>,
-    done: bool,
 }
 
 struct Controller {
     config: Arc<RunConfig>,
-    shards: Vec<ShardHandle>,
+    crew: Crew,
     reports: UnboundedReceiver<Report>,
-    dealer: Dealer,
+    signals: UnboundedReceiver<()>,
     purse: Option<Purse>,
     totals: Totals,
+    /// When the run started, which samples are counted from.
     started: Instant,
-    dealt: usize,
-    users: Vec<u64>,
+    /// When the first user was due: shapes and the run time are counted from here.
+    begun: Instant,
+    course: Course,
+    /// The load shape was asked and has not answered yet.
+    shape_asked: bool,
+    shape_answer: Option<Result<Option<UserTarget>, ShapeFailed>>,
     /// Task functions that have ended, statistics reset or not.
     iterations: u64,
     stop_reason: Option<String>,
+    was_spawned: bool,
+    /// A first signal came during the set-up.
+    interrupted: bool,
+    /// A second signal came: nothing more runs.
+    cut: bool,
+    exit_code: Option<u8>,
+}
+
+/// What a signal means while hooks run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// Nothing has begun: the first signal gives the hook the stop timeout, then cuts it off.
+    SettingUp,
+    /// The run is being ended: a signal cuts.
+    Ending,
 }
 
 impl Controller {
-    fn new(config: RunConfig, loader: &Loader) -> Result<Self, String> {
+    fn new(config: RunConfig, loader: &Loader, signals: UnboundedReceiver<()>) -> Result<Self, String> {
         let config = Arc::new(config);
-        let (reports_in, reports) = mpsc::unbounded_channel();
         let started = std::time::Instant::now();
-        let mut shards = Vec::with_capacity(config.shards);
-        for index in 0..config.shards {
-            let (commands, commands_in) = mpsc::unbounded_channel();
-            let setup = ShardSetup { index, config: config.clone(), loader: loader.clone(), started };
-            let reports_in = reports_in.clone();
-            let thread = std::thread::Builder::new()
-                .name(format!("shard-{index}"))
-                .spawn(move || shard::run(setup, commands_in, reports_in))
-                .map_err(|error| format!("cannot start a shard: {error}"))?;
-            let nobody = vec![0; config.plan.classes.len()];
-            shards.push(ShardHandle {
-                commands,
-                thread: Some(thread),
-                dealt: nobody.clone(),
-                ended: nobody,
-                done: false,
-            });
-        }
+        let (crew, reports) = Crew::start(&config, loader, started)?;
         Ok(Self {
-            dealer: Dealer::new(&config.plan),
             purse: config.iterations.map(|runs| Purse::new(runs, config.shards)),
             totals: Totals::new(jiff::Timestamp::now()),
             started: Instant::from_std(started),
-            dealt: 0,
-            users: vec![0; config.plan.classes.len()],
+            begun: Instant::from_std(started),
+            course: Course::default(),
+            shape_asked: false,
+            shape_answer: None,
             iterations: 0,
             stop_reason: None,
-            shards,
+            was_spawned: false,
+            interrupted: false,
+            cut: false,
+            exit_code: None,
+            crew,
             reports,
+            signals,
             config,
         })
     }
 
     async fn wait_until_ready(&mut self) -> Result<(), String> {
         let mut ready = 0;
-        while ready < self.shards.len() {
+        while ready < self.crew.shards() {
             match self.reports.recv().await {
                 Some(Report::Ready { .. }) => ready += 1,
                 Some(Report::Broken { reason }) => return Err(reason),
@@ -157,121 +162,230 @@ impl Controller {
         Ok(())
     }
 
-    /// From the first user to the last.
-    async fn conduct(
-        &mut self,
-        mut signals: UnboundedReceiver<()>,
-        observer: &mut dyn Observer,
-    ) -> Result<Ending, String> {
-        let config = self.config.clone();
-        let ramp = Ramp::new(0, config.users, config.spawn_rate);
-        let begun = Instant::now();
-        let deadline = config.run_time.map(|run_time| begun + run_time);
-        let mut seconds = interval_at(begun + Duration::from_secs(1), Duration::from_secs(1));
-        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        observer.ramping(config.users, config.spawn_rate);
-        let mut next_batch = Some(begun);
-        let ending = loop {
-            tokio::select! {
-                biased;
-                Some(()) = signals.recv() => break Ending::Interrupted,
-                () = until(deadline) => break Ending::RunTime,
-                () = until(next_batch) => {
-                    let elapsed = begun.elapsed();
-                    self.deal(ramp.users_at(elapsed));
-                    next_batch = ramp.next_change_after(elapsed).map(|change| begun + change);
-                    if next_batch.is_none() {
-                        self.spawned(begun, observer);
-                    }
-                }
-                Some(report) = self.reports.recv() => {
-                    self.note(report)?;
-                    if let Some(reason) = self.stop_reason.take() {
-                        break Ending::StopTest(reason);
-                    }
-                    // Users may still be waiting for a task that will never come.
-                    if self.iterations_done() {
-                        break Ending::Iterations;
-                    }
-                    if next_batch.is_none() && self.nobody_runs() {
-                        break Ending::UsersEnded;
-                    }
-                }
-                _ = seconds.tick() => self.show(begun, observer)?,
-            }
+    /// The phases of a run: set up, spawn and run, wind down, tear down.
+    async fn lead(&mut self, observer: &mut dyn Observer) -> Result<Ending, String> {
+        if self.hook(Event::Init, Patience::SettingUp).await? > 0 {
+            return self.quit(Ending::InitFailed, observer).await;
+        }
+        if let Some(ending) = self.ending_in_set_up() {
+            return self.quit(ending, observer).await;
+        }
+        self.hook(Event::TestStart, Patience::SettingUp).await?;
+        let ending = match self.ending_in_set_up() {
+            Some(ending) => ending,
+            None => self.conduct(observer).await?,
         };
         observer.ending(&ending);
-        self.wind_down(ending, &mut signals, begun, observer).await
+        self.hook(Event::TestStopping, Patience::Ending).await?;
+        self.wind_down(observer).await?;
+        self.hook(Event::TestStop, Patience::Ending).await?;
+        self.quit(ending, observer).await
     }
 
-    /// Lets the shards finish; a signal meanwhile cuts.
-    async fn wind_down(
-        &mut self,
-        ending: Ending,
-        signals: &mut UnboundedReceiver<()>,
-        begun: Instant,
-        observer: &mut dyn Observer,
-    ) -> Result<Ending, String> {
-        self.tell_all(&Command::Finish { stop_timeout: self.config.stop_timeout });
-        let mut seconds = interval_at(Instant::now() + Duration::from_secs(1), Duration::from_secs(1));
-        let mut ending = ending;
-        while self.shards.iter().any(|shard| !shard.done) {
+    /// What a signal, or a script's word, during the set-up makes of the run.
+    fn ending_in_set_up(&mut self) -> Option<Ending> {
+        if self.interrupted {
+            return Some(Ending::Interrupted);
+        }
+        self.stop_reason.take().map(Ending::StopTest)
+    }
+
+    /// Runs the hooks of an event and waits for them; gives the number of those that threw.
+    async fn hook(&mut self, event: Event, patience: Patience) -> Result<u64, String> {
+        if self.cut || !self.config.plan.hooks.has(event) {
+            return Ok(0);
+        }
+        self.send_hook(event);
+        let mut seconds = every_second();
+        let mut cut_off = None;
+        loop {
             tokio::select! {
                 biased;
-                Some(()) = signals.recv() => {
-                    ending = Ending::Cut;
-                    observer.ending(&ending);
-                    self.tell_all(&Command::Cut);
+                Some(()) = self.signals.recv() => {
+                    if patience == Patience::SettingUp && !self.interrupted {
+                        self.interrupted = true;
+                        cut_off = Some(Instant::now() + self.config.stop_timeout);
+                    } else {
+                        self.cut_all();
+                    }
                 }
-                Some(report) = self.reports.recv() => self.note(report)?,
-                _ = seconds.tick() => self.show(begun, observer)?,
+                () = until(cut_off) => {
+                    cut_off = None;
+                    self.crew.tell(HOOKS_RUN_ON, Command::CutHook);
+                }
+                Some(report) = self.reports.recv() => {
+                    if let Some((hooked, failed)) = self.note(report)?
+                        && hooked == event
+                    {
+                        return Ok(failed);
+                    }
+                    // Cut, the shard may have ended before it read the command.
+                    if self.crew.all_done() {
+                        return Ok(0);
+                    }
+                }
+                _ = seconds.tick() => self.look_after_shards()?,
             }
         }
-        Ok(ending)
+    }
+
+    fn send_hook(&self, event: Event) {
+        if self.config.plan.hooks.has(event) {
+            let fields = hooks::fields(event, &self.config, &self.totals, self.crew.running());
+            self.crew.tell(HOOKS_RUN_ON, Command::Hook { event, fields });
+        }
+    }
+
+    /// From the first user to the last.
+    async fn conduct(&mut self, observer: &mut dyn Observer) -> Result<Ending, String> {
+        let config = self.config.clone();
+        let shape = config.plan.shape.as_ref();
+        self.begun = Instant::now();
+        let deadline = config.run_time.map(|run_time| self.begun + run_time);
+        let mut seconds = every_second();
+        let mut shape_ticks = shape.map(|_| ticking(self.begun));
+        if shape.is_none() {
+            let target = UserTarget { users: config.users, spawn_rate: config.spawn_rate, classes: None };
+            self.head_for(target, observer);
+        }
+        loop {
+            let next_change = self.course.next_change().map(|change| self.begun + change);
+            tokio::select! {
+                biased;
+                Some(()) = self.signals.recv() => return Ok(Ending::Interrupted),
+                () = until(deadline) => return Ok(Ending::RunTime),
+                () = until(next_change) => self.follow_course(observer),
+                Some(report) = self.reports.recv() => {
+                    self.note(report)?;
+                    if let Some(ending) = self.ending_by_report(observer) {
+                        return Ok(ending);
+                    }
+                }
+                () = tick(&mut shape_ticks) => {
+                    if let Some(shape) = shape
+                        && self.ask_shape(shape, observer) == Next::End
+                    {
+                        return Ok(Ending::Shape);
+                    }
+                }
+                _ = seconds.tick() => self.show(observer)?,
+            }
+        }
+    }
+
+    /// Whether what the shards reported ends the run.
+    fn ending_by_report(&mut self, observer: &mut dyn Observer) -> Option<Ending> {
+        if let Some(reason) = self.stop_reason.take() {
+            return Some(Ending::StopTest(reason));
+        }
+        // Users may still be waiting for a task that will never come.
+        if self.iterations_done() {
+            return Some(Ending::Iterations);
+        }
+        match self.shape_answer.take() {
+            Some(Ok(None)) => return Some(Ending::Shape),
+            Some(Ok(Some(target))) => self.head_for(target, observer),
+            // It was counted as an exception; the last target stands.
+            Some(Err(ShapeFailed)) | None => {}
+        }
+        // A shape may add users again.
+        let over = self.config.plan.shape.is_none() && !self.course.is_ramping() && self.crew.is_empty();
+        over.then_some(Ending::UsersEnded)
+    }
+
+    /// Once a second: what the load shape wants now. A function that has not answered is not asked again.
+    fn ask_shape(&mut self, shape: &Shape, observer: &mut dyn Observer) -> Next {
+        let at = self.begun.elapsed();
+        match (shape.target_at(at), shape) {
+            (Some(None), _) => return Next::End,
+            (Some(Some(target)), _) => self.head_for(target, observer),
+            (None, Shape::Function(function)) if !self.shape_asked => {
+                self.shape_asked = true;
+                self.crew.tell(HOOKS_RUN_ON, Command::Shape { function: *function, at });
+            }
+            (None, _) => {}
+        }
+        Next::GoOn
+    }
+
+    /// Sets a new target, unless it is the one that was set last. A ramp that is under way is left where it is.
+    fn head_for(&mut self, target: UserTarget, observer: &mut dyn Observer) {
+        if self.course.target() == Some(&target) {
+            return;
+        }
+        self.crew.forget_ended();
+        observer.ramping(target.users, target.spawn_rate);
+        self.course.head_for(target, self.crew.placed(), self.begun.elapsed());
+    }
+
+    /// Starts or stops users as the ramp says.
+    fn follow_course(&mut self, observer: &mut dyn Observer) {
+        let Some(users) = self.course.advance(self.begun.elapsed()) else { return };
+        let classes = self.course.target().and_then(|target| target.classes.as_deref());
+        self.crew.resize(users, classes);
+        if !self.course.is_ramping() {
+            if self.config.reset_stats && !self.was_spawned {
+                self.totals.reset(self.started.elapsed());
+            }
+            self.was_spawned = true;
+            observer.spawned(&self.progress());
+            self.send_hook(Event::SpawningComplete);
+        }
+    }
+
+    /// Lets the users finish; a signal meanwhile cuts.
+    async fn wind_down(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
+        if !self.cut {
+            self.crew.tell_all(&Command::Finish { stop_timeout: self.config.stop_timeout });
+        }
+        let mut seconds = every_second();
+        while !self.crew.all_idle() {
+            tokio::select! {
+                biased;
+                Some(()) = self.signals.recv() => {
+                    observer.ending(&Ending::Cut);
+                    self.cut_all();
+                }
+                Some(report) = self.reports.recv() => drop(self.note(report)?),
+                _ = seconds.tick() => self.show(observer)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The last hooks, and the end of the shards.
+    async fn quit(&mut self, ending: Ending, observer: &mut dyn Observer) -> Result<Ending, String> {
+        self.hook(Event::Quitting, Patience::Ending).await?;
+        self.crew.tell_all(&Command::Quit);
+        let mut seconds = every_second();
+        while !self.crew.all_done() {
+            tokio::select! {
+                biased;
+                Some(()) = self.signals.recv() => self.cut_all(),
+                Some(report) = self.reports.recv() => drop(self.note(report)?),
+                _ = seconds.tick() => self.show(observer)?,
+            }
+        }
+        Ok(if self.cut { Ending::Cut } else { ending })
+    }
+
+    fn cut_all(&mut self) {
+        self.cut = true;
+        self.crew.tell_all(&Command::Cut);
     }
 
     fn conclude(mut self, ending: Ending) -> Outcome {
-        for shard in &mut self.shards {
-            if let Some(thread) = shard.thread.take() {
-                // A shard that panicked is a defect that was printed already; what the others counted stands.
-                let _ = thread.join();
-            }
-        }
+        self.crew.join();
         let duration = self.started.elapsed();
         let mut result = RunResult::new(self.totals, duration);
-        let classes = self.config.plan.classes.iter().map(|class| class.name.clone());
-        result.class_counts = classes.zip(self.dealer.counts().iter().map(|count| *count as u64)).collect();
-        result.user_count = self.dealt as u64;
-        Outcome { result, ending }
+        let (users, classes) = self.crew.peak();
+        result.class_counts = crew::by_name(&self.config.plan, classes);
+        result.user_count = users;
+        Outcome { result, ending, exit_code: self.exit_code }
     }
 
-    /// Starts users until `target` have been started.
-    fn deal(&mut self, target: usize) {
-        let mut batches = vec![Vec::new(); self.shards.len()];
-        while self.dealt < target {
-            let Some(class) = self.dealer.deal() else { break };
-            let shard = self.dealt % self.shards.len();
-            self.dealt += 1;
-            self.users[class.0] += 1;
-            self.shards[shard].dealt[class.0] += 1;
-            batches[shard].push(Assignment { user: self.dealt as u64, class });
-        }
-        for (shard, batch) in self.shards.iter().zip(batches) {
-            if !batch.is_empty() {
-                // A shard that is gone has said so, or will.
-                let _ = shard.commands.send(Command::Start(batch));
-            }
-        }
-    }
-
-    fn spawned(&mut self, begun: Instant, observer: &mut dyn Observer) {
-        if self.config.reset_stats {
-            self.totals.reset(self.started.elapsed());
-        }
-        observer.spawned(&self.progress(begun));
-    }
-
-    fn note(&mut self, report: Report) -> Result<(), String> {
+    /// Takes in a report; names the event whose hooks have ended, and how many of them threw.
+    fn note(&mut self, report: Report) -> Result<Option<(Event, u64)>, String> {
         match report {
             Report::Ready { .. } => {}
             Report::Broken { reason } => return Err(reason),
@@ -279,55 +393,62 @@ impl Controller {
                 self.iterations += snapshot.counters.iterations;
                 self.totals.merge(&snapshot);
             }
-            Report::Ended { shard, ended } => {
-                self.shards[shard].ended = ended;
-                for (class, count) in self.users.iter_mut().enumerate() {
-                    *count = self.shards.iter().map(|shard| shard.dealt[class] - shard.ended[class]).sum();
-                }
-            }
+            Report::Ended { users } => self.crew.note_ended(&users),
             Report::NeedsGrant { shard } => {
                 let runs = self.purse.as_mut().map_or(0, Purse::portion);
-                let _ = self.shards[shard].commands.send(Command::Grant(runs));
+                self.crew.tell(shard, Command::Grant(runs));
+            }
+            Report::Hooked { event, outcome: HookOutcome { failed, stop, exit_code } } => {
+                self.stop_reason = self.stop_reason.take().or(stop);
+                self.exit_code = exit_code.or(self.exit_code);
+                return Ok(Some((event, failed)));
+            }
+            Report::Shaped { answer } => {
+                self.shape_asked = false;
+                self.shape_answer = Some(answer);
             }
             Report::StopTest { reason } => self.stop_reason = Some(reason),
-            Report::Done { shard } => self.shards[shard].done = true,
+            Report::Idle { shard } => self.crew.note_idle(shard),
+            Report::Done { shard } => self.crew.note_done(shard),
         }
-        Ok(())
-    }
-
-    fn nobody_runs(&self) -> bool {
-        self.users.iter().all(|count| *count == 0)
+        Ok(None)
     }
 
     fn iterations_done(&self) -> bool {
         self.config.iterations.is_some_and(|runs| self.iterations >= runs)
     }
 
-    fn progress(&self, begun: Instant) -> Progress<'_> {
+    fn progress(&self) -> Progress<'_> {
         Progress {
             totals: &self.totals,
-            elapsed: begun.elapsed(),
+            elapsed: self.begun.elapsed(),
             since_start: self.started.elapsed(),
-            users: &self.users,
+            users: self.crew.running(),
         }
     }
 
-    fn show(&mut self, begun: Instant, observer: &mut dyn Observer) -> Result<(), String> {
+    fn show(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
         self.totals.note_time(self.started.elapsed());
-        observer.second(&self.progress(begun));
-        let gone =
-            |shard: &ShardHandle| !shard.done && shard.thread.as_ref().is_some_and(JoinHandle::is_finished);
-        if self.reports.is_empty() && self.shards.iter().any(gone) {
+        observer.second(&self.progress());
+        self.look_after_shards()
+    }
+
+    fn look_after_shards(&self) -> Result<(), String> {
+        if self.reports.is_empty() && self.crew.has_lost_one() {
             return Err("a shard ended without a word: a defect in katydid; please report it".to_owned());
         }
         Ok(())
     }
+}
 
-    fn tell_all(&self, command: &Command) {
-        for shard in &self.shards {
-            let _ = shard.commands.send(command.clone());
-        }
-    }
+/// The shard that runs the hooks of the run and its load shape.
+const HOOKS_RUN_ON: usize = 0;
+
+/// Whether the run goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    End,
 }
 
 /// Ready at `moment`; never without one.
@@ -336,4 +457,24 @@ async fn until(moment: Option<Instant>) {
         Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,
     }
+}
+
+/// The next tick; never without ticks.
+async fn tick(ticks: &mut Option<Interval>) {
+    match ticks {
+        Some(ticks) => drop(ticks.tick().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Ticks each second from `first`.
+fn ticking(first: Instant) -> Interval {
+    let mut ticks = interval_at(first, Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Ticks each second, the first time in a second.
+fn every_second() -> Interval {
+    ticking(Instant::now() + Duration::from_secs(1))
 }

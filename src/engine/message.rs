@@ -1,6 +1,6 @@
 //! What crosses the seam between the controller and its shards: plain data, so that a shard can be another process.
 
-use crate::plan::ClassId;
+use crate::plan::{ClassId, Event, FnId, UserTarget};
 use crate::stats::Snapshot;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -19,8 +19,26 @@ pub(super) struct Assignment {
 pub(super) enum Command {
     /// Start these users now.
     Start(Vec<Assignment>),
+    /// End these users gracefully: there are to be fewer.
+    Stop(Vec<u64>),
     /// This many more task runs are allowed; 0 means that there will be no more.
     Grant(u64),
+    /// Run the hooks of this event, and report. One at a time, to one shard.
+    Hook {
+        /// What happened.
+        event: Event,
+        /// What the hooks get to see of it.
+        fields: serde_json::Map<String, serde_json::Value>,
+    },
+    /// End the hooks that run now.
+    CutHook,
+    /// Ask the script's load shape, and report. One at a time, to one shard.
+    Shape {
+        /// The function given to `load_shape(..)`.
+        function: FnId,
+        /// Since the start of spawning.
+        at: Duration,
+    },
     /// End gracefully: waiting users stop at once, running tasks have until then, `on_stop` runs.
     Finish {
         /// How long running tasks may go on.
@@ -28,6 +46,8 @@ pub(super) enum Command {
     },
     /// End at once: nothing more runs.
     Cut,
+    /// Nothing more will come: report what is left and end the thread.
+    Quit,
 }
 
 /// What a shard tells the controller.
@@ -48,27 +68,56 @@ pub(super) enum Report {
         /// The statistics.
         snapshot: Box<Snapshot>,
     },
-    /// Users that have ended since the beginning. Not those that run: users that were started meanwhile would seem to
-    /// be missing from that.
+    /// Users that have ended since the last such report.
     Ended {
-        /// The shard's index.
-        shard: usize,
-        /// By class index.
-        ended: Vec<u64>,
+        /// Their numbers.
+        users: Vec<u64>,
     },
     /// The shard has used up its grant of task runs.
     NeedsGrant {
         /// The shard's index.
         shard: usize,
     },
+    /// The hooks of an event have ended.
+    Hooked {
+        /// The event.
+        event: Event,
+        /// What came of them.
+        outcome: HookOutcome,
+    },
+    /// What the script's load shape said.
+    Shaped {
+        /// The target; none = the run is to end. An exception of the function was counted, and says nothing.
+        answer: Result<Option<UserTarget>, ShapeFailed>,
+    },
     /// A script ended the run.
     StopTest {
         /// As the script gave it.
         reason: String,
     },
-    /// Every user has ended, and the shard with them. Its last snapshot came before.
+    /// The run is being ended, and no user is left. What was counted came before.
+    Idle {
+        /// The shard's index.
+        shard: usize,
+    },
+    /// The shard has ended. Its last snapshot came before.
     Done {
         /// The shard's index.
         shard: usize,
     },
 }
+
+/// What came of the hooks of an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct HookOutcome {
+    /// How many of them threw; the exceptions were counted.
+    pub(super) failed: u64,
+    /// One of them ended the run.
+    pub(super) stop: Option<String>,
+    /// The exit code that one of them asked for.
+    pub(super) exit_code: Option<u8>,
+}
+
+/// The function of the load shape threw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ShapeFailed;

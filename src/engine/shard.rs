@@ -3,11 +3,13 @@
 use super::budget::Budget;
 use super::client::{Ledger, UserHost, client_options_of};
 use super::config::RunConfig;
+use super::hooks;
 use super::message::{Assignment, Command, Report};
 use super::order::Order;
 use super::stop::{StopSignal, Wish};
 use super::walk::{Terrain, Walk, Witness};
 use crate::http::{Base, Client, ClientOptions, Shared};
+use crate::plan::Event;
 use crate::script::{Actor, Exception, Loader, User};
 use crate::stats::{Recorder, RunCounters};
 use crate::util::{Purpose, stream};
@@ -57,6 +59,19 @@ struct Kind {
     options: Rc<ClientOptions>,
 }
 
+/// How far the run has come, as this shard knows it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Users come and go.
+    Running,
+    /// No user will come; those that are left finish.
+    Finishing,
+    /// No user is left; hooks may run.
+    Idle,
+    /// Nothing more will come.
+    Quitting,
+}
+
 struct Shard {
     index: usize,
     config: Arc<RunConfig>,
@@ -67,14 +82,17 @@ struct Shard {
     ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,
     crowd: Rc<Crowd>,
+    hooks: Rc<Crowd>,
 }
 
-/// The users that run now.
+/// Those that run now: users by their numbers, or hooks.
+#[derive(Default)]
 struct Crowd {
     signals: RefCell<HashMap<u64, Rc<StopSignal>>>,
-    /// Users that have ended, by class index.
+    /// Those that have ended and were not reported yet.
     ended: RefCell<Vec<u64>>,
-    changed: Cell<bool>,
+    /// The number that was given last.
+    last: Cell<u64>,
     emptied: tokio::sync::Notify,
 }
 
@@ -93,10 +111,24 @@ impl Crowd {
         self.signals.borrow_mut().insert(user, signal);
     }
 
-    fn left(&self, user: u64, class: usize) {
+    fn set(&self, user: u64, wish: Wish) {
+        // One that is not here has ended by itself.
+        if let Some(signal) = self.signals.borrow().get(&user) {
+            signal.set(wish);
+        }
+    }
+
+    /// Joined under the number after the last.
+    fn joined_next(&self, signal: Rc<StopSignal>) -> u64 {
+        let number = self.last.get() + 1;
+        self.last.set(number);
+        self.joined(number, signal);
+        number
+    }
+
+    fn left(&self, user: u64) {
         self.signals.borrow_mut().remove(&user);
-        self.ended.borrow_mut()[class] += 1;
-        self.changed.set(true);
+        self.ended.borrow_mut().push(user);
         if self.is_empty() {
             self.emptied.notify_waiters();
         }
@@ -139,12 +171,6 @@ impl Shard {
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
         };
-        let crowd = Crowd {
-            signals: RefCell::default(),
-            ended: RefCell::new(vec![0; config.plan.classes.len()]),
-            changed: Cell::new(false),
-            emptied: tokio::sync::Notify::new(),
-        };
         Ok(Self {
             index: setup.index,
             loader: setup.loader,
@@ -153,7 +179,8 @@ impl Shard {
             network,
             ledger: Rc::new(ledger),
             reports,
-            crowd: Rc::new(crowd),
+            crowd: Rc::default(),
+            hooks: Rc::default(),
             config,
         })
     }
@@ -163,33 +190,54 @@ impl Shard {
         let _ = self.reports.send(report);
     }
 
-    /// Obeys the controller until the run is over and the last user has ended.
+    /// Obeys the controller until nothing more will come and the last user and the last hook have ended.
     async fn serve(self, mut commands: UnboundedReceiver<Command>) {
         self.report(Report::Ready { shard: self.index });
         let mut ticks = interval_at(Instant::now() + SNAPSHOT_EVERY, SNAPSHOT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut finishing = false;
-        while !(finishing && self.crowd.is_empty()) {
+        let mut phase = Phase::Running;
+        while !(phase == Phase::Quitting && self.crowd.is_empty() && self.hooks.is_empty()) {
             let emptied = self.crowd.emptied.notified();
+            let hooked = self.hooks.emptied.notified();
+            if phase == Phase::Finishing && self.crowd.is_empty() {
+                phase = Phase::Idle;
+                self.hand_over();
+                self.report(Report::Idle { shard: self.index });
+            }
             tokio::select! {
-                command = commands.recv() => match command {
-                    Some(Command::Start(users)) => users.into_iter().for_each(|user| self.start(user)),
-                    Some(Command::Grant(runs)) => self.terrain.budget.grant(runs),
-                    Some(Command::Finish { stop_timeout }) => {
-                        finishing = true;
-                        self.crowd.set_all(Wish::Finish { deadline: Instant::now() + stop_timeout });
-                    }
-                    Some(Command::Cut) | None => {
-                        finishing = true;
-                        self.crowd.set_all(Wish::Cut);
-                    }
-                },
+                command = commands.recv() => phase = self.obey(command.unwrap_or(Command::Cut), phase),
                 _ = ticks.tick() => self.hand_over(),
                 () = emptied => self.hand_over_users(),
+                () = hooked => {}
             }
         }
         self.hand_over();
         self.report(Report::Done { shard: self.index });
+    }
+
+    fn obey(&self, command: Command, phase: Phase) -> Phase {
+        match command {
+            Command::Start(users) => users.into_iter().for_each(|user| self.start(user)),
+            Command::Stop(users) => {
+                let wish = Wish::Finish { deadline: Instant::now() + self.config.stop_timeout };
+                users.into_iter().for_each(|user| self.crowd.set(user, wish));
+            }
+            Command::Grant(runs) => self.terrain.budget.grant(runs),
+            Command::Hook { event, fields } => self.run_hooks(event, fields),
+            Command::CutHook => self.hooks.set_all(Wish::Cut),
+            Command::Shape { function, at } => self.ask_shape(function, at),
+            Command::Finish { stop_timeout } => {
+                self.crowd.set_all(Wish::Finish { deadline: Instant::now() + stop_timeout });
+                return Phase::Finishing;
+            }
+            Command::Cut => {
+                self.crowd.set_all(Wish::Cut);
+                self.hooks.set_all(Wish::Cut);
+                return Phase::Quitting;
+            }
+            Command::Quit => return Phase::Quitting,
+        }
+        phase
     }
 
     /// Sends what was counted since the last time.
@@ -209,19 +257,19 @@ impl Shard {
     }
 
     fn hand_over_users(&self) {
-        if self.crowd.changed.replace(false) {
-            self.report(Report::Ended { shard: self.index, ended: self.crowd.ended.borrow().clone() });
+        let users = self.crowd.ended.take();
+        if !users.is_empty() {
+            self.report(Report::Ended { users });
         }
     }
 
     fn start(&self, assignment: Assignment) {
         let Assignment { user: number, class } = assignment;
         let kind = &self.kinds[class.0];
-        let client = match Client::new(self.network.clone(), kind.options.clone()) {
-            Ok(client) => client,
-            Err(error) => return self.report(Report::Broken { reason: error.to_string() }),
+        let host = match self.host_of(&kind.options) {
+            Ok(host) => host,
+            Err(reason) => return self.report(Report::Broken { reason }),
         };
-        let host = Rc::new(UserHost { client, network: self.network.clone(), ledger: self.ledger.clone() });
         let actor = Rc::new(Actor::new(number, self.loader.world.clone()));
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
@@ -230,19 +278,53 @@ impl Shard {
             user: User::new(actor, name, kind.base.clone(), host),
             signal: signal.clone(),
             schedule: stream(self.config.seed, number, Purpose::Schedule),
-            witness: UserWitness {
-                shard: self.index,
-                ledger: self.ledger.clone(),
-                reports: self.reports.clone(),
-            },
+            witness: self.witness(),
             frames: Vec::new(),
         };
         let (crowd, config) = (self.crowd.clone(), self.config.clone());
         crowd.joined(number, signal);
         tokio::task::spawn_local(async move {
             walk.run(&config.plan.classes[class.0]).await;
-            crowd.left(number, class.0);
+            crowd.left(number);
         });
+    }
+
+    /// Runs the hooks of an event, beside the users.
+    fn run_hooks(&self, event: Event, fields: serde_json::Map<String, serde_json::Value>) {
+        let user = match self.hook_user() {
+            Ok(user) => user,
+            Err(reason) => return self.report(Report::Broken { reason }),
+        };
+        let signal = Rc::new(StopSignal::new());
+        let number = self.hooks.joined_next(signal.clone());
+        let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        tokio::task::spawn_local(async move {
+            let outcome = hooks::run(&terrain, event, &user, fields, &witness, &signal).await;
+            let _ = witness.reports.send(Report::Hooked { event, outcome });
+            hooks.left(number);
+        });
+    }
+
+    fn ask_shape(&self, _function: crate::plan::FnId, _at: Duration) {
+        self.report(Report::Shaped { answer: Err(super::message::ShapeFailed) });
+    }
+
+    /// A user of no class, for what hooks send.
+    fn hook_user(&self) -> Result<User, String> {
+        let base = self.config.host.as_ref().map(|host| Base::parse(host).map(Rc::new)).transpose();
+        let base = base.map_err(|error| error.to_string())?;
+        let host = self.host_of(&Rc::new(self.config.client.clone()))?;
+        let actor = Rc::new(Actor::new(0, self.loader.world.clone()));
+        Ok(User::new(actor, "", base, host))
+    }
+
+    fn host_of(&self, options: &Rc<ClientOptions>) -> Result<Rc<UserHost>, String> {
+        let client = Client::new(self.network.clone(), options.clone()).map_err(|error| error.to_string())?;
+        Ok(Rc::new(UserHost { client, network: self.network.clone(), ledger: self.ledger.clone() }))
+    }
+
+    fn witness(&self) -> UserWitness {
+        UserWitness { shard: self.index, ledger: self.ledger.clone(), reports: self.reports.clone() }
     }
 }
 

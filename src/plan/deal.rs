@@ -87,7 +87,15 @@ impl Dealer {
     ///
     /// `None` when there is nobody to add: every fixed count is reached and no class has a weight.
     pub fn deal(&mut self) -> Option<ClassId> {
-        let seat = self.next(Seat::is_missing).or_else(|| self.next(|seat| seat.fixed.is_none()))?;
+        self.deal_among(None)
+    }
+
+    /// The same, where only users of `classes` may be added; `None` = of all.
+    pub fn deal_among(&mut self, classes: Option<&[ClassId]>) -> Option<ClassId> {
+        let may_come = |seat: &Seat| classes.is_none_or(|classes| classes.contains(&seat.class));
+        let seat = self
+            .next(|seat| may_come(seat) && seat.is_missing())
+            .or_else(|| self.next(|seat| may_come(seat) && seat.fixed.is_none()))?;
         let count = self.seats[seat].count + 1;
         self.dealt.push(seat);
         Some(self.put(seat, count))
@@ -100,15 +108,19 @@ impl Dealer {
         Some(self.put(seat, count))
     }
 
-    /// Takes back the youngest user of `class`, for one that ended by itself; the next deals make up for it.
-    /// False when there is none.
-    pub fn remove_one(&mut self, class: ClassId) -> bool {
-        let Some(seat) = self.seats.iter().position(|seat| seat.class == class) else { return false };
-        let Some(place) = self.dealt.iter().rposition(|&dealt| dealt == seat) else { return false };
-        self.dealt.remove(place);
-        let count = self.seats[seat].count - 1;
-        self.put(seat, count);
-        true
+    /// Starts anew with users of these classes, in this order, as if they had been dealt: what is left when users have
+    /// ended by themselves. The next deals make up for those that are missing.
+    pub fn restart(&mut self, classes: impl IntoIterator<Item = ClassId>) {
+        self.dealt.clear();
+        for seat in 0..self.seats.len() {
+            self.put(seat, 0);
+        }
+        for class in classes {
+            if let Some(seat) = self.seats.iter().position(|seat| seat.class == class) {
+                self.dealt.push(seat);
+                self.put(seat, self.seats[seat].count + 1);
+            }
+        }
     }
 
     /// Users per class, by [`ClassId`].
@@ -183,16 +195,30 @@ mod tests {
     }
 
     #[test]
-    fn a_user_that_ended_by_itself_is_made_up_for() {
+    fn users_that_ended_by_themselves_are_made_up_for() {
         let plan = Plan::of_weights(&[("A", 1.0), ("B", 1.0)]);
         let mut dealer = Dealer::new(&plan);
         for _ in 0..6 {
             dealer.deal();
         }
-        assert!(dealer.remove_one(ClassId(0)));
+        dealer.restart([1, 0, 1, 0, 1].map(ClassId));
         assert_eq!((dealer.counts(), dealer.total()), ([2, 3].as_slice(), 5));
         assert_eq!(dealer.deal(), Some(ClassId(0)));
-        assert!(!dealer.remove_one(ClassId(7)));
+        assert_eq!([dealer.remove_last(), dealer.remove_last()], [Some(ClassId(0)), Some(ClassId(1))]);
+    }
+
+    #[test]
+    fn only_the_named_classes_are_dealt() {
+        let plan = Plan::of_weights(&[("A", 1.0), ("B", 3.0), ("F", -1.0)]);
+        let mut dealer = Dealer::new(&plan);
+        let dealt: Vec<_> = (0..3).map(|_| dealer.deal_among(Some(&[ClassId(0)]))).collect();
+        assert_eq!(dealt, [Some(ClassId(0)); 3], "not even a fixed count of another class");
+        assert_eq!(dealer.deal_among(Some(&[])), None);
+        assert_eq!(
+            [dealer.deal(), dealer.deal()],
+            [Some(ClassId(2)), Some(ClassId(1))],
+            "the others catch up"
+        );
     }
 
     fn weights() -> impl Strategy<Value = Vec<f64>> {

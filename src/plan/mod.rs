@@ -10,6 +10,7 @@ mod pick;
 mod ramp;
 mod ratio;
 mod select;
+mod shape;
 mod tags;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -25,5 +26,6 @@ pub use pick::{Picker, Sequence};
 pub use ramp::Ramp;
 pub use ratio::{ClassRatio, TaskRatio, ratios};
 pub use select::select_classes;
+pub use shape::{Shape, UserTarget};
 pub use tags::filter;
 pub use wait::{Pacing, seconds};

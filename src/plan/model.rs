@@ -26,6 +26,8 @@ pub struct Plan {
     /// What makes classes open: their users come by arrivals. One per class at most.
     #[serde(default)]
     pub arrivals: Vec<Arrivals>,
+    /// How the number of users changes; none = as `-u` and `-r` say.
+    pub shape: Option<super::Shape>,
     /// What runs when something happens to the run.
     pub hooks: Hooks,
 }
