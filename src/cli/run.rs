@@ -81,6 +81,7 @@ fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -
         plan: prepared.plan,
         users: settings.users,
         spawn_rate: settings.spawn_rate,
+        late: settings.late,
         run_time: settings.run_time,
         iterations: settings.iterations,
         stop_timeout: settings.stop_timeout,

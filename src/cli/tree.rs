@@ -43,7 +43,9 @@ fn declared(plan: &Plan, class: &UserClass, text: &mut String) {
     let root = plan.set(class.root);
     let arrivals = plan.arrivals.iter().find(|arrivals| plan.class(arrivals.class).name == class.name);
     let mut facts = vec![match class.fixed_count {
-        _ if arrivals.is_some() => arrivals.map(arrivals_text).unwrap_or_default(),
+        _ if arrivals.is_some() => {
+            arrivals.map(|it| format!("arrivals {}", arrivals_text(it))).unwrap_or_default()
+        }
         Some(1) => "1 user".to_owned(),
         Some(count) => format!("{count} users"),
         None => weight(class.weight),
@@ -59,7 +61,7 @@ fn declared(plan: &Plan, class: &UserClass, text: &mut String) {
 }
 
 /// The course of the rate, and how many users may come of it.
-fn arrivals_text(arrivals: &Arrivals) -> String {
+pub(super) fn arrivals_text(arrivals: &Arrivals) -> String {
     let stage = |stage: &Stage| {
         let (from, to, time) = (rate(stage.from), rate(stage.to), timespan_text(stage.duration));
         if stage.from.to_bits() == stage.to.to_bits() {
@@ -70,8 +72,8 @@ fn arrivals_text(arrivals: &Arrivals) -> String {
     };
     let course: Vec<_> =
         arrivals.stages.iter().filter(|stage| !stage.duration.is_zero()).map(stage).collect();
-    let kind = if arrivals.poisson { "poisson arrivals" } else { "arrivals" };
-    format!("{kind} {}, at most {} users", course.join(", "), arrivals.user_limit())
+    let gaps = if arrivals.poisson { " with random gaps" } else { "" };
+    format!("{}{gaps}, at most {} users", course.join(", "), arrivals.user_limit())
 }
 
 /// Three decimals are enough to recognise a rate by.

@@ -10,6 +10,7 @@ mod crew;
 mod desk;
 mod hooks;
 mod message;
+mod open;
 mod open_walk;
 mod order;
 mod shard;
