@@ -10,7 +10,8 @@ use crate::engine::{self, Ending, RunConfig};
 use crate::http::ClientOptions;
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
-    Rates, error_report, exception_report, percentile_table, request_table, run_summary, verdict_table,
+    Rates, error_report, exception_report, percentile_table, request_table, run_summary, service_table,
+    verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::stats::RunResult;
@@ -121,6 +122,7 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
     let mut parts = vec![
         request_table(totals, Rates::Total, columns),
         percentile_table(totals, columns),
+        service_table(totals, columns),
         error_report(totals),
         exception_report(totals),
         run_summary(result),

@@ -124,7 +124,10 @@ impl Shard {
     pub(super) fn report_open_classes(&self) {
         let books = &self.open.books;
         match self.open.awaited.get() {
-            Awaited::Prepared if books.is_prepared() => self.report(Report::Prepared),
+            Awaited::Prepared if books.is_prepared() => {
+                self.hand_over_users();
+                self.report(Report::Prepared);
+            }
             Awaited::Settled if books.is_settled() => {
                 self.hand_over();
                 self.report(Report::Settled);

@@ -269,7 +269,7 @@ impl Shard {
         self.hand_over_users();
     }
 
-    fn hand_over_users(&self) {
+    pub(super) fn hand_over_users(&self) {
         let users = self.open.joined();
         if !users.is_empty() {
             self.report(Report::Joined { users });
