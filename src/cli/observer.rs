@@ -6,11 +6,13 @@ use crate::engine::{Ending, Observer, Progress};
 use crate::plan::Arrivals;
 use crate::report::console::{Rates, request_table};
 use crate::report::csv::CsvWriter;
-use crate::stats::RunResult;
+use crate::report::trace::TraceWriter;
+use crate::stats::{RunResult, TraceStep};
 
 /// Prints Locust's table every two seconds and keeps the CSV files up to date.
 pub(super) struct RunObserver {
     csv: Option<CsvWriter>,
+    trace: Option<TraceWriter>,
     classes: Vec<String>,
     periodic: bool,
     seconds: u64,
@@ -21,8 +23,13 @@ const TABLE_EVERY: u64 = 2;
 
 impl RunObserver {
     /// An observer of a run with these user classes.
-    pub(super) fn new(csv: Option<CsvWriter>, classes: Vec<String>, periodic: bool) -> Self {
-        Self { csv, classes, periodic, seconds: 0 }
+    pub(super) fn new(
+        csv: Option<CsvWriter>,
+        trace: Option<TraceWriter>,
+        classes: Vec<String>,
+        periodic: bool,
+    ) -> Self {
+        Self { csv, trace, classes, periodic, seconds: 0 }
     }
 
     /// Writes the final state of the files.
@@ -72,6 +79,15 @@ impl Observer for RunObserver {
         self.write_csv(progress);
         if self.periodic && self.seconds.is_multiple_of(TABLE_EVERY) {
             show::report(&format!("{}\n", request_table(progress.totals, Rates::Current, show::columns())));
+        }
+    }
+
+    fn traced(&mut self, steps: &[TraceStep]) {
+        if let Some(trace) = &mut self.trace
+            && let Err(error) = trace.write(steps)
+        {
+            tracing::warn!("the trace is given up: {error}");
+            self.trace = None;
         }
     }
 

@@ -63,10 +63,12 @@ fn cases() -> Vec<Case> {
         ("spawn-rate", ["1.5", "2.5", "3.5", "4.5", "5.5"], |s| s.spawn_rate.to_string()),
         ("run-time", ["11s", "12s", "13s", "14s", "15s"], |s| format!("{:?}", s.run_time)),
         ("iterations", ["11", "12", "13", "14", "15"], |s| format!("{:?}", s.iterations)),
+        ("iterations-per-user", ["11", "12", "13", "14", "15"], |s| format!("{:?}", s.iterations_per_user)),
         ("tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.tags)),
         ("exclude-tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.exclude_tags)),
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
         ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.csv)),
+        ("trace", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.trace)),
         ("manifest", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.manifests)),
         ("stop-timeout", ["11s", "0", "13s", "14s", "15s"], |s| format!("{:?}", s.stop_timeout)),
         ("exit-code-on-error", ["11", "12", "13", "0", "255"], |s| format!("{:?}", s.exit_code_on_error)),
@@ -97,6 +99,7 @@ fn switches() -> Vec<SwitchCase> {
         ("only-summary", |s| s.only_summary),
         ("reset-stats", |s| s.reset_stats),
         ("insecure", |s| s.insecure),
+        ("allow-saturation", |s| s.allow_saturation),
     ]
 }
 
@@ -326,7 +329,7 @@ fn bad_values_name_their_origin() {
 #[test]
 fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
-        "host" | "csv" | "ca" | "logfile" => Some(" "),
+        "host" | "csv" | "trace" | "ca" | "logfile" => Some(" "),
         "class" => Some("=1"),
         "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" => None,
         _ => Some("?"),

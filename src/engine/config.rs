@@ -30,6 +30,8 @@ pub struct RunConfig {
     pub iterations: Option<u64>,
     /// What becomes of arrivals that find no user.
     pub late: Late,
+    /// Runs of task functions of each user; none = no bound.
+    pub iterations_per_user: Option<u64>,
     /// How long running tasks may go on when the run ends.
     pub stop_timeout: Duration,
     /// Threads that run users.
@@ -38,6 +40,8 @@ pub struct RunConfig {
     pub max_fibers: usize,
     /// Where all randomness comes from.
     pub seed: u64,
+    /// Tell the observer every run of a task function.
+    pub trace: bool,
     /// Forget what was counted when all users have been started.
     pub reset_stats: bool,
     /// The host of every class, over the classes' own.

@@ -8,7 +8,7 @@ use super::hooks;
 use super::message::{Command, HookOutcome, Report, ShapeFailed};
 use crate::plan::{Arrivals, Event, Shape, UserTarget};
 use crate::script::Loader;
-use crate::stats::{RunResult, Totals};
+use crate::stats::{Health, RunResult, Totals, TraceStep};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -70,6 +70,8 @@ pub trait Observer {
     fn spawned(&mut self, progress: &Progress<'_>);
     /// Once a second.
     fn second(&mut self, progress: &Progress<'_>);
+    /// What users did since the last time; only where the run is traced.
+    fn traced(&mut self, steps: &[TraceStep]);
     /// The run is being ended.
     fn ending(&mut self, ending: &Ending);
 }
@@ -89,6 +91,7 @@ pub async fn run(
     let mut controller = Controller::new(config, loader, signals)?;
     controller.wait_until_ready().await?;
     let ending = controller.lead(observer).await?;
+    controller.show_trace(observer);
     Ok(controller.conclude(ending))
 }
 
@@ -99,6 +102,9 @@ struct Controller {
     signals: UnboundedReceiver<()>,
     purse: Option<Purse>,
     totals: Totals,
+    health: Health,
+    /// What the observer was not told yet.
+    trace: Vec<TraceStep>,
     /// When the run started, which samples are counted from.
     started: Instant,
     /// When the first user was due: shapes and the run time are counted from here.
@@ -141,6 +147,8 @@ impl Controller {
         Ok(Self {
             purse: config.iterations.map(|runs| Purse::new(runs, config.shards)),
             totals: Totals::new(jiff::Timestamp::now()),
+            health: Health::default(),
+            trace: Vec::new(),
             started: Instant::from_std(started),
             begun: Instant::from_std(started),
             course: Course::default(),
@@ -417,6 +425,7 @@ impl Controller {
     fn spawned(&mut self, observer: &mut dyn Observer) {
         if self.config.reset_stats && !self.was_spawned {
             self.totals.reset(self.started.elapsed());
+            self.health = Health::default();
         }
         self.was_spawned = true;
         observer.spawned(&self.progress());
@@ -471,6 +480,7 @@ impl Controller {
         let (users, classes) = self.crew.peak();
         result.class_counts = crew::by_name(&self.config.plan, classes);
         result.user_count = users;
+        result.health = self.health;
         Outcome { result, ending, exit_code: self.exit_code }
     }
 
@@ -486,6 +496,8 @@ impl Controller {
             Report::Joined { users } => self.crew.note_joined(&users),
             Report::Prepared => self.prepared += 1,
             Report::Settled => self.settled += 1,
+            Report::Health { shard, health } => self.health.note(shard, &health),
+            Report::Traced { steps } => self.trace.extend(steps),
             Report::Ended { users } => self.crew.note_ended(&users),
             Report::NeedsGrant { shard } => {
                 let runs = self.purse.as_mut().map_or(0, Purse::portion);
@@ -520,9 +532,17 @@ impl Controller {
         }
     }
 
+    fn show_trace(&mut self, observer: &mut dyn Observer) {
+        if !self.trace.is_empty() {
+            observer.traced(&self.trace);
+            self.trace.clear();
+        }
+    }
+
     fn show(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
         self.totals.note_time(self.started.elapsed());
         observer.second(&self.progress());
+        self.show_trace(observer);
         self.look_after_shards()
     }
 

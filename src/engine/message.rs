@@ -1,7 +1,7 @@
 //! What crosses the seam between the controller and its shards: plain data, so that a shard can be another process.
 
 use crate::plan::{ClassId, Event, FnId, UserTarget};
-use crate::stats::Snapshot;
+use crate::stats::{ShardHealth, Snapshot, TraceStep};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -85,6 +85,18 @@ pub(super) enum Report {
     Prepared,
     /// Every schedule of arrivals has ended, and its iterations are done.
     Settled,
+    /// How the shard itself fared since the last time.
+    Health {
+        /// The shard's index.
+        shard: usize,
+        /// What was measured.
+        health: Box<ShardHealth>,
+    },
+    /// What users did since the last time; only where a trace is written.
+    Traced {
+        /// In the order in which they ended.
+        steps: Vec<TraceStep>,
+    },
     /// Users that have ended since the last such report.
     Ended {
         /// Their numbers.

@@ -35,7 +35,7 @@ impl<W: Witness> Walk<W> {
                 Step::Wait | Step::Pick => {}
             }
             // With a line at the desk it might never wait for anything otherwise.
-            if !self.give_way().await {
+            if !self.pace.give_way().await {
                 break;
             }
             let next = open.desk.next(&open.seat);
@@ -48,7 +48,7 @@ impl<W: Witness> Walk<W> {
     /// One iteration: picks until a task function has been run. What leads there, such as entering a set, is part of its
     /// lateness.
     async fn iterate(&mut self, mut ticket: Ticket, actor: &Actor, seed: u64) -> Step {
-        self.schedule = stream(seed, ticket.number, Purpose::Schedule);
+        self.pace.schedule.replace(stream(seed, ticket.number, Purpose::Schedule));
         actor.stream.replace(stream(seed, ticket.number, Purpose::Script));
         loop {
             match self.pick().await {
@@ -65,7 +65,7 @@ impl<W: Witness> Walk<W> {
                 Pick::Went(Step::End) => return Step::End,
                 Pick::Went(Step::Wait | Step::Pick) => {}
             }
-            if !self.give_way().await {
+            if !self.pace.give_way().await {
                 return Step::End;
             }
         }

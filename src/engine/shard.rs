@@ -3,10 +3,12 @@
 use super::budget::Budget;
 use super::client::{Ledger, UserHost, client_options_of};
 use super::config::RunConfig;
+use super::diary::Diary;
 use super::hooks;
 use super::message::{Assignment, Command, Report};
 use super::open::OpenClasses;
 use super::order::Order;
+use super::pulse::Pulse;
 use super::stop::{StopSignal, Wish};
 use super::walk::{Terrain, Walk, Witness};
 use crate::http::{Base, Client, ClientOptions, Shared};
@@ -165,6 +167,7 @@ impl Shard {
             plan: config.plan.clone(),
             orders,
             budget: Budget::new(config.iterations.is_some()),
+            runs_per_user: config.iterations_per_user,
             stop_timeout: config.stop_timeout,
         };
         let ledger = Ledger {
@@ -172,6 +175,8 @@ impl Shard {
             started: Instant::from_std(setup.started),
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
+            pulse: Pulse::new(),
+            trace: config.trace.then(Rc::default),
         };
         Ok(Self {
             index: setup.index,
@@ -196,6 +201,8 @@ impl Shard {
     /// Obeys the controller until nothing more will come and the last user and the last hook have ended.
     async fn serve(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
         self.report(Report::Ready { shard: self.index });
+        let ledger = self.ledger.clone();
+        let beat = tokio::task::spawn_local(async move { ledger.pulse.beat().await });
         let mut ticks = interval_at(Instant::now() + SNAPSHOT_EVERY, SNAPSHOT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut phase = Phase::Running;
@@ -217,6 +224,7 @@ impl Shard {
                 () = settled => {}
             }
         }
+        beat.abort();
         self.hand_over();
         self.report(Report::Done { shard: self.index });
     }
@@ -266,7 +274,17 @@ impl Shard {
         let snapshot = Box::new(recorder.take());
         drop(recorder);
         self.report(Report::Counted { snapshot });
+        let health = Box::new(self.ledger.pulse.take());
+        self.report(Report::Health { shard: self.index, health });
+        self.hand_over_trace();
         self.hand_over_users();
+    }
+
+    fn hand_over_trace(&self) {
+        let steps = self.ledger.trace.as_ref().map(|pages| pages.take()).unwrap_or_default();
+        if !steps.is_empty() {
+            self.report(Report::Traced { steps });
+        }
     }
 
     pub(super) fn hand_over_users(&self) {
@@ -301,17 +319,16 @@ impl Shard {
                 return None;
             }
         };
-        let actor = Rc::new(Actor::new(number, self.loader.world.clone()));
+        let actor = Actor::new(number, self.loader.world.clone());
+        let trace = self.ledger.trace.clone();
+        let actor = Rc::new(if trace.is_some() { actor.noting_rows() } else { actor });
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
-        let walk = Walk {
-            terrain: self.terrain.clone(),
-            user: User::new(actor.clone(), name, kind.base.clone(), host),
-            signal: signal.clone(),
-            schedule: stream(self.config.seed, number, Purpose::Schedule),
-            witness: self.witness(),
-            frames: Vec::new(),
-        };
+        let user = User::new(actor.clone(), name, kind.base.clone(), host);
+        let schedule = stream(self.config.seed, number, Purpose::Schedule);
+        let diary = trace.map(|pages| Diary::new(number, self.ledger.started, pages));
+        let walk =
+            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).writing(diary);
         self.crowd.joined(number, signal);
         Some((walk, actor))
     }
@@ -381,6 +398,10 @@ impl Witness for UserWitness {
 
     fn needs_grant(&self) {
         let _ = self.reports.send(Report::NeedsGrant { shard: self.shard });
+    }
+
+    fn waited(&self, lateness: Duration) {
+        self.ledger.pulse.waited(lateness);
     }
 
     fn iteration(&self) {

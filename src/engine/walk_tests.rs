@@ -2,6 +2,7 @@
 
 use super::{Terrain, Walk, Witness};
 use crate::engine::budget::Budget;
+use crate::engine::diary::{Diary, Pages};
 use crate::engine::order::Order;
 use crate::engine::stop::{StopSignal, Wish};
 use crate::http;
@@ -26,9 +27,13 @@ struct Story {
     exceptions: RefCell<Vec<String>>,
     stop_reasons: RefCell<Vec<String>>,
     iterations: Cell<u64>,
+    /// Waits that came to their end.
+    waits: Cell<u64>,
     /// Requests that were sent, and those of them that were dropped.
     sent: Cell<u64>,
     dropped: Cell<u64>,
+    /// The trace.
+    pages: Pages,
     started: Cell<Option<Instant>>,
     ended: Cell<u128>,
 }
@@ -97,6 +102,11 @@ impl Witness for Listener {
     fn needs_grant(&self) {
         self.1.budget.grant(0);
     }
+    fn waited(&self, lateness: Duration) {
+        // A timer is up to a millisecond late; in virtual time nothing else is.
+        assert!(lateness <= Duration::from_millis(1), "{lateness:?}");
+        self.0.waits.set(self.0.waits.get() + 1);
+    }
     fn iteration(&self) {
         self.0.iterations.set(self.0.iterations.get() + 1);
     }
@@ -113,9 +123,11 @@ struct Fate {
     /// It is given so many turns of the scheduler before it should end, instead of time.
     turns: Option<usize>,
     iterations: Option<u64>,
+    runs_per_user: Option<u64>,
 }
 
-const FREE: Fate = Fate { stop_at: None, stop_timeout: 0, cut: false, turns: None, iterations: None };
+const FREE: Fate =
+    Fate { stop_at: None, stop_timeout: 0, cut: false, turns: None, iterations: None, runs_per_user: None };
 
 fn stopped_at(stop_at: u64, stop_timeout: u64) -> Fate {
     Fate { stop_at: Some(stop_at), stop_timeout, ..FREE }
@@ -145,20 +157,24 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     let stop_timeout = Duration::from_millis(fate.stop_timeout);
     let orders = loaded.plan.sets.iter().map(Order::new).collect();
     let class = loaded.plan.classes[0].clone();
-    let terrain = Rc::new(Terrain { script: loaded.script, plan: loaded.plan, orders, budget, stop_timeout });
+    let terrain = Rc::new(Terrain {
+        script: loaded.script,
+        plan: loaded.plan,
+        orders,
+        budget,
+        runs_per_user: fate.runs_per_user,
+        stop_timeout,
+    });
     let story = Rc::new(Story::default());
     story.started.set(Some(Instant::now()));
     let signal = Rc::new(StopSignal::new());
     let actor = Rc::new(Actor::new(1, loader.world.clone()));
     let base = Rc::new(http::Base::parse("http://127.0.0.1").expect("a host"));
-    let walk = Walk {
-        terrain: terrain.clone(),
-        user: User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone()))),
-        signal: signal.clone(),
-        schedule: stream(1, 1, Purpose::Schedule),
-        witness: Listener(story.clone(), terrain),
-        frames: Vec::new(),
-    };
+    let user = User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone())));
+    let schedule = stream(1, 1, Purpose::Schedule);
+    let diary = Diary::new(1, Instant::now(), story.pages.clone());
+    let walk = Walk::new(terrain.clone(), user, signal.clone(), schedule, Listener(story.clone(), terrain))
+        .writing(Some(diary));
     let stop = || {
         signal.set(if fate.cut {
             Wish::Cut
@@ -465,4 +481,52 @@ fn a_user_ends_when_no_runs_are_left() {
         Fate { iterations: Some(3), ..FREE },
     );
     assert_eq!((story.timed().as_str(), story.iterations.get()), ("0:t 1000:t 2000:t 3000:stop", 3));
+    assert_eq!(story.waits.get(), 3);
 }
+
+#[test]
+fn a_user_ends_after_its_own_number_of_runs_without_a_last_wait() {
+    let script = r#"
+        let set = task_set("S").sequential().on_start(|user| note(user, "start"))
+            .on_stop(|user| note(user, "stop"))
+            .task("t", |user| note(user, "t")).task("u", |user| { note(user, "u"); user.interrupt(); });
+        user_class("U").wait_time(constant(1)).on_stop(|user| note(user, "bye")).task(set);
+    "#;
+    let lives = [
+        (1, None, "0:start 0:t 0:stop 0:bye"),
+        (3, None, "0:start 0:t 1000:u 1000:stop 1000:start 1000:t 1000:stop 1000:bye"),
+        // Whichever of the two bounds is met first.
+        (3, Some(1), "0:start 0:t 1000:stop 1000:bye"),
+        (1, Some(3), "0:start 0:t 0:stop 0:bye"),
+    ];
+    for (runs, iterations, timed) in lives {
+        let story = live(script, Fate { iterations, runs_per_user: Some(runs), ..FREE });
+        assert_eq!(story.timed(), timed);
+        assert_eq!(story.iterations.get(), iterations.map_or(runs, |all| all.min(runs)));
+    }
+}
+
+#[test]
+fn a_trace_has_every_run_with_its_path_and_the_wait_after_it() {
+    let story = live(
+        r#"
+        let set = task_set("Set").sequential().on_start(|user| ())
+            .task("waits", |user| sleep(0.5)).task("leaves", |user| user.interrupt());
+        user_class("U").sequential().wait_time(constant(1.25)).task(set)
+            .task("throws", |user| { throw "oh"; }).task("last", |user| sleep(100));
+        "#,
+        stopped_at(5000, 1000),
+    );
+    let shown = |seconds: f64| format!("+{seconds}");
+    let lines = story.pages.take().into_iter().map(|step| {
+        let (at, wait) = (step.started.as_millis(), step.wait.map(shown).unwrap_or_default());
+        format!("{} {at} {}{wait}", step.step, step.task)
+    });
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        ["1 0 U/Set/waits+1.25", "2 1750 U/Set/leaves", "3 1750 U/throws+1.25", "4 3000 U/last"]
+    );
+}
+
+#[path = "pace_tests.rs"]
+mod pace;

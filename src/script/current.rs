@@ -22,6 +22,8 @@ pub struct Actor {
     pub quiet: bool,
     /// At the top level: how many rows it took from each cursor, so that every shard's top level sees the same rows.
     pub(super) taken: RefCell<Vec<(usize, usize)>>,
+    /// The rows of data files that it drew, as `file:index` joined by `;`; none = nobody wants to know.
+    rows: RefCell<Option<String>>,
 }
 
 impl Actor {
@@ -31,7 +33,26 @@ impl Actor {
     #[must_use]
     pub fn new(number: u64, world: Arc<World>) -> Self {
         let stream = RefCell::new(stream(world.seed, number, Purpose::Script));
-        Self { number, stream, world, quiet: false, taken: RefCell::default() }
+        Self { number, stream, world, quiet: false, taken: RefCell::default(), rows: RefCell::default() }
+    }
+
+    /// The same, noting which rows of data files it draws.
+    #[must_use]
+    pub fn noting_rows(self) -> Self {
+        Self { rows: RefCell::new(Some(String::new())), ..self }
+    }
+
+    /// It drew the row number `index` of `file`.
+    pub(super) fn note_row(&self, file: &str, index: usize) {
+        if let Some(rows) = &mut *self.rows.borrow_mut() {
+            let separator = if rows.is_empty() { "" } else { ";" };
+            rows.push_str(&format!("{separator}{file}:{index}"));
+        }
+    }
+
+    /// What was noted since the last time.
+    pub(super) fn take_noted_rows(&self) -> String {
+        self.rows.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The same, silent in the log.

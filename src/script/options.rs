@@ -15,6 +15,12 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "timeout",
 ];
 
+/// What an entry of `user.batch([..])` says besides the options of its request.
+pub(super) const BATCH_KEYS: &[&str] = &["method", "url"];
+
+/// Options of `user.record(type, name, #{ .. })`.
+pub(super) const RECORD_OPTIONS: &[&str] = &["time_ms", "length", "error"];
+
 /// Options of one task: `.task(f, #{ .. })`.
 pub(super) const TASK_OPTIONS: &[&str] = &["weight", "tags", "name"];
 

@@ -4,10 +4,11 @@ use super::control::Control;
 use super::convert;
 use super::current::Actor;
 use super::host::Host;
+use super::pace::Pace;
 use super::verdict::Verdicts;
 use crate::http::{self, Base, Url};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub(super) struct UserCore {
     pub(super) verdicts: Verdicts,
     /// How late the running iteration began, until its first request has taken that over.
     lateness: Cell<Duration>,
+    /// How it waits; a user of no class does not.
+    pub(super) pace: OnceCell<Rc<dyn Pace>>,
 }
 
 impl fmt::Debug for User {
@@ -51,7 +54,13 @@ impl User {
             host,
             verdicts: Verdicts::default(),
             lateness: Cell::default(),
+            pace: OnceCell::new(),
         }))
+    }
+
+    /// Lets the user's script wait by `pace`; the first one stays.
+    pub fn waits_by(&self, pace: Rc<dyn Pace>) {
+        self.0.pace.get_or_init(|| pace);
     }
 
     pub(super) fn actor(&self) -> &Rc<Actor> {
@@ -67,6 +76,13 @@ impl User {
     /// The lateness that the request in hand must answer for.
     pub(super) fn take_lateness(&self) -> Duration {
         self.0.lateness.take()
+    }
+
+    /// The rows of data files that the user drew since the last time, as `file:index` joined by `;`; empty where its actor
+    /// does not note them.
+    #[must_use]
+    pub fn take_noted_rows(&self) -> String {
+        self.0.actor.take_noted_rows()
     }
 
     /// A script function has ended: the verdicts that are still open fall.

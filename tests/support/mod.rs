@@ -129,6 +129,16 @@ pub fn mistake(files: &[(&str, &str)]) -> String {
     said
 }
 
+/// Waits until so many requests have arrived at the server.
+#[track_caller]
+pub fn until_arrived(server: &DemoServer, count: u64) {
+    let begun = Instant::now();
+    while server.ledger().total < count {
+        assert!(begun.elapsed() < PATIENCE, "{:?}, and not {count}", server.ledger());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// A command that runs.
 pub struct Running {
     child: Child,

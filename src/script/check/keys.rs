@@ -1,7 +1,9 @@
 //! Keys of literal option maps that nobody reads.
 
 use super::Scope;
-use crate::script::options::{ARRIVALS_OPTIONS, REQUEST_METHODS, REQUEST_OPTIONS, TASK_OPTIONS};
+use crate::script::options::{
+    ARRIVALS_OPTIONS, BATCH_KEYS, RECORD_OPTIONS, REQUEST_METHODS, REQUEST_OPTIONS, TASK_OPTIONS,
+};
 use crate::script::source::SourceFile;
 use crate::script::syntax::Call;
 use crate::util::{Diagnostic, nearest};
@@ -31,6 +33,7 @@ fn maps<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> 
     match (name, &args[..]) {
         ("task", args) => args.iter().map(|map| (map, TASK_OPTIONS.to_vec(), "task option")).collect(),
         ("batch", [requests]) => vec![(requests, batch_options(), "request option")],
+        ("record", [_, _, map]) => vec![(map, RECORD_OPTIONS.to_vec(), "option")],
         _ => Vec::new(),
     }
 }
@@ -45,7 +48,7 @@ fn maps_of_functions<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'
 
 /// Each request of a batch says where it goes, too.
 fn batch_options() -> Vec<&'static str> {
-    REQUEST_OPTIONS.iter().chain(&["method", "url"]).copied().collect()
+    REQUEST_OPTIONS.iter().chain(BATCH_KEYS).copied().collect()
 }
 
 fn unknown_keys(file: &SourceFile, map: &Expr, known: &[&str], what: &str) -> Vec<Diagnostic> {
