@@ -3,6 +3,7 @@
 use crate::stats::TraceStep;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The steps of a shard's users that were not handed over yet.
@@ -33,10 +34,10 @@ impl Diary {
         self.open = Some(TraceStep { user: self.user, step: self.steps, started, task, wait: None, rows });
     }
 
-    /// So many seconds were drawn as the next wait.
-    pub(super) fn waits(&mut self, seconds: f64) {
+    /// The next wait was drawn.
+    pub(super) fn waits(&mut self, pause: Duration) {
         if let Some(step) = &mut self.open {
-            step.wait = Some(seconds);
+            step.wait = Some(pause);
         }
         self.close();
     }

@@ -52,7 +52,7 @@ fn record(step: &TraceStep) -> [String; 6] {
         step.step.to_string(),
         short_ms(step.started),
         step.task.clone(),
-        step.wait.map(|wait| wait.to_string()).unwrap_or_default(),
+        step.wait.map(|wait| wait.as_secs_f64().to_string()).unwrap_or_default(),
         step.rows.clone(),
     ]
 }
@@ -79,7 +79,7 @@ mod tests {
             step: 1,
             started: Duration::from_micros(1_234_500),
             task: "Visitor/Shop/view, then buy".to_owned(),
-            wait: Some(0.1 + 0.2),
+            wait: Some(Duration::from_nanos(1_300_000_002)),
             rows: "data/people.csv:3;ids.json:0".to_owned(),
         };
         let last = TraceStep {
@@ -92,7 +92,7 @@ mod tests {
         writer.write(&[step, last]).expect("written");
         insta::assert_snapshot!(std::fs::read_to_string(&path).expect("a file"), @r#"
         user,step,time_ms,task,wait_s,rows
-        12,1,1234.5,"Visitor/Shop/view, then buy",0.30000000000000004,data/people.csv:3;ids.json:0
+        12,1,1234.5,"Visitor/Shop/view, then buy",1.300000002,data/people.csv:3;ids.json:0
         12,2,1234.5,Visitor/front,,
         "#);
     }

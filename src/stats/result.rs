@@ -1,6 +1,6 @@
 //! What a run leaves behind, for the writers and the manifest.
 
-use super::{Health, Invalid, RunCounters, Totals, invalid};
+use super::{ArrivalSummary, Health, Invalid, RunCounters, Totals, invalid};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,6 +39,12 @@ impl RunResult {
     #[must_use]
     pub fn counters(&self) -> &RunCounters {
         self.totals.counters()
+    }
+
+    /// What became of the arrivals of the open model; none where no class was open.
+    #[must_use]
+    pub fn arrivals(&self) -> Option<&ArrivalSummary> {
+        self.totals.arrivals()
     }
 
     /// Every reason why the run says nothing about the server; none if it is valid.

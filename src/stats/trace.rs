@@ -14,8 +14,8 @@ pub struct TraceStep {
     pub started: Duration,
     /// The user class, the task sets that it was in and the task, joined by `/`.
     pub task: String,
-    /// Seconds that were drawn as the wait after it; none where none was drawn.
-    pub wait: Option<f64>,
+    /// The wait that was drawn after it; none where none was.
+    pub wait: Option<Duration>,
     /// The rows of data files that were drawn for it, as `file:index` joined by `;`, from 0.
     pub rows: String,
 }

@@ -23,6 +23,7 @@ pub struct Katydid {
     folder: tempfile::TempDir,
     args: Vec<String>,
     environment: BTreeMap<String, String>,
+    descriptors: Option<u32>,
 }
 
 /// A command that has ended.
@@ -41,6 +42,7 @@ impl Katydid {
             folder: tempfile::tempdir().expect("a folder"),
             args: args.into_iter().map(Into::into).collect(),
             environment: BTreeMap::new(),
+            descriptors: None,
         }
     }
 
@@ -69,6 +71,11 @@ impl Katydid {
         self
     }
 
+    /// With no more than so many open files.
+    pub fn descriptors(self, most: u32) -> Self {
+        Self { descriptors: Some(most), ..self }
+    }
+
     /// Against this demo server.
     pub fn against(self, server: &DemoServer) -> Self {
         let url = server.url();
@@ -84,13 +91,23 @@ impl Katydid {
     pub fn start(self) -> Running {
         let (out, err) = (self.folder.path().join(".stdout"), self.folder.path().join(".stderr"));
         let create = |path: &PathBuf| Stdio::from(std::fs::File::create(path).expect("a file"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+        let binary = env!("CARGO_BIN_EXE_katydid");
+        let mut command = match self.descriptors {
+            None => Command::new(binary),
+            Some(most) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\""), binary]);
+                shell
+            }
+        };
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("KATYDID_") || text.starts_with("LOCUST_") || text == "NO_COLOR" {
                 command.env_remove(name);
             }
         }
+        // How busy this machine is says nothing about what is tested; `validity.rs` sets it to `no`.
+        command.env("KATYDID_ALLOW_SATURATION", "yes");
         command.args(&self.args).envs(&self.environment).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(create(&out)).stderr(create(&err));
         let child = command.spawn().expect("the binary starts");
