@@ -100,7 +100,7 @@ fn switches() -> Vec<SwitchCase> {
 }
 
 /// Options that the tables above cannot hold; each has a test of its own.
-const ELSEWHERE: [&str; 4] = ["headless", "web", "config", "demo-port"];
+const ELSEWHERE: [&str; 5] = ["headless", "web", "config", "demo-port", "option"];
 
 #[test]
 fn no_option_is_left_untested() {
@@ -313,7 +313,9 @@ fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
         "host" | "csv" | "ca" | "logfile" => Some(" "),
         "class" => Some("=1"),
-        "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" => None,
+        "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" => {
+            None
+        }
         _ => Some("?"),
     };
     for spec in OPTIONS {

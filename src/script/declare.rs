@@ -3,8 +3,10 @@
 use super::calls::{self, FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight};
 use super::options::TASK_OPTIONS;
-use super::{hooks, waits};
-use crate::plan::{ClassId, Event, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+use super::{hooks, script_options, settings, waits};
+use crate::plan::{
+    ClassId, Event, FnId, Plan, ScriptOption, SetId, Settings, Target, Task, TaskSet, UserClass, Wait,
+};
 use crate::util::{Diagnostic, nearest};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::cell::{Cell, RefCell};
@@ -80,11 +82,18 @@ pub(super) struct UserClassHandle(Rc<ClassDraft>);
 pub(super) struct Declaration {
     classes: RefCell<Vec<UserClassHandle>>,
     pub(super) hooks: RefCell<Vec<(Event, ScriptFn)>>,
+    pub(super) settings: RefCell<Option<Settings>>,
+    pub(super) options: RefCell<Vec<ScriptOption>>,
     /// Requests, waits and declarations each belong to one of two times.
     over: Cell<bool>,
 }
 
 impl Declaration {
+    /// Whether the top level has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
     /// Refuses what only the top level may do.
     pub(super) fn at_top_level(&self, what: &str) -> Result<()> {
         if self.over.get() {
@@ -110,7 +119,8 @@ impl Declaration {
             let function = lowering.functions.add(function, hooks::ARGUMENT)?;
             lowering.plan.hooks.add(*event, function);
         }
-        Ok(lowering.plan)
+        let (settings, options) = (self.settings.borrow().clone(), self.options.borrow().clone());
+        Ok(Plan { settings, options, ..lowering.plan })
     }
 }
 
@@ -430,4 +440,6 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     register_user_class(engine, declaration);
     waits::register(engine);
     hooks::register(engine, declaration);
+    settings::register(engine, declaration);
+    script_options::register(engine, declaration);
 }

@@ -19,6 +19,12 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
 /// Options of one task: `.task(f, #{ .. })`.
 pub(super) const TASK_OPTIONS: &[&str] = &["weight", "tags", "name"];
 
+/// What `settings(#{ .. })` may set.
+pub(super) const SETTINGS: &[&str] = &["host", "manifest", "run_time", "spawn_rate", "stop_timeout", "users"];
+
+/// What the map of `option(name, default, #{ .. })` may say.
+pub(super) const OPTION_KEYS: &[&str] = &["choices", "help", "secret"];
+
 /// The methods that send one request, with the place of their options, not counting the receiver.
 pub(super) const REQUEST_METHODS: &[(&str, usize)] = &[
     ("get", 1),

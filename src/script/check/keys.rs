@@ -1,16 +1,21 @@
 //! Keys of literal option maps that nobody reads.
 
 use super::Scope;
-use crate::script::options::{REQUEST_METHODS, REQUEST_OPTIONS, TASK_OPTIONS};
+use crate::script::options::{OPTION_KEYS, REQUEST_METHODS, REQUEST_OPTIONS, SETTINGS, TASK_OPTIONS};
 use crate::script::source::SourceFile;
 use crate::script::syntax::Call;
 use crate::util::{Diagnostic, nearest};
 use rhai::{Array, Dynamic, Expr, Map, Position};
 
+/// Functions that take a map; all others that do are methods.
+const DECLARING: [&str; 2] = ["option", "settings"];
+
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     super::each_call(scope.file, |call, _| {
-        if call.method {
+        let name = call.call.name.as_str();
+        let declares = DECLARING.contains(&name) && !scope.own.contains_key(name);
+        if call.method != declares {
             for (map, known, what) in maps(call) {
                 found.extend(unknown_keys(scope.file, map, &known, what));
             }
@@ -31,6 +36,8 @@ fn maps<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> 
     }
     match (name, &args[..]) {
         ("task", args) => args.iter().map(|map| (map, TASK_OPTIONS.to_vec(), "task option")).collect(),
+        ("settings", [map]) => vec![(map, SETTINGS.to_vec(), "setting")],
+        ("option", [_, _, about]) => vec![(about, OPTION_KEYS.to_vec(), "key of option(..)")],
         ("batch", [requests]) => vec![(requests, batch_options(), "request option")],
         _ => Vec::new(),
     }
