@@ -8,13 +8,13 @@ pub const FAILED: u8 = 1;
 pub const REFUSED: u8 = 2;
 /// A threshold of a manifest was missed.
 pub const MISSED: u8 = 3;
-/// The run is not valid: a second signal cut it.
+/// The run is not valid: the generator could not keep up, or a second signal cut it.
 pub const INVALID: u8 = 4;
 
 /// What matters of a run for its exit code. A run that was refused has none: that is [`REFUSED`], before all others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// The generator could not keep up.
+    /// The generator could not keep up, and nobody said that this is all right.
     pub invalid: bool,
     /// A second signal cut the run; the first alone does not matter.
     pub cut: bool,

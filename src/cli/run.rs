@@ -12,9 +12,11 @@ use crate::engine::{self, Ending, RunConfig};
 use crate::http::ClientOptions;
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
-    Rates, error_report, exception_report, percentile_table, request_table, run_summary, verdict_table,
+    Rates, error_report, exception_report, health_report, percentile_table, request_table, run_summary,
+    service_table, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
+use crate::report::trace::TraceWriter;
 use crate::script::Fields;
 use crate::stats::RunResult;
 use crate::util::Diagnostic;
@@ -39,8 +41,10 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     let prepared = prepare::for_run(&settings, read)?;
     show::diagnostics(&prepared.warnings);
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
+    let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
-    let outcome = conduct(&settings, prepared, csv).map_err(|reason| vec![Diagnostic::error(reason)])?;
+    let outcome =
+        conduct(&settings, prepared, csv, trace).map_err(|reason| vec![Diagnostic::error(reason)])?;
     drop(demo);
     Ok(conclude(&settings, &manifests, &outcome))
 }
@@ -71,24 +75,32 @@ struct Conducted {
     failed_hooks: u64,
 }
 
-fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -> Result<Conducted, String> {
+fn conduct(
+    settings: &RunSettings,
+    prepared: Prepared,
+    csv: Option<CsvWriter>,
+    trace: Option<TraceWriter>,
+) -> Result<Conducted, String> {
     let config = RunConfig {
         plan: prepared.plan,
         users: settings.users,
         spawn_rate: settings.spawn_rate,
+        late: settings.late,
         run_time: settings.run_time,
         iterations: settings.iterations,
+        iterations_per_user: settings.iterations_per_user,
         stop_timeout: settings.stop_timeout,
         shards: settings.shards,
         max_fibers: prepare::max_fibers(settings.shards),
         seed: settings.seed,
+        trace: trace.is_some(),
         reset_stats: settings.reset_stats,
         host: settings.host.clone(),
         environment: environment(settings),
         client: client_options(settings),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
-    let mut observer = RunObserver::new(csv, classes, !settings.only_summary);
+    let mut observer = RunObserver::new(csv, trace, classes, !settings.only_summary);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start a runtime: {error}"))?;
     let outcome = runtime.block_on(async {
@@ -138,16 +150,18 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
     let mut parts = vec![
         request_table(totals, Rates::Total, columns),
         percentile_table(totals, columns),
+        service_table(totals, columns),
         error_report(totals),
         exception_report(totals),
         run_summary(result),
+        health_report(result, settings.allow_saturation),
     ];
     let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
     parts.extend(verdicts.iter().map(verdict_table));
     parts.retain(|part| !part.is_empty());
     show::report(&parts.join("\n"));
     let code = exit::exit_code(&ExitOutcome {
-        invalid: false,
+        invalid: !settings.allow_saturation && !result.invalid().is_empty(),
         cut: *ending == Ending::Cut,
         manifest_missed: verdicts.iter().any(|verdict| !verdict.passed),
         manifest_given: !manifests.is_empty(),

@@ -4,6 +4,7 @@ use super::args::Given;
 use super::layers::{Environment, Layers};
 use super::origin::{Origin, Origins};
 use super::parse;
+use crate::engine::Late;
 use crate::plan;
 use crate::script::GivenOptions;
 use crate::util::Diagnostic;
@@ -24,10 +25,14 @@ pub struct RunSettings {
     pub users: usize,
     /// Users started per second, above 0.
     pub spawn_rate: f64,
+    /// What arrivals do that find no user.
+    pub late: Late,
     /// From the first user to the end; none = no end.
     pub run_time: Option<Duration>,
     /// Task runs of all users together, at least 1; none = no end.
     pub iterations: Option<u64>,
+    /// Task runs of each user, at least 1; none = no end.
+    pub iterations_per_user: Option<u64>,
     /// Only tasks with one of these tags; empty = all.
     pub tags: Vec<String>,
     /// No tasks with one of these tags.
@@ -40,6 +45,8 @@ pub struct RunSettings {
     pub csv_full_history: bool,
     /// Whole milliseconds in the CSV files.
     pub csv_integer_ms: bool,
+    /// Where a line per task run is written to.
+    pub trace: Option<PathBuf>,
     /// Files with thresholds.
     pub manifests: Vec<PathBuf>,
     /// No tables while the run goes on.
@@ -50,6 +57,8 @@ pub struct RunSettings {
     pub reset_stats: bool,
     /// The exit code of a run with errors, if one was chosen.
     pub exit_code_on_error: Option<u8>,
+    /// A run in which the generator could not keep up is valid all the same.
+    pub allow_saturation: bool,
     /// Where all randomness comes from.
     pub seed: u64,
     /// Threads that run users, at least 1.
@@ -167,19 +176,23 @@ pub(super) fn resolve(
         host: layers.optional("host", parse::text)?,
         users: layers.value("users", parse::whole(1..))?,
         spawn_rate: layers.value("spawn-rate", parse::rate)?,
+        late: layers.value("late", parse::late)?,
         run_time: layers.optional("run-time", parse::time)?,
         iterations: layers.optional("iterations", parse::whole(1..))?,
+        iterations_per_user: layers.optional("iterations-per-user", parse::whole(1..))?,
         tags: layers.list("tags", parse::text)?,
         exclude_tags: layers.list("exclude-tags", parse::text)?,
         classes: layers.list("class", parse::class)?,
         csv: layers.optional("csv", parse::text)?,
         csv_full_history: layers.switch("csv-full-history")?,
         csv_integer_ms: layers.switch("csv-integer-ms")?,
+        trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
         manifests: paths(layers.list("manifest", parse::text)?),
         only_summary: layers.switch("only-summary")?,
         stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,
         reset_stats: layers.switch("reset-stats")?,
         exit_code_on_error: layers.optional("exit-code-on-error", exit_code)?,
+        allow_saturation: layers.switch("allow-saturation")?,
         seed: layers.optional("seed", parse::whole(0..))?.unwrap_or_else(new_seed),
         shards: layers.optional("shards", parse::whole(1..=MOST_SHARDS))?.unwrap_or_else(cores),
         ca: layers.optional("ca", parse::text)?.map(PathBuf::from),

@@ -3,6 +3,7 @@
 use super::super::args::{command, given};
 use super::super::options::{Kind, OPTIONS, Verb};
 use super::{Environment, RunSettings, resolve, resolve_demo, resolve_script};
+use crate::engine::Late;
 use crate::util::Diagnostic;
 use std::time::Duration;
 
@@ -62,10 +63,12 @@ fn cases() -> Vec<Case> {
         ("spawn-rate", ["1.5", "2.5", "3.5", "4.5", "5.5"], |s| s.spawn_rate.to_string()),
         ("run-time", ["11s", "12s", "13s", "14s", "15s"], |s| format!("{:?}", s.run_time)),
         ("iterations", ["11", "12", "13", "14", "15"], |s| format!("{:?}", s.iterations)),
+        ("iterations-per-user", ["11", "12", "13", "14", "15"], |s| format!("{:?}", s.iterations_per_user)),
         ("tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.tags)),
         ("exclude-tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.exclude_tags)),
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
         ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.csv)),
+        ("trace", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.trace)),
         ("manifest", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.manifests)),
         ("stop-timeout", ["11s", "0", "13s", "14s", "15s"], |s| format!("{:?}", s.stop_timeout)),
         ("exit-code-on-error", ["11", "12", "13", "0", "255"], |s| format!("{:?}", s.exit_code_on_error)),
@@ -96,11 +99,12 @@ fn switches() -> Vec<SwitchCase> {
         ("only-summary", |s| s.only_summary),
         ("reset-stats", |s| s.reset_stats),
         ("insecure", |s| s.insecure),
+        ("allow-saturation", |s| s.allow_saturation),
     ]
 }
 
 /// Options that the tables above cannot hold; each has a test of its own.
-const ELSEWHERE: [&str; 5] = ["headless", "web", "config", "demo-port", "option"];
+const ELSEWHERE: [&str; 6] = ["headless", "web", "config", "demo-port", "late", "option"];
 
 #[test]
 fn no_option_is_left_untested() {
@@ -209,6 +213,20 @@ fn each_layer_of_a_switch_beats_those_below_it() {
 }
 
 #[test]
+fn late_is_wait_or_drop() {
+    let late = |setup: Setup| setup.resolve().map(|settings| settings.late);
+    let setup = || Setup::new(&["main.rhai"]);
+    assert_eq!(late(setup()), Ok(Late::Wait));
+    let from_file = || setup().file("katydid.toml", "late = 'drop'\n");
+    assert_eq!(late(from_file()), Ok(Late::Drop));
+    let from_variable = || from_file().variable("KATYDID_LATE", "wait");
+    assert_eq!(late(from_variable()), Ok(Late::Wait));
+    assert_eq!(late(from_variable().word("--late=Drop")), Ok(Late::Drop));
+    let refused = late(setup().word("--late=never")).expect_err("no such thing").to_string();
+    assert!(refused.contains("--late: `never` is neither wait nor drop"), "{refused}");
+}
+
+#[test]
 fn defaults_are_those_of_the_help() {
     let settings = Setup::new(&["main.rhai"]).resolve().unwrap();
     assert_eq!((settings.users, settings.spawn_rate), (1, 1.0));
@@ -311,7 +329,7 @@ fn bad_values_name_their_origin() {
 #[test]
 fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
-        "host" | "csv" | "ca" | "logfile" => Some(" "),
+        "host" | "csv" | "trace" | "ca" | "logfile" => Some(" "),
         "class" => Some("=1"),
         "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" => {
             None

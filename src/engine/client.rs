@@ -1,7 +1,8 @@
 //! The engine's side of [`script::Host`](crate::script::Host): one user's client, and the shard's recorder.
 
+use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Client, ClientOptions, Shared, Url};
+use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Sample, World};
 use crate::stats::{self, Recorder, RunCounters};
@@ -27,11 +28,23 @@ pub(super) struct Ledger {
     pub(super) world: Arc<World>,
     /// Requests that were never sent, redirects that were followed, requests that were cut off in flight.
     pub(super) counters: RefCell<RunCounters>,
+    /// What users do, where a trace is written.
+    pub(super) trace: Option<Pages>,
 }
 
 impl Ledger {
     pub(super) fn since_start(&self, moment: Instant) -> Duration {
         moment.saturating_duration_since(self.started)
+    }
+
+    /// Counts what this machine ran out of.
+    fn count_shortage(&self, error: TransportError) {
+        let mut counters = self.counters.borrow_mut();
+        match error {
+            TransportError::TooManyOpenFiles => counters.out_of_descriptors += 1,
+            TransportError::NoFreePort => counters.out_of_ports += 1,
+            _ => {}
+        }
     }
 
     /// Counts what a script function threw; `task` is what it is to the user of the program.
@@ -89,7 +102,7 @@ impl Host for UserHost {
             let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
             let mut answer = pin!(self.client.send(request));
             let on_wire = &self.network.counters.wire_requests;
-            poll_fn(|context| {
+            let response = poll_fn(|context| {
                 // Nothing else of this shard is polled meanwhile: the difference is this request's.
                 let before = on_wire.get();
                 let answer = answer.as_mut().poll(context);
@@ -97,7 +110,11 @@ impl Host for UserHost {
                 in_flight.answered = answer.is_ready();
                 answer
             })
-            .await
+            .await;
+            if let Some(error) = response.error {
+                self.ledger.count_shortage(error);
+            }
+            response
         })
     }
 
@@ -106,7 +123,8 @@ impl Host for UserHost {
         self.ledger.recorder.borrow_mut().record(&stats::Sample {
             method: &sample.method,
             name: &sample.name,
-            response_time: Some(sample.response_time),
+            response_time: sample.response_time,
+            service_time: sample.service_time(),
             size: sample.size,
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),

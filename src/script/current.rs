@@ -34,6 +34,8 @@ pub struct Actor {
     /// At the top level: how often it asked each thing that all shards share, so that every shard's top level gets the
     /// same answers.
     pub(super) asked: RefCell<Vec<(usize, usize)>>,
+    /// The rows of data files that it drew, as `file:index` joined by `;`; none = nobody wants to know.
+    rows: RefCell<Option<String>>,
     /// The event whose hook runs now.
     hook: Cell<Option<Event>>,
 }
@@ -58,7 +60,35 @@ impl Actor {
 
     fn of(number: u64, role: Role, world: Arc<World>) -> Self {
         let stream = RefCell::new(stream(world.seed, number, Purpose::Script));
-        Self { number, role, stream, world, quiet: false, asked: RefCell::default(), hook: Cell::default() }
+        Self {
+            number,
+            role,
+            stream,
+            world,
+            quiet: false,
+            asked: RefCell::default(),
+            rows: RefCell::default(),
+            hook: Cell::default(),
+        }
+    }
+
+    /// The same, noting which rows of data files it draws.
+    #[must_use]
+    pub fn noting_rows(self) -> Self {
+        Self { rows: RefCell::new(Some(String::new())), ..self }
+    }
+
+    /// It drew the row number `index` of `file`.
+    pub(super) fn note_row(&self, file: &str, index: usize) {
+        if let Some(rows) = &mut *self.rows.borrow_mut() {
+            let separator = if rows.is_empty() { "" } else { ";" };
+            rows.push_str(&format!("{separator}{file}:{index}"));
+        }
+    }
+
+    /// What was noted since the last time.
+    pub(super) fn take_noted_rows(&self) -> String {
+        self.rows.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The same, silent in the log.

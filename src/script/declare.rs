@@ -1,5 +1,6 @@
 //! Declaring: the builders that the top level of a script calls, and the plan that they leave behind.
 
+use super::arrivals::{self, ArrivalsDraft};
 use super::calls::{self, FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight};
 use super::options::TASK_OPTIONS;
@@ -77,6 +78,13 @@ struct ClassDraft {
 #[derive(Clone)]
 pub(super) struct UserClassHandle(Rc<ClassDraft>);
 
+impl UserClassHandle {
+    /// The name of the class.
+    pub(super) fn name(&self) -> String {
+        self.0.set.0.borrow().name.clone()
+    }
+}
+
 /// Everything declared so far by the scripts of one engine.
 #[derive(Default)]
 pub(super) struct Declaration {
@@ -84,6 +92,7 @@ pub(super) struct Declaration {
     pub(super) hooks: RefCell<Vec<(Event, ScriptFn)>>,
     pub(super) settings: RefCell<Option<Settings>>,
     pub(super) options: RefCell<Vec<ScriptOption>>,
+    pub(super) arrivals: RefCell<Vec<ArrivalsDraft>>,
     /// Requests, waits and declarations each belong to one of two times.
     over: Cell<bool>,
 }
@@ -108,7 +117,8 @@ impl Declaration {
     ///
     /// # Errors
     ///
-    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters.
+    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters; when arrivals
+    /// are of no class, or of one that has some.
     pub(super) fn finish(&self, functions: &mut FunctionTable) -> std::result::Result<Plan, Diagnostic> {
         self.over.set(true);
         let mut lowering = Lowering { plan: Plan::default(), seen: Vec::new(), functions };
@@ -119,8 +129,11 @@ impl Declaration {
             let function = lowering.functions.add(function, hooks::ARGUMENT)?;
             lowering.plan.hooks.add(*event, function);
         }
-        let (settings, options) = (self.settings.borrow().clone(), self.options.borrow().clone());
-        Ok(Plan { settings, options, ..lowering.plan })
+        let mut plan = lowering.plan;
+        plan.arrivals = arrivals::lower(&self.arrivals.borrow(), &plan.classes, functions)?;
+        plan.settings.clone_from(&self.settings.borrow());
+        plan.options.clone_from(&self.options.borrow());
+        Ok(plan)
     }
 }
 
@@ -442,4 +455,5 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     hooks::register(engine, declaration);
     settings::register(engine, declaration);
     script_options::register(engine, declaration);
+    arrivals::register(engine, declaration);
 }

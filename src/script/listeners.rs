@@ -92,7 +92,9 @@ impl User {
     fn event_of(&self, fallen: Fallen) -> Dynamic {
         let Fallen { sample, details } = fallen;
         let Details { answer, context } = details.map_or_else(Details::default, |details| *details);
-        let started = since_epoch().saturating_sub(sample.ended.elapsed() + sample.response_time);
+        let took = sample.response_time.unwrap_or_default();
+        let started = since_epoch().saturating_sub(sample.ended.elapsed() + took);
+        let milliseconds = |time: Duration| Dynamic::from(time.as_secs_f64() * 1000.0);
         let url = answer.as_ref().map_or(Dynamic::UNIT, |answer| answer.url.to_string().into());
         let response =
             answer.map(|answer| Dynamic::from(Response::counted(self.clone(), sample.name.clone(), answer)));
@@ -100,7 +102,7 @@ impl User {
         let fields: [(&str, Dynamic); 10] = [
             ("request_type", sample.method.into()),
             ("name", sample.name.into()),
-            ("response_time", (sample.response_time.as_secs_f64() * 1000.0).into()),
+            ("response_time", sample.response_time.map_or(Dynamic::UNIT, milliseconds)),
             ("response_length", size.into()),
             ("response", response.unwrap_or_default()),
             ("context", context.unwrap_or_default().into()),

@@ -1,7 +1,10 @@
 //! All of Rhai: the engine, the API, imports, fibers, limits, errors with source lines.
 
 mod api;
+mod arrivals;
 mod auth;
+mod batch;
+mod blocks;
 mod calls;
 mod check;
 mod control;
@@ -26,6 +29,7 @@ mod listeners;
 mod locale;
 mod once;
 mod options;
+mod pace;
 mod persona;
 mod plain;
 mod program;
@@ -43,6 +47,7 @@ mod syntax;
 #[cfg(test)]
 mod test_support;
 mod tokens;
+mod transaction;
 mod urls;
 mod user;
 mod verdict;
@@ -56,6 +61,7 @@ pub use given::{GivenOption, GivenOptions, OPTION_PREFIX, option_variable};
 pub use hooks::Fields;
 pub use host::{Host, Sample};
 pub use listeners::Listeners;
+pub use pace::{Pace, Pause};
 pub use program::{Call, Exception, Loaded, Loader, Script, TaskEnd};
 pub use user::User;
 pub use world::World;

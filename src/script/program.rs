@@ -10,6 +10,7 @@ use super::error;
 use super::fiber::{Fiber, FiberEnd, Stopped};
 use super::hooks::{self, Fields};
 use super::imports::{self, Resolver};
+use super::pace;
 use super::source::{Files, SourceFile};
 use super::stdlib;
 use super::urls;
@@ -54,7 +55,7 @@ pub struct Script(Rc<Core>);
 
 struct Core {
     engine: Engine,
-    functions: FunctionTable,
+    functions: Rc<FunctionTable>,
     files: Files,
     limits: Limits,
 }
@@ -101,8 +102,8 @@ impl Loader {
     /// Everything that is wrong with the scripts, in the order of the files.
     pub fn load(&self, quiet: bool) -> Result<Loaded, Vec<Diagnostic>> {
         let declaration = Rc::new(Declaration::default());
-        let files = Files::default();
-        let mut engine = engine::build(&self.limits, &declaration);
+        let (files, functions) = (Files::default(), pace::Functions::default());
+        let mut engine = engine::build(&self.limits, &declaration, &files, &functions);
         engine.set_module_resolver(Resolver::new(files.clone(), self.libraries.clone(), stdlib::source));
         let mains = self.read(&engine, &files)?;
         let findings = check::check(&engine, &files);
@@ -117,8 +118,9 @@ impl Loader {
         for main in &mains {
             declare(&engine, main, &files, &actor, &self.limits).map_err(|error| vec![error])?;
         }
-        let mut functions = FunctionTable::new(files.clone());
-        let plan = declaration.finish(&mut functions).map_err(|error| vec![error])?;
+        let mut table = FunctionTable::new(files.clone());
+        let plan = declaration.finish(&mut table).map_err(|error| vec![error])?;
+        let functions = functions.get_or_init(|| Rc::new(table)).clone();
         let Ok(engine) = Rc::try_unwrap(engine) else { unreachable!("the top level has ended") };
         let script = Script(Rc::new(Core { engine, functions, files, limits: self.limits }));
         Ok(Loaded { script, plan, warnings })
@@ -178,14 +180,14 @@ fn explain(error: &EvalAltResult, files: &Files, root: Option<&str>, limits: &Li
         None => error::diagnose(error, files),
     };
     match Control::in_error(error) {
-        Some(Control::Stopped(Stopped::OutOfOperations)) => {
-            diagnostic.message = out_of_operations(limits);
+        Some(Control::Stopped(stopped @ Stopped::OutOfOperations)) => {
+            diagnostic.message = limits.message_of(stopped);
             diagnostic.help = Some(
                 "is this loop endless? If not, raise --max-operations, or sleep(..) now and then".to_owned(),
             );
         }
-        Some(Control::Stopped(Stopped::OutOfStack)) => {
-            OUT_OF_STACK.clone_into(&mut diagnostic.message);
+        Some(Control::Stopped(stopped @ Stopped::OutOfStack)) => {
+            diagnostic.message = limits.message_of(stopped);
             diagnostic.help = Some("does this recursion end? If so, raise --stack-size".to_owned());
         }
         Some(_) => {
@@ -194,12 +196,6 @@ fn explain(error: &EvalAltResult, files: &Files, root: Option<&str>, limits: &Li
         None => {}
     }
     diagnostic
-}
-
-const OUT_OF_STACK: &str = "calls are nested too deeply for the stack";
-
-fn out_of_operations(limits: &Limits) -> String {
-    format!("more than {} operations without a wait", limits.fiber.max_operations)
 }
 
 impl Script {

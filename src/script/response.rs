@@ -35,7 +35,8 @@ impl Drop for Inner {
 }
 
 impl Response {
-    /// The response to a request of `user`, with its verdict open.
+    /// The response to a request of `user`, with its verdict open. Its time is not yet in the transaction around it:
+    /// requests may overlap.
     pub(super) fn new(
         user: User,
         method: ImmutableString,
@@ -48,16 +49,25 @@ impl Response {
             (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
             _ => None,
         };
+        let size = answer.body.len() as u64;
+        let transaction = user.0.verdicts.transaction.get();
+        let lateness = user.take_lateness();
+        if let Some(transaction) = &transaction {
+            transaction.add_size(size);
+            transaction.add_lateness(lateness);
+        }
         let details =
             user.0.listeners.is_some().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),
-            response_time: answer.elapsed,
-            size: answer.body.len() as u64,
+            response_time: lateness + answer.elapsed,
+            lateness,
+            size,
             default_failure,
             ended: answer.ended,
             word: Word::None,
+            transaction,
             details,
         });
         Self::of(user, tally, name, answer)

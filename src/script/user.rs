@@ -5,14 +5,16 @@ use super::convert;
 use super::current::Actor;
 use super::host::{Host, Sample};
 use super::listeners::{Details, Fallen, Listeners};
+use super::pace::Pace;
 use super::verdict::Verdicts;
 use crate::http::{self, Base, Url};
 use crate::plan::Event;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// A handle to one user. Cloning it is cheap and names the same user.
 #[derive(Clone)]
@@ -30,6 +32,10 @@ pub(super) struct UserCore {
     state: RefCell<Map>,
     pub(super) host: Rc<dyn Host>,
     pub(super) verdicts: Verdicts,
+    /// How late the running iteration began, until its first request has taken that over.
+    lateness: Cell<Duration>,
+    /// How it waits; a user of no class does not.
+    pub(super) pace: OnceCell<Rc<dyn Pace>>,
     /// Who is told of every request that is counted, if anybody is.
     pub(super) listeners: Option<Rc<Listeners>>,
     /// What they have not been told yet.
@@ -66,13 +72,38 @@ impl User {
             state: RefCell::default(),
             host,
             verdicts: Verdicts::default(),
+            lateness: Cell::default(),
+            pace: OnceCell::new(),
             listeners,
             untold: RefCell::default(),
         }))
     }
 
+    /// Lets the user's script wait by `pace`; the first one stays.
+    pub fn waits_by(&self, pace: Rc<dyn Pace>) {
+        self.0.pace.get_or_init(|| pace);
+    }
+
     pub(super) fn actor(&self) -> &Rc<Actor> {
         &self.0.actor
+    }
+
+    /// Says how late the function that is called next begins: its first request counts from so much earlier. Zero where
+    /// nothing was late, or nothing was due.
+    pub fn set_lateness(&self, lateness: Duration) {
+        self.0.lateness.set(lateness);
+    }
+
+    /// The lateness that the request in hand must answer for.
+    pub(super) fn take_lateness(&self) -> Duration {
+        self.0.lateness.take()
+    }
+
+    /// The rows of data files that the user drew since the last time, as `file:index` joined by `;`; empty where its actor
+    /// does not note them.
+    #[must_use]
+    pub fn take_noted_rows(&self) -> String {
+        self.0.actor.take_noted_rows()
     }
 
     /// A script function has ended: the verdicts that are still open fall.

@@ -21,6 +21,7 @@ pub struct Katydid {
     folder: tempfile::TempDir,
     args: Vec<String>,
     environment: BTreeMap<String, String>,
+    descriptors: Option<u32>,
 }
 
 /// A command that has ended.
@@ -39,6 +40,7 @@ impl Katydid {
             folder: tempfile::tempdir().expect("a folder"),
             args: args.into_iter().map(Into::into).collect(),
             environment: BTreeMap::new(),
+            descriptors: None,
         }
     }
 
@@ -67,6 +69,11 @@ impl Katydid {
         self
     }
 
+    /// With no more than so many open files.
+    pub fn descriptors(self, most: u32) -> Self {
+        Self { descriptors: Some(most), ..self }
+    }
+
     /// Against this demo server.
     pub fn against(self, server: &DemoServer) -> Self {
         let url = server.url();
@@ -82,13 +89,23 @@ impl Katydid {
     pub fn start(self) -> Running {
         let (out, err) = (self.folder.path().join(".stdout"), self.folder.path().join(".stderr"));
         let create = |path: &PathBuf| Stdio::from(std::fs::File::create(path).expect("a file"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+        let binary = env!("CARGO_BIN_EXE_katydid");
+        let mut command = match self.descriptors {
+            None => Command::new(binary),
+            Some(most) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\""), binary]);
+                shell
+            }
+        };
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("KATYDID_") || text.starts_with("LOCUST_") || text == "NO_COLOR" {
                 command.env_remove(name);
             }
         }
+        // How busy this machine is says nothing about what is tested; `validity.rs` sets it to `no`.
+        command.env("KATYDID_ALLOW_SATURATION", "yes");
         command.args(&self.args).envs(&self.environment).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(create(&out)).stderr(create(&err));
         let child = command.spawn().expect("the binary starts");
@@ -127,6 +144,16 @@ pub fn mistake(files: &[(&str, &str)]) -> String {
     assert_eq!(said[0], said[1], "`run` and `check` differ");
     let [said, _] = said;
     said
+}
+
+/// Waits until so many requests have arrived at the server.
+#[track_caller]
+pub fn until_arrived(server: &DemoServer, count: u64) {
+    let begun = Instant::now();
+    while server.ledger().total < count {
+        assert!(begun.elapsed() < PATIENCE, "{:?}, and not {count}", server.ledger());
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// A command that runs.
