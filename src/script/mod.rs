@@ -4,6 +4,7 @@ mod api;
 mod arrivals;
 mod auth;
 mod batch;
+mod block;
 mod blocks;
 mod calls;
 mod check;

@@ -1,4 +1,5 @@
 //! Tasks that change a variable which they captured: each shard has its own copy, so the sum is never what was meant.
+//! And blocks that captured the user whose method runs them: Rhai has locked it, so they can never run.
 
 use super::Scope;
 use crate::script::source::SourceFile;
@@ -37,12 +38,7 @@ fn block_with_its_receiver(file: &SourceFile, call: Call<'_>, path: &[ASTNode<'_
     blocks.find(|block| block.captured.iter().any(|name| name == receiver))?;
     let message = format!("the block captured `{receiver}`, which the call of `{}` is using", call.call.name);
     let help = format!("give the block `{receiver}` as its parameter: `|{receiver}| {{ .. }}`");
-    Some(
-        Diagnostic::warning(message)
-            .at(file.at(call.position))
-            .note("the block will fail with a data race")
-            .help(help),
-    )
+    Some(Diagnostic::error(message).at(file.at(call.position)).help(help))
 }
 
 fn warning(file: &SourceFile, hook: bool, name: &str, position: Position) -> Diagnostic {
