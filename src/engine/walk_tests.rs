@@ -3,10 +3,12 @@
 use super::{Terrain, Walk, Witness};
 use crate::engine::budget::Budget;
 use crate::engine::diary::{Diary, Pages};
+use crate::engine::hooks::HookWitness;
 use crate::engine::order::Order;
 use crate::engine::pulse::Pulse;
 use crate::engine::stop::{StopSignal, Wish};
 use crate::http;
+use crate::plan::Event;
 use crate::script::{Actor, Exception, Host, Limits, Loader, Sample, User, World};
 use crate::stats::Lateness;
 use crate::util::{Purpose, stream};
@@ -82,6 +84,12 @@ impl Host for Scribe {
     fn record(&self, _: Sample) {
         unreachable!("no request is answered")
     }
+    fn hook_failed(&self, _: Event, _: &Exception) {
+        unreachable!("no request is answered")
+    }
+    fn stop_test(&self, _: &str) {
+        unreachable!("no request is answered")
+    }
     fn cookies(&self, _: &http::Url) -> Vec<(String, String)> {
         Vec::new()
     }
@@ -93,6 +101,12 @@ impl Host for Scribe {
 
 /// Grants no more than there was at the beginning.
 struct Listener(Rc<Story>, Rc<Terrain>);
+
+impl HookWitness for Listener {
+    fn hook_failed(&self, event: Event, exception: &Exception) {
+        self.0.exceptions.borrow_mut().push(format!("on({}): {}", event.name(), exception.message));
+    }
+}
 
 impl Witness for Listener {
     fn exception(&self, exception: &Exception, task: &str) {
@@ -170,9 +184,9 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     let base = Rc::new(http::Base::parse("http://127.0.0.1").expect("a host"));
     let user = User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone())));
     let schedule = stream(1, 1, Purpose::Schedule);
-    let witness = Listener(story.clone(), terrain.clone());
     let diary = Diary::new(1, Instant::now(), story.pages.clone());
-    let walk = Walk::new(terrain.clone(), user, signal.clone(), schedule, witness).traced(Some(diary));
+    let witness = Listener(story.clone(), terrain.clone());
+    let walk = Walk::new(terrain.clone(), user, signal.clone(), schedule, witness).writing(Some(diary));
     let stop = || {
         signal.set(if fate.cut {
             Wish::Cut

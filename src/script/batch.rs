@@ -35,6 +35,7 @@ fn batch(user: &User, entries: Array) -> Result<Array> {
     if prepared.is_empty() {
         return Ok(Array::new());
     }
+    user.tell()?;
     let begun = Instant::now();
     let (responses, ended) = fiber::wait(together(user, prepared))?;
     if let Some(transaction) = user.0.verdicts.transaction.get() {
@@ -89,6 +90,8 @@ enum Member<'a> {
 struct Slot<'a> {
     kind: ImmutableString,
     name: ImmutableString,
+    /// For the hooks of requests.
+    context: Option<Map>,
     /// Which of the batch's hosts it goes to.
     lane: usize,
     member: Member<'a>,
@@ -99,9 +102,9 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
     let mut origins: Vec<Rc<Origin>> = Vec::new();
     let mut slots: Vec<Slot<'_>> = prepared
         .into_iter()
-        .map(|Prepared { kind, name, request }| {
+        .map(|Prepared { kind, name, request, context }| {
             let lane = lane_of(&mut origins, request.url.origin());
-            Slot { kind, name, lane, member: Member::Queued(request) }
+            Slot { kind, name, context, lane, member: Member::Queued(request) }
         })
         .collect();
     let mut busy = vec![0; origins.len()];
@@ -124,6 +127,7 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
                             slot.kind.clone(),
                             slot.name.clone(),
                             answer,
+                            slot.context.take(),
                         ));
                     }
                     Poll::Pending => {

@@ -1,10 +1,10 @@
 //! Declaring: the builders that the top level of a script calls, and the plan that they leave behind.
 
-use super::calls::{FunctionTable, ScriptFn};
+use super::calls::{self, FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight};
 use super::options::TASK_OPTIONS;
-use super::waits;
-use crate::plan::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+use super::{hooks, waits};
+use crate::plan::{ClassId, Event, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
 use crate::util::{Diagnostic, nearest};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::cell::{Cell, RefCell};
@@ -13,7 +13,7 @@ use std::rc::Rc;
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// A place in a script as plain text: `file:line:column`.
-fn place(context: &NativeCallContext<'_>) -> String {
+pub(super) fn place(context: &NativeCallContext<'_>) -> String {
     let file = context.call_source().unwrap_or("script");
     match (context.call_position().line(), context.call_position().position()) {
         (Some(line), Some(column)) => format!("{file}:{line}:{column}"),
@@ -79,13 +79,14 @@ pub(super) struct UserClassHandle(Rc<ClassDraft>);
 #[derive(Default)]
 pub(super) struct Declaration {
     classes: RefCell<Vec<UserClassHandle>>,
+    pub(super) hooks: RefCell<Vec<(Event, ScriptFn)>>,
     /// Requests, waits and declarations each belong to one of two times.
     over: Cell<bool>,
 }
 
 impl Declaration {
     /// Refuses what only the top level may do.
-    fn at_top_level(&self, what: &str) -> Result<()> {
+    pub(super) fn at_top_level(&self, what: &str) -> Result<()> {
         if self.over.get() {
             return Err(refuse(format!(
                 "{what} declares; it belongs to the top level of the script, not into a task"
@@ -104,6 +105,10 @@ impl Declaration {
         let mut lowering = Lowering { plan: Plan::default(), seen: Vec::new(), functions };
         for class in self.classes.borrow().iter() {
             lowering.class(&class.0)?;
+        }
+        for (event, function) in self.hooks.borrow().iter() {
+            let function = lowering.functions.add(function, hooks::ARGUMENT)?;
+            lowering.plan.hooks.add(*event, function);
         }
         Ok(lowering.plan)
     }
@@ -171,7 +176,7 @@ impl Lowering<'_> {
     }
 
     fn function(&mut self, function: &ScriptFn) -> std::result::Result<FnId, Diagnostic> {
-        self.functions.add(function)
+        self.functions.add(function, calls::USER)
     }
 }
 
@@ -193,7 +198,12 @@ impl Builder for UserClassHandle {
 }
 
 /// Reads a function, or a function of a library; `what` must be `wanted`.
-fn function(context: &NativeCallContext<'_>, what: &str, wanted: &str, value: &Dynamic) -> Result<ScriptFn> {
+pub(super) fn function(
+    context: &NativeCallContext<'_>,
+    what: &str,
+    wanted: &str,
+    value: &Dynamic,
+) -> Result<ScriptFn> {
     ScriptFn::read(value, context.call_source(), place(context))
         .ok_or_else(|| refuse(format!("{what} must be {wanted}, not {}", type_text(value))))
 }
@@ -419,4 +429,5 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     register_task_set(engine, declaration);
     register_user_class(engine, declaration);
     waits::register(engine);
+    hooks::register(engine, declaration);
 }

@@ -14,6 +14,8 @@ pub enum Purpose {
     Schedule,
     /// What scripts draw: `random::`, `fake::`, data rows.
     Script,
+    /// What the hooks draw that no user stands behind. Its lane is the script's of numbers that no user has.
+    Hook,
 }
 
 /// The stream number `number` of the run with `seed`: users count from 1, the top level of a script is number 0.
@@ -21,9 +23,10 @@ pub enum Purpose {
 /// It depends on nothing else; above all not on the number of shards.
 #[must_use]
 pub fn stream(seed: u64, number: u64, purpose: Purpose) -> Stream {
-    let lane = match purpose {
-        Purpose::Schedule => 0,
-        Purpose::Script => 1,
+    let (number, lane) = match purpose {
+        Purpose::Schedule => (number, 0),
+        Purpose::Script => (number, 1),
+        Purpose::Hook => (u64::MAX - number, 1),
     };
     let low = mix(seed ^ mix(number.wrapping_mul(2).wrapping_add(lane)));
     let high = mix(low.wrapping_add(GOLDEN_GAMMA));
@@ -55,5 +58,6 @@ mod tests {
         assert_ne!(draw(7, 1, Purpose::Script), draw(7, 2, Purpose::Script));
         assert_ne!(draw(7, 1, Purpose::Script), draw(8, 1, Purpose::Script));
         assert_ne!(draw(7, 1, Purpose::Script), draw(7, 1, Purpose::Schedule));
+        assert_ne!(draw(7, 0, Purpose::Script), draw(7, 0, Purpose::Hook));
     }
 }
