@@ -22,6 +22,7 @@ fn sample_run() -> RunResult {
                     method: "GET",
                     name,
                     response_time: Some(Duration::from_millis(*milliseconds)),
+                    service_time: None,
                     size: 5,
                     failure,
                     ended: Duration::from_millis(7990),
@@ -85,7 +86,15 @@ fn a_terminal_narrows_the_name_column_and_long_names_keep_their_end() {
     for name in ["/short", "/api/v1/dataQuality/testCases/testCaseResults/[fqn]/30_days"] {
         let time = Some(Duration::from_millis(12_345));
         let ended = Duration::from_secs(2);
-        recorder.record(&Sample { method: "GET", name, response_time: time, size: 0, failure: None, ended });
+        recorder.record(&Sample {
+            method: "GET",
+            name,
+            response_time: time,
+            service_time: None,
+            size: 0,
+            failure: None,
+            ended,
+        });
     }
     let totals = result(&mut recorder, 2000).totals;
     insta::assert_snapshot!(request_table(&totals, Rates::Total, Some(110)), @r"
@@ -125,6 +134,7 @@ fn the_current_table_shows_current_rates() {
                 method: "GET",
                 name: "/",
                 response_time: time,
+                service_time: None,
                 size: 0,
                 failure: None,
                 ended,

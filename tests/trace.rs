@@ -36,14 +36,15 @@ fn traced(seed: &str, shards: &str) -> Finished {
 fn lines(finished: &Finished) -> Vec<(u64, u64, String)> {
     let text = finished.written("trace.csv");
     let (header, lines) = text.split_once('\n').expect("a header");
-    assert_eq!(header, "user,step,time_ms,task,wait_s,rows");
+    assert_eq!(header, "user,step,time_ms,arrival,task,wait_s,rows");
     let mut lines: Vec<_> = lines
         .lines()
         .map(|line| {
-            let cells: Vec<&str> = line.splitn(4, ',').collect();
+            let cells: Vec<&str> = line.splitn(5, ',').collect();
+            assert_eq!(cells[3], "", "no arrivals here");
             let number = |cell: &str| cell.parse::<u64>().expect("a number");
             cells[2].parse::<f64>().expect("milliseconds");
-            (number(cells[0]), number(cells[1]), cells[3].to_owned())
+            (number(cells[0]), number(cells[1]), cells[4].to_owned())
         })
         .collect();
     lines.sort();

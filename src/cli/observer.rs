@@ -1,7 +1,9 @@
 //! What a user sees and gets while a run goes on.
 
 use super::show;
+use super::tree::arrivals_text;
 use crate::engine::{Ending, Observer, Progress};
+use crate::plan::Arrivals;
 use crate::report::console::{Rates, request_table};
 use crate::report::csv::CsvWriter;
 use crate::report::trace::TraceWriter;
@@ -55,6 +57,13 @@ impl Observer for RunObserver {
         tracing::info!("Ramping to {users} users at a rate of {spawn_rate:.2} per second");
     }
 
+    fn opening(&mut self, arrivals: &[Arrivals]) {
+        for arrivals in arrivals {
+            let name = &self.classes[arrivals.class.0];
+            tracing::info!("Users of \"{name}\" come by arrivals: {}", arrivals_text(arrivals));
+        }
+    }
+
     fn spawned(&mut self, progress: &Progress<'_>) {
         let counts =
             self.classes.iter().zip(progress.users).map(|(name, count)| format!("\"{name}\": {count}"));
@@ -86,6 +95,7 @@ impl Observer for RunObserver {
         match ending {
             Ending::RunTime => tracing::info!("run time limit reached, stopping"),
             Ending::Iterations => tracing::info!("all iterations done, stopping"),
+            Ending::Arrivals => tracing::info!("all arrivals done, stopping"),
             Ending::UsersEnded => tracing::info!("all users have ended, stopping"),
             Ending::Shape => tracing::info!("the load shape has ended, stopping"),
             Ending::InitFailed => tracing::error!("an `init` hook failed, not starting"),

@@ -189,6 +189,13 @@ pub(super) static OPTIONS: &[Spec] = &[
         .short('r')
         .locust("LOCUST_SPAWN_RATE")
         .default("1"),
+    Spec::one(
+        Load,
+        "late",
+        "wait|drop",
+        "What an arrival does that finds every user of its class busy and may have no new one",
+    )
+    .default("wait"),
     Spec::one(Load, "seed", "N", "The number that all randomness comes from [default: a new one, printed]"),
     Spec::one(Load, "shards", "N", "Threads that run users [default: one per core]"),
     Spec::new(Selection, Words, "class", "NAME[=WEIGHT]", "Only this user class; may be repeated")

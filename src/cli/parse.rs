@@ -1,5 +1,6 @@
 //! From the text of a value to the value. Errors are sentence fragments that quote the text and say what is accepted.
 
+use crate::engine::Late;
 use crate::util::parse_timespan;
 use std::fmt::Display;
 use std::ops::{Bound, RangeBounds, RangeInclusive};
@@ -68,6 +69,15 @@ pub(super) fn level(text: &str) -> Result<LevelFilter, String> {
         _ => Err(format!(
             "`{text}` is not a log level; levels are trace, debug, info, warning, error, critical and off"
         )),
+    }
+}
+
+/// What arrivals do that find no user.
+pub(super) fn late(text: &str) -> Result<Late, String> {
+    match text.trim().to_lowercase().as_str() {
+        "wait" => Ok(Late::Wait),
+        "drop" => Ok(Late::Drop),
+        _ => Err(format!("`{text}` is neither wait nor drop")),
     }
 }
 

@@ -32,12 +32,24 @@ pub(super) fn for_run(settings: &RunSettings) -> Result<Prepared, Vec<Diagnostic
     let one = |error| vec![error];
     warnings.extend(plan::select_classes(&mut plan, &settings.classes).map_err(one)?);
     warnings.extend(plan::filter(&mut plan, &settings.tags, &settings.exclude_tags).map_err(one)?);
+    warnings.extend(without_effect(settings, &plan));
     if settings.host.is_none() {
         verify_class_hosts(&plan, &script).map_err(one)?;
     }
     verify_hosts(settings, &plan, &script).map_err(one)?;
     verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
     Ok(Prepared { plan, loader, warnings })
+}
+
+/// Where users come by arrivals only, nobody asks how many are to be started.
+fn without_effect(settings: &RunSettings, plan: &Plan) -> Option<Diagnostic> {
+    let given = ["users", "spawn-rate"].into_iter().find(|key| settings.origins.is_given(key))?;
+    if plan.has_dealt_users() || plan.arrivals.is_empty() {
+        return None;
+    }
+    let origin = settings.origins.of(given);
+    let warning = Diagnostic::warning(format!("{origin} has no effect: users come by arrivals only"));
+    Some(warning.help("give `max_users` and `start_users` to arrivals(..)"))
 }
 
 /// Loads and checks the scripts without a wish to run them.

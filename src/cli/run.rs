@@ -11,7 +11,7 @@ use crate::http::ClientOptions;
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
     Rates, error_report, exception_report, health_report, percentile_table, request_table, run_summary,
-    verdict_table,
+    service_table, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
@@ -96,6 +96,7 @@ fn conduct(
         plan: prepared.plan,
         users: settings.users,
         spawn_rate: settings.spawn_rate,
+        late: settings.late,
         run_time: settings.run_time,
         iterations: settings.iterations,
         iterations_per_user: settings.iterations_per_user,
@@ -160,6 +161,7 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
     let mut parts = vec![
         request_table(totals, Rates::Total, columns),
         percentile_table(totals, columns),
+        service_table(totals, columns),
         error_report(totals),
         exception_report(totals),
         run_summary(result),

@@ -4,6 +4,7 @@ use super::args::Given;
 use super::layers::{Environment, Layers};
 use super::origin::{Origin, Origins};
 use super::parse;
+use crate::engine::Late;
 use crate::util::Diagnostic;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -22,6 +23,8 @@ pub struct RunSettings {
     pub users: usize,
     /// Users started per second, above 0.
     pub spawn_rate: f64,
+    /// What arrivals do that find no user.
+    pub late: Late,
     /// From the first user to the end; none = no end.
     pub run_time: Option<Duration>,
     /// Task runs of all users together, at least 1; none = no end.
@@ -136,6 +139,7 @@ pub(super) fn resolve(
         host: layers.optional("host", parse::text)?,
         users: layers.value("users", parse::whole(1..))?,
         spawn_rate: layers.value("spawn-rate", parse::rate)?,
+        late: layers.value("late", parse::late)?,
         run_time: layers.optional("run-time", parse::time)?,
         iterations: layers.optional("iterations", parse::whole(1..))?,
         iterations_per_user: layers.optional("iterations-per-user", parse::whole(1..))?,

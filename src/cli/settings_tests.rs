@@ -3,6 +3,7 @@
 use super::super::args::{command, given};
 use super::super::options::{Kind, OPTIONS, Verb};
 use super::{Environment, RunSettings, resolve, resolve_demo, resolve_script};
+use crate::engine::Late;
 use crate::util::Diagnostic;
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ fn switches() -> Vec<SwitchCase> {
 }
 
 /// Options that the tables above cannot hold; each has a test of its own.
-const ELSEWHERE: [&str; 4] = ["headless", "web", "config", "demo-port"];
+const ELSEWHERE: [&str; 5] = ["headless", "web", "config", "demo-port", "late"];
 
 #[test]
 fn no_option_is_left_untested() {
@@ -209,6 +210,20 @@ fn each_layer_of_a_switch_beats_those_below_it() {
         assert!(read(&setup.resolve().unwrap()), "{key}");
         assert!(!read(&setup.word(format!("--{key}=no")).resolve().unwrap()), "{key}: the last one wins");
     }
+}
+
+#[test]
+fn late_is_wait_or_drop() {
+    let late = |setup: Setup| setup.resolve().map(|settings| settings.late);
+    let setup = || Setup::new(&["main.rhai"]);
+    assert_eq!(late(setup()), Ok(Late::Wait));
+    let from_file = || setup().file("katydid.toml", "late = 'drop'\n");
+    assert_eq!(late(from_file()), Ok(Late::Drop));
+    let from_variable = || from_file().variable("KATYDID_LATE", "wait");
+    assert_eq!(late(from_variable()), Ok(Late::Wait));
+    assert_eq!(late(from_variable().word("--late=Drop")), Ok(Late::Drop));
+    let refused = late(setup().word("--late=never")).expect_err("no such thing").to_string();
+    assert!(refused.contains("--late: `never` is neither wait nor drop"), "{refused}");
 }
 
 #[test]

@@ -124,6 +124,7 @@ impl Host for UserHost {
             method: &sample.method,
             name: &sample.name,
             response_time: sample.response_time,
+            service_time: sample.service_time(),
             size: sample.size,
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),

@@ -3,7 +3,18 @@
 use crate::http::ClientOptions;
 use crate::plan::Plan;
 use crate::script::Fields;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// What becomes of an arrival that finds every user of its open class busy and may have no new one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Late {
+    /// It waits, first come first served, and is late.
+    #[default]
+    Wait,
+    /// It is turned away and counted.
+    Drop,
+}
 
 /// A run, without anything left open.
 #[derive(Clone, Debug)]
@@ -18,6 +29,8 @@ pub struct RunConfig {
     pub run_time: Option<Duration>,
     /// Runs of task functions in total; none = no bound.
     pub iterations: Option<u64>,
+    /// What becomes of arrivals that find no user.
+    pub late: Late,
     /// Runs of task functions of each user; none = no bound.
     pub iterations_per_user: Option<u64>,
     /// How long running tasks may go on when the run ends.

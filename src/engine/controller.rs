@@ -6,7 +6,7 @@ use super::course::Course;
 use super::crew::{self, Crew};
 use super::hooks;
 use super::message::{Command, HookOutcome, Report, ShapeFailed};
-use crate::plan::{Event, Shape, UserTarget};
+use crate::plan::{Arrivals, Event, Shape, UserTarget};
 use crate::script::Loader;
 use crate::stats::{Health, RunResult, Totals, TraceStep};
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub enum Ending {
     Iterations,
     /// Every user had ended by itself.
     UsersEnded,
+    /// The schedules of all open classes had ended, and their iterations were done.
+    Arrivals,
     /// The load shape said so.
     Shape,
     /// A script said so.
@@ -64,6 +66,8 @@ pub struct Progress<'a> {
 pub trait Observer {
     /// A ramp begins, up or down.
     fn ramping(&mut self, users: usize, spawn_rate: f64);
+    /// Arrivals begin.
+    fn opening(&mut self, arrivals: &[Arrivals]);
     /// The ramp is over: there are as many users as there are to be.
     fn spawned(&mut self, progress: &Progress<'_>);
     /// Once a second.
@@ -115,6 +119,12 @@ struct Controller {
     iterations: u64,
     stop_reason: Option<String>,
     was_spawned: bool,
+    /// Shards whose open classes have the users that they begin with.
+    prepared: usize,
+    /// Shards whose arrivals are all done.
+    settled: usize,
+    /// The load shape has said that it is at its end.
+    shape_over: bool,
     /// A first signal came during the set-up.
     interrupted: bool,
     /// A second signal came: nothing more runs.
@@ -150,6 +160,9 @@ impl Controller {
             iterations: 0,
             stop_reason: None,
             was_spawned: false,
+            prepared: 0,
+            settled: 0,
+            shape_over: false,
             interrupted: false,
             cut: false,
             exit_code: None,
@@ -252,11 +265,14 @@ impl Controller {
     async fn conduct(&mut self, observer: &mut dyn Observer) -> Result<Ending, String> {
         let config = self.config.clone();
         let shape = config.plan.shape.as_ref();
-        self.begun = Instant::now();
+        if let Some(ending) = self.prepare_open_classes().await? {
+            return Ok(ending);
+        }
+        self.begin(observer);
         let deadline = config.run_time.map(|run_time| self.begun + run_time);
         let mut seconds = every_second();
         let mut shape_ticks = shape.map(|_| ticking(self.begun));
-        if shape.is_none() {
+        if shape.is_none() && config.plan.has_dealt_users() {
             let target = UserTarget { users: config.users, spawn_rate: config.spawn_rate, classes: None };
             self.head_for(target, observer);
         }
@@ -275,13 +291,60 @@ impl Controller {
                 }
                 () = tick(&mut shape_ticks) => {
                     if let Some(shape) = shape
+                        && !self.shape_over
                         && self.ask_shape(shape, observer) == Next::End
+                        && self.end_of_shape(observer) == Next::End
                     {
                         return Ok(Ending::Shape);
                     }
                 }
                 _ = seconds.tick() => self.show(observer)?,
             }
+        }
+    }
+
+    /// Starts the users that open classes begin with, and waits until they have gone through their `on_start`, but not for
+    /// ever.
+    async fn prepare_open_classes(&mut self) -> Result<Option<Ending>, String> {
+        if self.config.plan.arrivals.iter().all(|arrivals| arrivals.start_users == 0) {
+            return Ok(None);
+        }
+        self.crew.tell_all(&Command::Prepare);
+        let patience = Instant::now() + PREPARATION;
+        let mut seconds = every_second();
+        while self.prepared < self.crew.shards() {
+            tokio::select! {
+                biased;
+                Some(()) = self.signals.recv() => return Ok(Some(Ending::Interrupted)),
+                () = sleep_until(patience) => {
+                    let seconds = PREPARATION.as_secs();
+                    tracing::warn!("some start_users are in their on_start for {seconds} s; arrivals begin without them");
+                    break;
+                }
+                Some(report) = self.reports.recv() => {
+                    self.note(report)?;
+                    if let Some(reason) = self.stop_reason.take() {
+                        return Ok(Some(Ending::StopTest(reason)));
+                    }
+                }
+                _ = seconds.tick() => self.look_after_shards()?,
+            }
+        }
+        Ok(None)
+    }
+
+    /// The run begins: all its times but those of samples count from here.
+    fn begin(&mut self, observer: &mut dyn Observer) {
+        self.begun = Instant::now();
+        let plan = &self.config.plan;
+        if plan.arrivals.is_empty() {
+            return;
+        }
+        self.begun += HEAD_START;
+        observer.opening(&plan.arrivals);
+        self.crew.tell_all(&Command::OpenDoors { at: self.begun.saturating_duration_since(self.started) });
+        if plan.shape.is_none() && !plan.has_dealt_users() {
+            self.spawned(observer);
         }
     }
 
@@ -295,14 +358,36 @@ impl Controller {
             return Some(Ending::Iterations);
         }
         match self.shape_answer.take() {
-            Some(Ok(None)) => return Some(Ending::Shape),
+            Some(Ok(None)) if self.end_of_shape(observer) == Next::End => return Some(Ending::Shape),
             Some(Ok(Some(target))) => self.head_for(target, observer),
             // It was counted as an exception; the last target stands.
-            Some(Err(ShapeFailed)) | None => {}
+            Some(Ok(None) | Err(ShapeFailed)) | None => {}
+        }
+        if !self.config.plan.arrivals.is_empty() {
+            let over = self.arrivals_done() && (self.config.plan.shape.is_none() || self.shape_over);
+            return over.then_some(Ending::Arrivals);
         }
         // A shape may add users again.
         let over = self.config.plan.shape.is_none() && !self.course.is_ramping() && self.crew.is_empty();
         over.then_some(Ending::UsersEnded)
+    }
+
+    /// The load shape is at its end; that is the end of the run, unless arrivals are still to come.
+    fn end_of_shape(&mut self, observer: &mut dyn Observer) -> Next {
+        self.shape_over = true;
+        if self.config.plan.arrivals.is_empty() || self.arrivals_done() {
+            return Next::End;
+        }
+        let all = self.crew.placed();
+        if all > 0 {
+            let nobody = UserTarget { users: 0, spawn_rate: all as f64, classes: None };
+            self.head_for(nobody, observer);
+        }
+        Next::GoOn
+    }
+
+    fn arrivals_done(&self) -> bool {
+        self.settled == self.crew.shards()
     }
 
     /// Once a second: what the load shape wants now. A function that has not answered is not asked again.
@@ -336,14 +421,19 @@ impl Controller {
         let classes = self.course.target().and_then(|target| target.classes.as_deref());
         self.crew.resize(users, classes);
         if !self.course.is_ramping() {
-            if self.config.reset_stats && !self.was_spawned {
-                self.totals.reset(self.started.elapsed());
-                self.health = Health::default();
-            }
-            self.was_spawned = true;
-            observer.spawned(&self.progress());
-            self.send_hook(Event::SpawningComplete);
+            self.spawned(observer);
         }
+    }
+
+    /// There are as many users as there are to be.
+    fn spawned(&mut self, observer: &mut dyn Observer) {
+        if self.config.reset_stats && !self.was_spawned {
+            self.totals.reset(self.started.elapsed());
+            self.health = Health::default();
+        }
+        self.was_spawned = true;
+        observer.spawned(&self.progress());
+        self.send_hook(Event::SpawningComplete);
     }
 
     /// Lets the users finish; a signal meanwhile cuts.
@@ -407,6 +497,9 @@ impl Controller {
                 self.iterations += snapshot.counters.iterations;
                 self.totals.merge(&snapshot);
             }
+            Report::Joined { users } => self.crew.note_joined(&users),
+            Report::Prepared => self.prepared += 1,
+            Report::Settled => self.settled += 1,
             Report::Health { shard, health } => self.health.note(shard, &health),
             Report::Traced { steps } => self.trace.extend(steps),
             Report::Ended { users } => self.crew.note_ended(&users),
@@ -468,6 +561,12 @@ impl Controller {
 
 /// The shard that runs the hooks of the run and its load shape.
 const HOOKS_RUN_ON: usize = 0;
+
+/// How long users that open classes begin with may take for their `on_start` before the arrivals begin without them.
+const PREPARATION: Duration = Duration::from_secs(60);
+
+/// So much later than the command the arrivals begin: every shard has it by then, and none is late from the first.
+const HEAD_START: Duration = Duration::from_millis(5);
 
 /// Whether the run goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]

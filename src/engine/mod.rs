@@ -1,14 +1,18 @@
 //! The motor: a controller that deals out users, shards that walk them through the plan.
 
+mod alarm;
 mod budget;
 mod client;
 mod config;
 mod controller;
 mod course;
 mod crew;
+mod desk;
 mod diary;
 mod hooks;
 mod message;
+mod open;
+mod open_walk;
 mod order;
 mod pace;
 mod pulse;
@@ -17,5 +21,5 @@ mod stop;
 mod walk;
 
 pub use client::client_options_of;
-pub use config::RunConfig;
+pub use config::{Late, RunConfig};
 pub use controller::{Ending, Observer, Outcome, Progress, run};

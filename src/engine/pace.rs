@@ -62,11 +62,10 @@ impl Pace {
         self.frames.borrow().len()
     }
 
-    /// The names of the sets that the user is in, and of `task`: `Class/Set/task`.
-    pub(super) fn path_to(&self, task: &str) -> String {
+    /// Where the user is: the names of its sets, the class's own first, each followed by `/`.
+    pub(super) fn path(&self) -> String {
         let frames = self.frames.borrow();
-        let sets = frames.iter().map(|frame| self.terrain.plan.sets[frame.set.0].name.as_str());
-        sets.chain([task]).collect::<Vec<_>>().join("/")
+        frames.iter().map(|frame| format!("{}/", self.terrain.plan.sets[frame.set.0].name)).collect()
     }
 
     /// Picks the next task of the innermost set: the index of the set, and that of the task in it. None where there is

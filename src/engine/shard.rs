@@ -6,6 +6,7 @@ use super::config::RunConfig;
 use super::diary::Diary;
 use super::hooks::{self, HookWitness};
 use super::message::{Assignment, Command, Report};
+use super::open::OpenClasses;
 use super::order::Order;
 use super::pulse::Pulse;
 use super::stop::{Deadline, StopSignal, Wish};
@@ -47,7 +48,7 @@ pub(super) fn run(setup: ShardSetup, commands: UnboundedReceiver<Command>, repor
     };
     LocalSet::new().block_on(&runtime, async move {
         match Shard::new(setup, reports.clone()) {
-            Ok(shard) => shard.serve(commands).await,
+            Ok(shard) => Rc::new(shard).serve(commands).await,
             Err(reason) => {
                 let _ = reports.send(Report::Broken { reason });
             }
@@ -74,14 +75,14 @@ enum Phase {
     Quitting,
 }
 
-struct Shard {
-    index: usize,
-    config: Arc<RunConfig>,
+pub(super) struct Shard {
+    pub(super) index: usize,
+    pub(super) config: Arc<RunConfig>,
     loader: Loader,
     terrain: Rc<Terrain>,
     kinds: Vec<Kind>,
     network: Rc<Shared>,
-    ledger: Rc<Ledger>,
+    pub(super) ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,
     crowd: Rc<Crowd>,
     hooks: Rc<Crowd>,
@@ -89,6 +90,7 @@ struct Shard {
     setup_user: OnceCell<User>,
     /// Who is told of every request.
     listeners: Option<Rc<Listeners>>,
+    pub(super) open: OpenClasses,
 }
 
 /// Those that run now: users by their numbers, or hooks.
@@ -193,17 +195,18 @@ impl Shard {
             hooks: Rc::default(),
             setup_user: OnceCell::new(),
             listeners,
+            open: OpenClasses::new(&config, setup.index),
             config,
         })
     }
 
-    fn report(&self, report: Report) {
+    pub(super) fn report(&self, report: Report) {
         // A controller that is gone needs no reports.
         let _ = self.reports.send(report);
     }
 
     /// Obeys the controller until nothing more will come and the last user and the last hook have ended.
-    async fn serve(self, mut commands: UnboundedReceiver<Command>) {
+    async fn serve(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
         self.report(Report::Ready { shard: self.index });
         let terrain = self.terrain.clone();
         let beat = tokio::task::spawn_local(async move { terrain.pulse.beat().await });
@@ -213,6 +216,8 @@ impl Shard {
         while !(phase == Phase::Quitting && self.crowd.is_empty() && self.hooks.is_empty()) {
             let emptied = self.crowd.emptied.notified();
             let hooked = self.hooks.emptied.notified();
+            let settled = self.open.news();
+            self.report_open_classes();
             if phase == Phase::Finishing && self.crowd.is_empty() {
                 phase = Phase::Idle;
                 self.hand_over();
@@ -223,6 +228,7 @@ impl Shard {
                 _ = ticks.tick() => self.hand_over(),
                 () = emptied => self.hand_over_users(),
                 () = hooked => {}
+                () = settled => {}
             }
         }
         beat.abort();
@@ -230,7 +236,7 @@ impl Shard {
         self.report(Report::Done { shard: self.index });
     }
 
-    fn obey(&self, command: Command, phase: Phase) -> Phase {
+    fn obey(self: &Rc<Self>, command: Command, phase: Phase) -> Phase {
         match command {
             Command::Start(users) => users.into_iter().for_each(|user| self.start(user)),
             Command::Stop(users) => {
@@ -241,13 +247,17 @@ impl Shard {
             Command::Hook { event, fields } => self.run_hooks(event, fields),
             Command::CutHook => self.hooks.set_all(Wish::Cut),
             Command::Shape { function, at } => self.ask_shape(function, at),
+            Command::Prepare => self.prepare_open_classes(),
+            Command::OpenDoors { at } => self.open_doors(at),
             Command::Finish { stop_timeout } => {
+                self.open.close();
                 let wish = Wish::Finish { deadline: Instant::now() + stop_timeout };
                 self.crowd.set_all(wish);
                 self.hooks.set_all(wish);
                 return Phase::Finishing;
             }
             Command::Cut => {
+                self.open.close();
                 self.crowd.set_all(Wish::Cut);
                 self.hooks.set_all(Wish::Cut);
                 return Phase::Quitting;
@@ -258,7 +268,7 @@ impl Shard {
     }
 
     /// Sends what was counted since the last time.
-    fn hand_over(&self) {
+    pub(super) fn hand_over(&self) {
         let mut recorder = self.ledger.recorder.borrow_mut();
         let counters = &self.network.counters;
         let now = RunCounters {
@@ -267,6 +277,9 @@ impl Shard {
             ..self.ledger.counters.take()
         };
         recorder.counters().merge(&now);
+        if let Some(arrivals) = self.open.take() {
+            recorder.arrivals().merge(&arrivals);
+        }
         let snapshot = Box::new(recorder.take());
         drop(recorder);
         self.report(Report::Counted { snapshot });
@@ -283,7 +296,11 @@ impl Shard {
         }
     }
 
-    fn hand_over_users(&self) {
+    pub(super) fn hand_over_users(&self) {
+        let users = self.open.joined();
+        if !users.is_empty() {
+            self.report(Report::Joined { users });
+        }
         let users = self.crowd.ended.take();
         if !users.is_empty() {
             self.report(Report::Ended { users });
@@ -292,27 +309,43 @@ impl Shard {
 
     fn start(&self, assignment: Assignment) {
         let Assignment { user: number, class } = assignment;
+        let Some((walk, _)) = self.walk(assignment) else { return };
+        let (crowd, config) = (self.crowd.clone(), self.config.clone());
+        tokio::task::spawn_local(async move {
+            walk.run(&config.plan.classes[class.0]).await;
+            crowd.left(number);
+        });
+    }
+
+    /// A new user that has joined the crowd and not yet begun, and who it is for the script; none if it cannot be.
+    pub(super) fn walk(&self, assignment: Assignment) -> Option<(Walk<UserWitness>, Rc<Actor>)> {
+        let Assignment { user: number, class } = assignment;
         let kind = &self.kinds[class.0];
         let host = match self.host_of(&kind.options) {
             Ok(host) => host,
-            Err(reason) => return self.report(Report::Broken { reason }),
+            Err(reason) => {
+                self.report(Report::Broken { reason });
+                return None;
+            }
         };
         let actor = Actor::new(number, self.loader.world.clone());
         let trace = self.ledger.trace.clone();
         let actor = Rc::new(if trace.is_some() { actor.noting_rows() } else { actor });
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
-        let user = User::heard_by(self.listeners.clone(), actor, name, kind.base.clone(), host);
+        let listeners = self.listeners.clone();
+        let user = User::heard_by(listeners, actor.clone(), name, kind.base.clone(), host);
         let schedule = stream(self.config.seed, number, Purpose::Schedule);
         let diary = trace.map(|pages| Diary::new(number, self.ledger.started, pages));
         let walk =
-            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).writing(diary);
-        let (crowd, config) = (self.crowd.clone(), self.config.clone());
-        crowd.joined(number, signal);
-        tokio::task::spawn_local(async move {
-            walk.run(&config.plan.classes[class.0]).await;
-            crowd.left(number);
-        });
+            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).traced(diary);
+        self.crowd.joined(number, signal);
+        Some((walk, actor))
+    }
+
+    /// A user has ended.
+    pub(super) fn left(&self, user: u64) {
+        self.crowd.left(user);
     }
 
     /// Runs the hooks of an event, beside the users.
@@ -373,7 +406,7 @@ impl Shard {
 }
 
 /// One user's line to the recorder and the controller.
-struct UserWitness {
+pub(super) struct UserWitness {
     shard: usize,
     ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,

@@ -50,7 +50,7 @@ pub(super) struct Walk<W> {
     pub(super) user: User,
     pub(super) signal: Rc<StopSignal>,
     pub(super) witness: W,
-    pace: Rc<Pace>,
+    pub(super) pace: Rc<Pace>,
     /// How many task functions the user has run.
     runs: u64,
     /// Where a trace is written.
@@ -58,7 +58,7 @@ pub(super) struct Walk<W> {
 }
 
 /// How a step went on.
-enum Step {
+pub(super) enum Step {
     /// Wait, then pick.
     Wait,
     /// Pick at once.
@@ -67,6 +67,14 @@ enum Step {
     Leave { reschedule: bool },
     /// End the user.
     End,
+}
+
+/// What was picked.
+pub(super) enum Pick {
+    /// A task function: the set and the place in it, and the function to run.
+    Task((SetId, usize), FnId),
+    /// Something else, which has been done.
+    Went(Step),
 }
 
 impl<W: Witness> Walk<W> {
@@ -83,8 +91,8 @@ impl<W: Witness> Walk<W> {
         Self { terrain, user, signal, witness, pace, runs: 0, diary: None }
     }
 
-    /// The same, with what it does written into `diary`.
-    pub(super) fn writing(self, diary: Option<Diary>) -> Self {
+    /// The same, writing down what it does.
+    pub(super) fn traced(self, diary: Option<Diary>) -> Self {
         Self { diary, ..self }
     }
 
@@ -116,7 +124,7 @@ impl<W: Witness> Walk<W> {
 
     /// Enters the class. Where its `on_start` threw or left, nothing was set up, so nothing is taken down; where it ended
     /// the user, or was cut off, `on_stop` runs as it does after a task.
-    async fn start(&mut self, class: &UserClass) -> Step {
+    pub(super) async fn start(&mut self, class: &UserClass) -> Step {
         self.pace.enter(class.root);
         let end = match self.terrain.plan.sets[class.root.0].on_start {
             Some(hook) => self.call(hook, "on_start").await,
@@ -133,39 +141,59 @@ impl<W: Witness> Walk<W> {
 
     /// Picks a task of the innermost set and runs it.
     async fn step(&mut self) -> Step {
-        let terrain = self.terrain.clone();
-        let Some((set, index)) = self.pace.pick() else { return Step::End };
-        let task = &terrain.plan.sets[set.0].tasks[index];
-        match task.target {
-            Target::Stop => self.leaving(true),
-            Target::Enter(nested) => self.enter_set(nested).await,
-            Target::Call(function) => {
+        match self.pick().await {
+            Pick::Task(place, function) => {
                 if !self.take_run().await {
                     return Step::End;
                 }
-                let begun = self.diary.is_some().then(Instant::now);
-                let end = self.call(function, &task.name).await;
-                self.note_run(begun, &task.name);
-                self.witness.iteration();
-                self.runs += 1;
-                // No task will follow, so there is nothing to wait for.
-                if terrain.runs_per_user.is_some_and(|runs| self.runs >= runs) {
-                    return Step::End;
-                }
-                self.after(&end)
+                self.run_task(place, function).await
             }
+            Pick::Went(step) => step,
+        }
+    }
+
+    /// Picks from the innermost set, and goes where that leads, short of running a task function.
+    pub(super) async fn pick(&mut self) -> Pick {
+        let Some((set, index)) = self.pace.pick() else { return Pick::Went(Step::End) };
+        match self.terrain.plan.sets[set.0].tasks[index].target {
+            Target::Stop => Pick::Went(self.leaving(true)),
+            Target::Enter(nested) => Pick::Went(self.enter_set(nested).await),
+            Target::Call(function) => Pick::Task((set, index), function),
+        }
+    }
+
+    /// Runs a task function.
+    pub(super) async fn run_task(&mut self, (set, index): (SetId, usize), function: FnId) -> Step {
+        let terrain = self.terrain.clone();
+        let name = terrain.plan.sets[set.0].tasks[index].name.as_str();
+        let begun = self.diary.is_some().then(Instant::now);
+        let end = self.call(function, name).await;
+        self.note_run(begun, name);
+        self.witness.iteration();
+        self.runs += 1;
+        // No task will follow, so there is nothing to wait for.
+        if terrain.runs_per_user.is_some_and(|runs| self.runs >= runs) {
+            return Step::End;
+        }
+        self.after(&end)
+    }
+
+    /// The next task function serves this arrival.
+    pub(super) fn note_arrival(&mut self, number: u64) {
+        if let Some(diary) = &mut self.diary {
+            diary.serves(number);
         }
     }
 
     /// Writes down that a task function which began then has ended; nothing where no trace is written.
     fn note_run(&mut self, begun: Option<Instant>, task: &str) {
         if let (Some(diary), Some(begun)) = (&mut self.diary, begun) {
-            diary.ran(begun, self.pace.path_to(task), self.user.take_noted_rows());
+            diary.ran(begun, self.pace.path() + task, self.user.take_noted_rows());
         }
     }
 
     /// One run of the `-i` budget; false when the user should end instead.
-    async fn take_run(&self) -> bool {
+    pub(super) async fn take_run(&self) -> bool {
         let take = self.terrain.budget.take(|| self.witness.needs_grant());
         self.signal.unless_stopping(take).await.unwrap_or(false)
     }
@@ -201,7 +229,7 @@ impl<W: Witness> Walk<W> {
         }
     }
 
-    async fn leave_set(&mut self) {
+    pub(super) async fn leave_set(&mut self) {
         if let Some(set) = self.pace.innermost()
             && let Some(hook) = self.terrain.plan.sets[set.0].on_stop
         {
@@ -211,7 +239,7 @@ impl<W: Witness> Walk<W> {
     }
 
     /// Leaves every set, inside out.
-    async fn leave_all(&mut self) {
+    pub(super) async fn leave_all(&mut self) {
         while self.signal.wish() != Wish::Cut && self.pace.depth() > 0 {
             self.leave_set().await;
         }

@@ -184,9 +184,9 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     let base = Rc::new(http::Base::parse("http://127.0.0.1").expect("a host"));
     let user = User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone())));
     let schedule = stream(1, 1, Purpose::Schedule);
-    let diary = Diary::new(1, Instant::now(), story.pages.clone());
     let witness = Listener(story.clone(), terrain.clone());
-    let walk = Walk::new(terrain.clone(), user, signal.clone(), schedule, witness).writing(Some(diary));
+    let diary = Diary::new(1, Instant::now(), story.pages.clone());
+    let walk = Walk::new(terrain.clone(), user, signal.clone(), schedule, witness).traced(Some(diary));
     let stop = || {
         signal.set(if fate.cut {
             Wish::Cut

@@ -1,5 +1,6 @@
 //! The test plan as plain data, and the pure rules over it. No I/O, no clock, no script.
 
+mod arrivals;
 mod check;
 mod deal;
 mod hooks;
@@ -15,6 +16,7 @@ mod tags;
 pub(crate) mod testing;
 mod wait;
 
+pub use arrivals::{Arrivals, DEFAULT_MAX_USERS, DueTimes, Stage, portion};
 pub use check::check;
 pub use deal::Dealer;
 pub use hooks::{Event, Hooks};

@@ -1,6 +1,6 @@
 //! What a script declares: user classes, task sets, tasks, weights, tags, waits.
 
-use super::Hooks;
+use super::{Arrivals, Hooks};
 use serde::{Deserialize, Serialize};
 
 /// A script function, as its number in the script room's table. The table is the same on every shard, because every
@@ -23,6 +23,9 @@ pub struct Plan {
     pub classes: Vec<UserClass>,
     /// Every task set, those at the root of a user class included.
     pub sets: Vec<TaskSet>,
+    /// What makes classes open: their users come by arrivals. One per class at most.
+    #[serde(default)]
+    pub arrivals: Vec<Arrivals>,
     /// How the number of users changes; none = as `-u` and `-r` say.
     pub shape: Option<super::Shape>,
     /// What runs when something happens to the run.

@@ -80,7 +80,7 @@ fn read(user: &User, entry: Dynamic) -> Result<Prepared> {
 
 /// A request of a batch. As soon as it is answered it has a response, so that it is counted whatever comes of the others.
 enum Member<'a> {
-    Queued(http::Request),
+    Queued(Box<http::Request>),
     Running(Pin<Box<dyn Future<Output = http::Response> + 'a>>),
     Answered(Response),
     /// For the moment in which it changes.
@@ -104,7 +104,7 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
         .into_iter()
         .map(|Prepared { kind, name, request, context }| {
             let lane = lane_of(&mut origins, request.url.origin());
-            Slot { kind, name, context, lane, member: Member::Queued(request) }
+            Slot { kind, name, context, lane, member: Member::Queued(Box::new(request)) }
         })
         .collect();
     let mut busy = vec![0; origins.len()];
@@ -152,7 +152,7 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
 impl<'a> Slot<'a> {
     fn start(&mut self, user: &'a User) {
         if let Member::Queued(request) = std::mem::replace(&mut self.member, Member::Moving) {
-            self.member = Member::Running(user.0.host.send(request));
+            self.member = Member::Running(user.0.host.send(*request));
         }
     }
 }

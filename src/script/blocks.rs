@@ -76,7 +76,8 @@ fn timed(
         BlockEnd::Cut => return result,
     };
     let response_time = Some(ended.saturating_duration_since(begun));
-    count(user, serial, Sample { method: kind, name, response_time, size: 0, failure, ended });
+    let lateness = Duration::ZERO;
+    count(user, serial, Sample { method: kind, name, response_time, lateness, size: 0, failure, ended });
     match result {
         Err(error) if error.unwrap_inner().is_catchable() => Ok(Dynamic::UNIT),
         result => result,
@@ -86,7 +87,8 @@ fn timed(
 /// Counts what is like a request and has its verdict already.
 fn count(user: &User, serial: u64, sample: Sample) {
     if let Some(transaction) = user.0.verdicts.transaction.get() {
-        transaction.add_time(sample.response_time.unwrap_or_default());
+        transaction.add_time(sample.response_time.unwrap_or_default().saturating_sub(sample.lateness));
+        transaction.add_lateness(sample.lateness);
         transaction.add_size(sample.size);
         if let Some(text) = &sample.failure {
             transaction.request_failed(serial, &sample.name, text);
@@ -101,7 +103,15 @@ fn record(user: &User, kind: ImmutableString, name: ImmutableString, options: Ma
         return Err(refuse("the type of a request must not be empty"));
     }
     let ended = Instant::now();
-    let mut sample = Sample { method: kind, name, response_time: None, size: 0, failure: None, ended };
+    let mut sample = Sample {
+        method: kind,
+        name,
+        response_time: None,
+        lateness: Duration::ZERO,
+        size: 0,
+        failure: None,
+        ended,
+    };
     for (key, value) in options {
         // An option set to `()` is as if it were not given.
         if value.is_unit() {
@@ -113,6 +123,10 @@ fn record(user: &User, kind: ImmutableString, name: ImmutableString, options: Ma
             "error" => sample.failure = Some(value.to_string()),
             unknown => return Err(unknown_option(unknown)),
         }
+    }
+    if let Some(time) = sample.response_time {
+        sample.lateness = user.take_lateness();
+        sample.response_time = Some(sample.lateness + time);
     }
     count(user, user.0.verdicts.next_serial(), sample);
     Ok(())

@@ -131,7 +131,12 @@ impl FunctionTable {
 
     /// The diagnostic at the call that `function` was given to.
     fn place(&self, diagnostic: Diagnostic, function: &ScriptFn) -> Diagnostic {
-        match crate::plan::place(&function.place) {
+        self.show(diagnostic, &function.place)
+    }
+
+    /// The diagnostic at a `file:line:column`, with its line.
+    pub(super) fn show(&self, diagnostic: Diagnostic, place: &str) -> Diagnostic {
+        match crate::plan::place(place) {
             Some(place) => match self.files.find(&place.file) {
                 Some(file) => diagnostic.at(file.place(place.line, place.column)),
                 None => diagnostic.at(place),

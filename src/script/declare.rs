@@ -1,5 +1,6 @@
 //! Declaring: the builders that the top level of a script calls, and the plan that they leave behind.
 
+use super::arrivals::{self, ArrivalsDraft};
 use super::calls::{self, FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight};
 use super::options::TASK_OPTIONS;
@@ -75,11 +76,19 @@ struct ClassDraft {
 #[derive(Clone)]
 pub(super) struct UserClassHandle(Rc<ClassDraft>);
 
+impl UserClassHandle {
+    /// The name of the class.
+    pub(super) fn name(&self) -> String {
+        self.0.set.0.borrow().name.clone()
+    }
+}
+
 /// Everything declared so far by the scripts of one engine.
 #[derive(Default)]
 pub(super) struct Declaration {
     classes: RefCell<Vec<UserClassHandle>>,
     pub(super) hooks: RefCell<Vec<(Event, ScriptFn)>>,
+    pub(super) arrivals: RefCell<Vec<ArrivalsDraft>>,
     /// Requests, waits and declarations each belong to one of two times.
     over: Cell<bool>,
 }
@@ -99,7 +108,8 @@ impl Declaration {
     ///
     /// # Errors
     ///
-    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters.
+    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters; when arrivals
+    /// are of no class, or of one that has some.
     pub(super) fn finish(&self, functions: &mut FunctionTable) -> std::result::Result<Plan, Diagnostic> {
         self.over.set(true);
         let mut lowering = Lowering { plan: Plan::default(), seen: Vec::new(), functions };
@@ -110,7 +120,9 @@ impl Declaration {
             let function = lowering.functions.add(function, hooks::ARGUMENT)?;
             lowering.plan.hooks.add(*event, function);
         }
-        Ok(lowering.plan)
+        let mut plan = lowering.plan;
+        plan.arrivals = arrivals::lower(&self.arrivals.borrow(), &plan.classes, functions)?;
+        Ok(plan)
     }
 }
 
@@ -430,4 +442,5 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     register_user_class(engine, declaration);
     waits::register(engine);
     hooks::register(engine, declaration);
+    arrivals::register(engine, declaration);
 }

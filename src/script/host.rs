@@ -19,14 +19,25 @@ pub struct Sample {
     pub method: ImmutableString,
     /// The name that statistics are grouped by.
     pub name: ImmutableString,
-    /// From the first byte of work to the last byte of the answer; none = counted, not timed.
+    /// From when it should have begun to the last byte of the answer; none = counted, not timed.
     pub response_time: Option<Duration>,
+    /// How much of that passed before the first byte of work: what the first request of a late iteration of the open
+    /// model answers for.
+    pub lateness: Duration,
     /// Body bytes as transferred.
     pub size: u64,
     /// Why it failed, in words that group; none if it passed.
     pub failure: Option<String>,
     /// When the answer ended: the sample belongs to that second, whenever its verdict fell.
     pub ended: Instant,
+}
+
+impl Sample {
+    /// From the first byte of work to the last byte of the answer, where that differs from the response time.
+    #[must_use]
+    pub fn service_time(&self) -> Option<Duration> {
+        self.response_time.filter(|_| !self.lateness.is_zero()).map(|time| time.saturating_sub(self.lateness))
+    }
 }
 
 /// What a script may ask of the world.

@@ -1,6 +1,7 @@
 //! All of Rhai: the engine, the API, imports, fibers, limits, errors with source lines.
 
 mod api;
+mod arrivals;
 mod auth;
 mod batch;
 mod blocks;

@@ -25,6 +25,13 @@ pub(super) const RECORD_OPTIONS: &[&str] = &["time_ms", "length", "error"];
 /// Options of one task: `.task(f, #{ .. })`.
 pub(super) const TASK_OPTIONS: &[&str] = &["weight", "tags", "name"];
 
+/// Options of `arrivals(#{ .. })`.
+pub(super) const ARRIVALS_OPTIONS: &[&str] =
+    &["user_class", "rate", "per", "duration", "stages", "poisson", "start_users", "max_users"];
+
+/// Options of one of its stages.
+pub(super) const STAGE_OPTIONS: &[&str] = &["duration", "rate"];
+
 /// The methods that send one request, with the place of their options, not counting the receiver.
 pub(super) const REQUEST_METHODS: &[(&str, usize)] = &[
     ("get", 1),

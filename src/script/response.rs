@@ -51,15 +51,18 @@ impl Response {
         };
         let size = answer.body.len() as u64;
         let transaction = user.0.verdicts.transaction.get();
+        let lateness = user.take_lateness();
         if let Some(transaction) = &transaction {
             transaction.add_size(size);
+            transaction.add_lateness(lateness);
         }
         let details =
             user.0.listeners.is_some().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),
-            response_time: answer.elapsed,
+            response_time: lateness + answer.elapsed,
+            lateness,
             size,
             default_failure,
             ended: answer.ended,

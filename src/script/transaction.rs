@@ -25,6 +25,7 @@ pub(super) struct Sum {
     /// The transaction around it: what counts here counts there too.
     parent: Option<Rc<Sum>>,
     time: Cell<Duration>,
+    lateness: Cell<Duration>,
     size: Cell<u64>,
     /// How many timed blocks run in it: their own times cover those of their requests.
     covered: Cell<u32>,
@@ -58,6 +59,15 @@ impl Sum {
         }
     }
 
+    /// A request of it was the first of an iteration that began so late. No clock in the block has seen that.
+    pub(super) fn add_lateness(&self, lateness: Duration) {
+        if !lateness.is_zero() {
+            for sum in self.and_those_around() {
+                sum.lateness.set(sum.lateness.get() + lateness);
+            }
+        }
+    }
+
     /// A request brought so many bytes.
     pub(super) fn add_size(&self, size: u64) {
         for sum in self.and_those_around() {
@@ -86,7 +96,8 @@ impl Drop for Sum {
         let sample = Sample {
             method: KIND.into(),
             name: self.name.clone(),
-            response_time: Some(self.time.get()),
+            response_time: Some(self.lateness.get() + self.time.get()),
+            lateness: self.lateness.get(),
             size: self.size.get(),
             failure: self.failure.take().map(|(_, text)| text),
             ended,
@@ -113,6 +124,7 @@ impl Innermost {
             user: user.clone(),
             parent: parent.clone(),
             time: Cell::default(),
+            lateness: Cell::default(),
             size: Cell::default(),
             covered: Cell::default(),
             failure: RefCell::default(),

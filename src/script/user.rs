@@ -10,10 +10,11 @@ use super::verdict::Verdicts;
 use crate::http::{self, Base, Url};
 use crate::plan::Event;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// A handle to one user. Cloning it is cheap and names the same user.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub(super) struct UserCore {
     state: RefCell<Map>,
     pub(super) host: Rc<dyn Host>,
     pub(super) verdicts: Verdicts,
+    /// How late the running iteration began, until its first request has taken that over.
+    lateness: Cell<Duration>,
     /// How it waits; a user of no class does not.
     pub(super) pace: OnceCell<Rc<dyn Pace>>,
     /// Who is told of every request that is counted, if anybody is.
@@ -69,6 +72,7 @@ impl User {
             state: RefCell::default(),
             host,
             verdicts: Verdicts::default(),
+            lateness: Cell::default(),
             pace: OnceCell::new(),
             listeners,
             untold: RefCell::default(),
@@ -82,6 +86,17 @@ impl User {
 
     pub(super) fn actor(&self) -> &Rc<Actor> {
         &self.0.actor
+    }
+
+    /// Says how late the function that is called next begins: its first request counts from so much earlier. Zero where
+    /// nothing was late, or nothing was due.
+    pub fn set_lateness(&self, lateness: Duration) {
+        self.0.lateness.set(lateness);
+    }
+
+    /// The lateness that the request in hand must answer for.
+    pub(super) fn take_lateness(&self) -> Duration {
+        self.0.lateness.take()
     }
 
     /// The rows of data files that the user drew since the last time, as `file:index` joined by `;`; empty where its actor

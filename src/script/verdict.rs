@@ -9,6 +9,7 @@ use super::transaction::{Innermost, Sum};
 use rhai::ImmutableString;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// What the script said about a request.
@@ -28,7 +29,8 @@ pub(super) enum Word {
 pub(super) struct Tally {
     pub(super) method: ImmutableString,
     pub(super) name: ImmutableString,
-    pub(super) response_time: std::time::Duration,
+    pub(super) response_time: Duration,
+    pub(super) lateness: Duration,
     pub(super) size: u64,
     /// What the failure is called if the script says nothing; none if the default is to pass.
     pub(super) default_failure: Option<String>,
@@ -55,6 +57,7 @@ impl Tally {
             method: self.method,
             name: self.name,
             response_time: Some(self.response_time),
+            lateness: self.lateness,
             size: self.size,
             failure,
             ended: self.ended,

@@ -4,6 +4,7 @@
 //! controller merges snapshots into [`Totals`]. Merging adds whole numbers and keeps extremes, so the result is the same
 //! whatever the number of shards and the order of their snapshots.
 
+mod arrivals;
 mod bounded;
 mod counters;
 mod entry;
@@ -21,6 +22,7 @@ mod trace;
 mod validity;
 mod window;
 
+pub use arrivals::ArrivalSummary;
 pub use bounded::{FAILURES_KEPT, NAMES_KEPT};
 pub use counters::RunCounters;
 pub use entry::Entry;

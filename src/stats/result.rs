@@ -1,6 +1,6 @@
 //! What a run leaves behind, for the writers and the manifest.
 
-use super::{Health, Invalid, RunCounters, Totals, invalid};
+use super::{ArrivalSummary, Health, Invalid, RunCounters, Totals, invalid};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,9 +41,15 @@ impl RunResult {
         self.totals.counters()
     }
 
+    /// What became of the arrivals of the open model; none where no class was open.
+    #[must_use]
+    pub fn arrivals(&self) -> Option<&ArrivalSummary> {
+        self.totals.arrivals()
+    }
+
     /// Every reason why the run says nothing about the server; none if it is valid.
     #[must_use]
     pub fn invalid(&self) -> Vec<Invalid> {
-        invalid(&self.health, self.counters())
+        invalid(&self.health, self.counters(), self.arrivals())
     }
 }

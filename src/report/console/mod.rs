@@ -9,6 +9,6 @@ mod verdict;
 
 pub use health::health_report;
 pub use problems::{error_report, exception_report};
-pub use requests::{Rates, percentile_table, request_table};
+pub use requests::{Rates, percentile_table, request_table, service_table};
 pub use summary::run_summary;
 pub use verdict::verdict_table;

@@ -1,6 +1,6 @@
 //! The run in one paragraph.
 
-use crate::stats::RunResult;
+use crate::stats::{ArrivalSummary, RunResult};
 use crate::util::timespan_text;
 use std::time::Duration;
 
@@ -33,7 +33,46 @@ pub fn run_summary(result: &RunResult) -> String {
         }
     }
     text.push_str(".\n");
+    if let Some(arrivals) = result.arrivals() {
+        text.push_str(&arrivals_text(arrivals));
+    }
     text
+}
+
+/// What became of the arrivals of the open model, and how late they were.
+fn arrivals_text(arrivals: &ArrivalSummary) -> String {
+    let lateness = &arrivals.lateness;
+    let mut text = format!(
+        "Arrivals: {} due, {} started, {} of them late (by more than 100 ms)",
+        arrivals.due,
+        arrivals.started,
+        lateness.late()
+    );
+    let details = [
+        (arrivals.dropped, "dropped"),
+        (arrivals.unstarted, "never started"),
+        (arrivals.longest_queue, "waiting for a user at a time, at most"),
+    ];
+    for (number, what) in details {
+        if number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    let times =
+        [(lateness.times().percentile(0.5), "median"), (lateness.p99(), "99%"), (lateness.max(), "largest")];
+    let times = times.iter().filter_map(|(time, name)| Some(format!("{name} {}", milliseconds((*time)?))));
+    let times: Vec<_> = times.collect();
+    if !times.is_empty() {
+        text.push_str(&format!(". Lateness: {}", times.join(", ")));
+    }
+    text.push_str(".\n");
+    text
+}
+
+/// With as many decimals as tell something.
+fn milliseconds(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    if milliseconds < 10.0 { format!("{milliseconds:.2} ms") } else { format!("{milliseconds:.0} ms") }
 }
 
 /// `12.3 s` below a minute, `1m30s` from there.

@@ -1,7 +1,9 @@
 //! Keys of literal option maps that nobody reads.
 
 use super::Scope;
-use crate::script::options::{BATCH_KEYS, RECORD_OPTIONS, REQUEST_METHODS, REQUEST_OPTIONS, TASK_OPTIONS};
+use crate::script::options::{
+    ARRIVALS_OPTIONS, BATCH_KEYS, RECORD_OPTIONS, REQUEST_METHODS, REQUEST_OPTIONS, TASK_OPTIONS,
+};
 use crate::script::source::SourceFile;
 use crate::script::syntax::Call;
 use crate::util::{Diagnostic, nearest};
@@ -10,10 +12,9 @@ use rhai::{Array, Dynamic, Expr, Map, Position};
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     super::each_call(scope.file, |call, _| {
-        if call.method {
-            for (map, known, what) in maps(call) {
-                found.extend(unknown_keys(scope.file, map, &known, what));
-            }
+        let maps = if call.method { maps(call) } else { maps_of_functions(call) };
+        for (map, known, what) in maps {
+            found.extend(unknown_keys(scope.file, map, &known, what));
         }
     });
     found
@@ -33,6 +34,14 @@ fn maps<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> 
         ("task", args) => args.iter().map(|map| (map, TASK_OPTIONS.to_vec(), "task option")).collect(),
         ("batch", [requests]) => vec![(requests, batch_options(), "request option")],
         ("record", [_, _, map]) => vec![(map, RECORD_OPTIONS.to_vec(), "option")],
+        _ => Vec::new(),
+    }
+}
+
+/// The same for functions that declare.
+fn maps_of_functions<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> {
+    match (call.call.name.as_str(), &call.call.args[..]) {
+        ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "option of arrivals(..)")],
         _ => Vec::new(),
     }
 }
