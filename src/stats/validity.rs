@@ -116,7 +116,10 @@ impl fmt::Display for Invalid {
                 } else {
                     "start users ahead with start_users, arrive at a lower rate, or give the generator more cores"
                 };
-                write!(f, "{share:.1}% of the arrivals started more than {limit} ms late, the limit is 1%; {mend}")
+                write!(
+                    f,
+                    "{share:.1}% of the arrivals started more than {limit} ms late, the limit is 1%; {mend}"
+                )
             }
             Self::Slow { shard, lateness } => {
                 let lateness = lateness.as_millis();
@@ -208,7 +211,8 @@ mod tests {
         let judged = |samples: &[(u64, u64)], longest_queue| {
             let started = samples.iter().map(|(count, _)| count).sum();
             let lateness = lateness(samples);
-            let arrivals = ArrivalSummary { due: started, started, longest_queue, lateness, ..Default::default() };
+            let arrivals =
+                ArrivalSummary { due: started, started, longest_queue, lateness, ..Default::default() };
             invalid(&Health::default(), &RunCounters::default(), Some(&arrivals))
         };
         assert_eq!(judged(&[(9900, 100), (100, 101)], 0), []);
