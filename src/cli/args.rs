@@ -80,7 +80,7 @@ fn argument(spec: &'static Spec) -> Arg {
         Kind::Switch => {
             argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("yes")
         }
-        Kind::Words | Kind::Files => argument.action(ArgAction::Append).num_args(1),
+        Kind::Words | Kind::Files | Kind::Pairs => argument.action(ArgAction::Append).num_args(1),
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
     for spec in OPTIONS.iter().filter(|spec| spec.group.is_of(verb)) {
         let raw = match spec.kind {
             Kind::One | Kind::Switch => matches.get_one::<String>(spec.key).cloned().map(Raw::One),
-            Kind::Words | Kind::Files => all(spec.key).map(Raw::Many),
+            Kind::Words | Kind::Files | Kind::Pairs => all(spec.key).map(Raw::Many),
         };
         given.extend(raw.map(|raw| (spec.key, raw)));
     }

@@ -104,7 +104,7 @@ fn switches() -> Vec<SwitchCase> {
 }
 
 /// Options that the tables above cannot hold; each has a test of its own.
-const ELSEWHERE: [&str; 5] = ["headless", "web", "config", "demo-port", "late"];
+const ELSEWHERE: [&str; 6] = ["headless", "web", "config", "demo-port", "late", "option"];
 
 #[test]
 fn no_option_is_left_untested() {
@@ -331,7 +331,9 @@ fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
         "host" | "csv" | "trace" | "ca" | "logfile" => Some(" "),
         "class" => Some("=1"),
-        "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" => None,
+        "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" => {
+            None
+        }
         _ => Some("?"),
     };
     for spec in OPTIONS {

@@ -154,7 +154,7 @@ impl Shard {
         let orders = config.plan.sets.iter().map(Order::new).collect();
         let network = Shared::new();
         let kinds = config.plan.classes.iter().map(|class| {
-            let host = config.host.as_ref().or(class.host.as_ref());
+            let host = class.host.as_ref().or(config.host.as_ref());
             let base = host
                 .map(|host| Base::parse(host).map(Rc::new))
                 .transpose()
@@ -269,20 +269,10 @@ impl Shard {
 
     /// Sends what was counted since the last time.
     pub(super) fn hand_over(&self) {
-        let mut recorder = self.ledger.recorder.borrow_mut();
-        let counters = &self.network.counters;
-        let now = RunCounters {
-            wire_requests: counters.wire_requests.take(),
-            reconnects: counters.reconnects.take(),
-            ..self.ledger.counters.take()
-        };
-        recorder.counters().merge(&now);
         if let Some(arrivals) = self.open.take() {
-            recorder.arrivals().merge(&arrivals);
+            self.ledger.recorder.borrow_mut().arrivals().merge(&arrivals);
         }
-        let snapshot = Box::new(recorder.take());
-        drop(recorder);
-        self.report(Report::Counted { snapshot });
+        self.report(counted(&self.ledger, &self.network));
         let health = Box::new(self.terrain.pulse.take());
         self.report(Report::Health { shard: self.index, health });
         self.hand_over_trace();
@@ -357,9 +347,12 @@ impl Shard {
         let signal = Rc::new(StopSignal::new());
         let number = self.hooks.joined_next(signal.clone());
         let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        let network = self.network.clone();
         tokio::task::spawn_local(async move {
             let outcome =
                 hooks::run(&terrain, event, &user, &fields, &signal, Deadline::of_task, &witness).await;
+            // The hooks of the next event are told what these have sent.
+            let _ = witness.reports.send(counted(&witness.ledger, &network));
             let _ = witness.reports.send(Report::Hooked { event, outcome });
             hooks.left(number);
         });
@@ -403,6 +396,19 @@ impl Shard {
     fn witness(&self) -> UserWitness {
         UserWitness { shard: self.index, ledger: self.ledger.clone(), reports: self.reports.clone() }
     }
+}
+
+/// What was counted since the last time.
+fn counted(ledger: &Ledger, network: &Shared) -> Report {
+    let mut recorder = ledger.recorder.borrow_mut();
+    let counters = &network.counters;
+    let now = RunCounters {
+        wire_requests: counters.wire_requests.take(),
+        reconnects: counters.reconnects.take(),
+        ..ledger.counters.take()
+    };
+    recorder.counters().merge(&now);
+    Report::Counted { snapshot: Box::new(recorder.take()) }
 }
 
 /// One user's line to the recorder and the controller.

@@ -7,6 +7,8 @@
     reason = "each test file uses its own part of the builder"
 )]
 
+pub mod held;
+
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -221,6 +223,27 @@ impl Finished {
     pub fn written(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(name))
             .unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The number before one of `words` in the summary; 0 when it says nothing about it.
+    #[track_caller]
+    pub fn told(&self, words: [&str; 2]) -> u64 {
+        let Some(end) = words.iter().filter_map(|words| self.stdout.find(words)).min() else { return 0 };
+        let before = self.stdout[..end].trim_end();
+        let number = before.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        number.parse().unwrap_or_else(|_| panic!("no number before {words:?}:\n{}", self.stdout))
+    }
+
+    /// How many requests were written to the wire, as the summary says.
+    #[track_caller]
+    pub fn sent(&self) -> u64 {
+        self.told(["requests sent", "request sent"])
+    }
+
+    /// How many requests were cut off, as the summary says.
+    #[track_caller]
+    pub fn cut_off(&self) -> u64 {
+        self.told(["requests cut off", "request cut off"])
     }
 
     /// Rows of `PREFIX_stats.csv`, by (type, name), each by column name.

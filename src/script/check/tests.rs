@@ -494,12 +494,11 @@ fn blocks_that_capture_the_user() {
 }",
         &[]
     ), @r#"
-    warning: the block captured `user`, which the call of `transaction` is using
+    error: the block captured `user`, which the call of `transaction` is using
      --> a.rhai:2:10
       |
     2 |     user.transaction("t", || { user.get("/"); });
       |          ^^^^^^^^^^^
-      = note: the block will fail with a data race
       = help: give the block `user` as its parameter: `|user| { .. }`
     "#);
 }
