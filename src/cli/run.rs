@@ -15,9 +15,12 @@ use crate::report::console::{
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
+use crate::script::Fields;
 use crate::stats::RunResult;
 use crate::util::{Diagnostic, Place};
+use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Runs the scripts; the exit code says how it went.
 ///
@@ -78,6 +81,9 @@ fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
 struct Conducted {
     result: RunResult,
     ending: Ending,
+    /// What a hook of `quitting` returned.
+    exit_code: Option<u8>,
+    failed_hooks: u64,
 }
 
 fn conduct(
@@ -101,6 +107,7 @@ fn conduct(
         trace: trace.is_some(),
         reset_stats: settings.reset_stats,
         host: settings.host.clone(),
+        environment: environment(settings),
         client: client_options(settings),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
@@ -112,7 +119,29 @@ fn conduct(
         engine::run(config, &prepared.loader, signals, &mut observer).await
     })?;
     observer.finish(&outcome.result);
-    Ok(Conducted { result: outcome.result, ending: outcome.ending })
+    let engine::Outcome { result, ending, exit_code, failed_hooks } = outcome;
+    Ok(Conducted { result, ending, exit_code, failed_hooks })
+}
+
+/// What hooks are told of the run.
+fn environment(settings: &RunSettings) -> Fields {
+    let seconds = |time: Duration| time.as_secs_f64();
+    let environment = json!({
+        "host": settings.host,
+        "users": settings.users,
+        "spawn_rate": settings.spawn_rate,
+        "run_time": settings.run_time.map(seconds),
+        "iterations": settings.iterations,
+        "stop_timeout": seconds(settings.stop_timeout),
+        "tags": settings.tags,
+        "exclude_tags": settings.exclude_tags,
+        "seed": settings.seed,
+        "shards": settings.shards,
+    });
+    match environment {
+        Value::Object(environment) => environment,
+        _ => Fields::new(),
+    }
 }
 
 pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
@@ -126,7 +155,7 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
 
 /// Prints the end of the run and names the exit code.
 fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted) -> u8 {
-    let Conducted { result, ending } = outcome;
+    let Conducted { result, ending, exit_code, failed_hooks } = outcome;
     let totals = &result.totals;
     let columns = show::columns();
     let mut parts = vec![
@@ -148,7 +177,8 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
         manifest_missed: verdicts.iter().any(|verdict| !verdict.passed),
         manifest_given: !manifests.is_empty(),
         failed_requests: totals.aggregated().failures > 0,
-        exceptions: !totals.exceptions().is_empty(),
+        exceptions: !totals.exceptions().is_empty() || *failed_hooks > 0,
+        chosen: *exit_code,
         on_error: settings.exit_code_on_error,
     });
     tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);

@@ -1,10 +1,11 @@
 //! The engine's side of [`script::Host`](crate::script::Host): one user's client, and the shard's recorder.
 
 use super::diary::Pages;
+use super::message::Report;
 use super::pulse::Pulse;
 use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
-use crate::plan::UserClass;
-use crate::script::{Host, Sample, World};
+use crate::plan::{Event, UserClass};
+use crate::script::{Exception, Host, Sample, World};
 use crate::stats::{self, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -16,6 +17,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 /// What the users of a shard count into.
@@ -47,6 +49,24 @@ impl Ledger {
             _ => {}
         }
     }
+
+    /// Counts what a script function threw; `task` is what it is to the user of the program.
+    pub(super) fn exception(&self, exception: &Exception, task: &str) {
+        let now = self.since_start(Instant::now());
+        let message = self.world.mask(&exception.message);
+        self.recorder.borrow_mut().exception(&message, &exception.place, task, now);
+        tracing::debug!(target: "script", "exception in `{task}`\n{}", self.world.mask(&exception.diagnostic));
+    }
+
+    /// Counts what a hook threw, and says so: a hook runs seldom, and what it was to prepare is missing.
+    pub(super) fn hook_failed(&self, event: Event, exception: &Exception) {
+        let name = event.name();
+        self.exception(exception, &format!("on({name})"));
+        // These two may come with every request.
+        if !matches!(event, Event::Request | Event::UserError) {
+            tracing::error!("a hook of `{name}` failed\n{}", self.world.mask(&exception.diagnostic));
+        }
+    }
 }
 
 /// One user's way to the world.
@@ -54,6 +74,7 @@ pub(super) struct UserHost {
     pub(super) client: Client,
     pub(super) network: Rc<Shared>,
     pub(super) ledger: Rc<Ledger>,
+    pub(super) reports: UnboundedSender<Report>,
 }
 
 /// A request on its way. When it is over, answered or dropped, it is accounted for, so that what was written to the
@@ -111,6 +132,14 @@ impl Host for UserHost {
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),
         });
+    }
+
+    fn hook_failed(&self, event: Event, exception: &Exception) {
+        self.ledger.hook_failed(event, exception);
+    }
+
+    fn stop_test(&self, reason: &str) {
+        let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
     }
 
     fn cookies(&self, url: &Url) -> Vec<(String, String)> {

@@ -2,6 +2,7 @@
 
 use crate::http::ClientOptions;
 use crate::plan::Plan;
+use crate::script::Fields;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub struct RunConfig {
     pub reset_stats: bool,
     /// The host of every class, over the classes' own.
     pub host: Option<String>,
+    /// What hooks are told of the run as their `environment`.
+    pub environment: Fields,
     /// The client of every user, where its class does not say otherwise.
     pub client: ClientOptions,
 }

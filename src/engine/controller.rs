@@ -46,6 +46,8 @@ pub struct Outcome {
     pub ending: Ending,
     /// The exit code that a `quitting` hook asked for.
     pub exit_code: Option<u8>,
+    /// Hooks of the run that threw, statistics reset or not.
+    pub failed_hooks: u64,
 }
 
 /// How a run stands.
@@ -128,6 +130,7 @@ struct Controller {
     /// A second signal came: nothing more runs.
     cut: bool,
     exit_code: Option<u8>,
+    failed_hooks: u64,
 }
 
 /// What a signal means while hooks run.
@@ -163,6 +166,7 @@ impl Controller {
             interrupted: false,
             cut: false,
             exit_code: None,
+            failed_hooks: 0,
             crew,
             reports,
             signals,
@@ -481,7 +485,7 @@ impl Controller {
         result.class_counts = crew::by_name(&self.config.plan, classes);
         result.user_count = users;
         result.health = self.health;
-        Outcome { result, ending, exit_code: self.exit_code }
+        Outcome { result, ending, exit_code: self.exit_code, failed_hooks: self.failed_hooks }
     }
 
     /// Takes in a report; names the event whose hooks have ended, and how many of them threw.
@@ -506,6 +510,7 @@ impl Controller {
             Report::Hooked { event, outcome: HookOutcome { failed, stop, exit_code } } => {
                 self.stop_reason = self.stop_reason.take().or(stop);
                 self.exit_code = exit_code.or(self.exit_code);
+                self.failed_hooks += failed;
                 return Ok(Some((event, failed)));
             }
             Report::Shaped { answer } => {

@@ -4,19 +4,19 @@ use super::budget::Budget;
 use super::client::{Ledger, UserHost, client_options_of};
 use super::config::RunConfig;
 use super::diary::Diary;
-use super::hooks;
+use super::hooks::{self, HookWitness};
 use super::message::{Assignment, Command, Report};
 use super::open::OpenClasses;
 use super::order::Order;
 use super::pulse::Pulse;
-use super::stop::{StopSignal, Wish};
+use super::stop::{Deadline, StopSignal, Wish};
 use super::walk::{Terrain, Walk, Witness};
 use crate::http::{Base, Client, ClientOptions, Shared};
 use crate::plan::Event;
-use crate::script::{Actor, Exception, Loader, User};
+use crate::script::{Actor, Exception, Fields, Listeners, Loader, User};
 use crate::stats::{Recorder, RunCounters};
 use crate::util::{Purpose, stream};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -87,6 +87,10 @@ pub(super) struct Shard {
     crowd: Rc<Crowd>,
     hooks: Rc<Crowd>,
     pub(super) open: OpenClasses,
+    /// Who sends in `test_start` and `test_stop`: one user, made for the first of them.
+    setup_user: OnceCell<User>,
+    /// Who is told of every request.
+    listeners: Option<Rc<Listeners>>,
 }
 
 /// Those that run now: users by their numbers, or hooks.
@@ -162,6 +166,7 @@ impl Shard {
             Ok(Kind { base, options })
         });
         let kinds = kinds.collect::<Result<Vec<_>, String>>()?;
+        let listeners = Listeners::new(&loaded.script, config.plan.hooks.of(Event::Request)).map(Rc::new);
         let terrain = Terrain {
             script: loaded.script,
             plan: config.plan.clone(),
@@ -189,6 +194,8 @@ impl Shard {
             crowd: Rc::default(),
             hooks: Rc::default(),
             open: OpenClasses::new(&config, setup.index),
+            setup_user: OnceCell::new(),
+            listeners,
             config,
         })
     }
@@ -244,7 +251,9 @@ impl Shard {
             Command::OpenDoors { at } => self.open_doors(at),
             Command::Finish { stop_timeout } => {
                 self.open.close();
-                self.crowd.set_all(Wish::Finish { deadline: Instant::now() + stop_timeout });
+                let wish = Wish::Finish { deadline: Instant::now() + stop_timeout };
+                self.crowd.set_all(wish);
+                self.hooks.set_all(wish);
                 return Phase::Finishing;
             }
             Command::Cut => {
@@ -324,7 +333,7 @@ impl Shard {
         let actor = Rc::new(if trace.is_some() { actor.noting_rows() } else { actor });
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
-        let user = User::new(actor.clone(), name, kind.base.clone(), host);
+        let user = User::heard_by(self.listeners.clone(), actor.clone(), name, kind.base.clone(), host);
         let schedule = stream(self.config.seed, number, Purpose::Schedule);
         let diary = trace.map(|pages| Diary::new(number, self.ledger.started, pages));
         let walk =
@@ -339,8 +348,8 @@ impl Shard {
     }
 
     /// Runs the hooks of an event, beside the users.
-    fn run_hooks(&self, event: Event, fields: serde_json::Map<String, serde_json::Value>) {
-        let user = match self.hook_user() {
+    fn run_hooks(&self, event: Event, fields: Fields) {
+        let user = match self.hook_user(event) {
             Ok(user) => user,
             Err(reason) => return self.report(Report::Broken { reason }),
         };
@@ -348,7 +357,8 @@ impl Shard {
         let number = self.hooks.joined_next(signal.clone());
         let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
         tokio::task::spawn_local(async move {
-            let outcome = hooks::run(&terrain, event, &user, fields, &witness, &signal).await;
+            let outcome =
+                hooks::run(&terrain, event, &user, &fields, &signal, Deadline::of_task, &witness).await;
             let _ = witness.reports.send(Report::Hooked { event, outcome });
             hooks.left(number);
         });
@@ -358,18 +368,35 @@ impl Shard {
         self.report(Report::Shaped { answer: Err(super::message::ShapeFailed) });
     }
 
-    /// A user of no class, for what hooks send.
-    fn hook_user(&self) -> Result<User, String> {
+    /// The user of no class that the hooks of `event` run as. Set-up and tear-down share one, with its cookies, headers
+    /// and state; all others send nothing, and hooks of different events may run at the same time.
+    fn hook_user(&self, event: Event) -> Result<User, String> {
+        if !matches!(event, Event::TestStart | Event::TestStop) {
+            return self.new_hook_user(event);
+        }
+        if let Some(user) = self.setup_user.get() {
+            return Ok(user.clone());
+        }
+        let user = self.new_hook_user(event)?;
+        Ok(self.setup_user.get_or_init(|| user).clone())
+    }
+
+    fn new_hook_user(&self, event: Event) -> Result<User, String> {
         let base = self.config.host.as_ref().map(|host| Base::parse(host).map(Rc::new)).transpose();
         let base = base.map_err(|error| error.to_string())?;
         let host = self.host_of(&Rc::new(self.config.client.clone()))?;
-        let actor = Rc::new(Actor::new(0, self.loader.world.clone()));
-        Ok(User::new(actor, "", base, host))
+        let actor = Rc::new(Actor::of_hooks(event, self.loader.world.clone()));
+        Ok(User::heard_by(self.listeners.clone(), actor, "", base, host))
     }
 
     fn host_of(&self, options: &Rc<ClientOptions>) -> Result<Rc<UserHost>, String> {
         let client = Client::new(self.network.clone(), options.clone()).map_err(|error| error.to_string())?;
-        Ok(Rc::new(UserHost { client, network: self.network.clone(), ledger: self.ledger.clone() }))
+        Ok(Rc::new(UserHost {
+            client,
+            network: self.network.clone(),
+            ledger: self.ledger.clone(),
+            reports: self.reports.clone(),
+        }))
     }
 
     fn witness(&self) -> UserWitness {
@@ -384,12 +411,15 @@ pub(super) struct UserWitness {
     reports: UnboundedSender<Report>,
 }
 
+impl HookWitness for UserWitness {
+    fn hook_failed(&self, event: Event, exception: &Exception) {
+        self.ledger.hook_failed(event, exception);
+    }
+}
+
 impl Witness for UserWitness {
     fn exception(&self, exception: &Exception, task: &str) {
-        let now = self.ledger.since_start(Instant::now());
-        let message = self.ledger.world.mask(&exception.message);
-        self.ledger.recorder.borrow_mut().exception(&message, &exception.place, task, now);
-        tracing::debug!(target: "script", "exception in `{task}`\n{}", self.ledger.world.mask(&exception.diagnostic));
+        self.ledger.exception(exception, task);
     }
 
     fn stop_test(&self, reason: &str) {

@@ -2,10 +2,11 @@
 
 use super::budget::Budget;
 use super::diary::Diary;
+use super::hooks::{self, HookWitness};
 use super::order::Order;
 use super::pace::Pace;
 use super::stop::{Deadline, StopSignal, Wish};
-use crate::plan::{FnId, Plan, SetId, Target, UserClass};
+use crate::plan::{Event, FnId, Plan, SetId, Target, UserClass};
 use crate::script::{Exception, Pace as _, Pause, Script, TaskEnd, User};
 use crate::util::Stream;
 use std::cell::Cell;
@@ -29,7 +30,7 @@ pub(super) struct Terrain {
 }
 
 /// What a walking user tells its shard.
-pub(super) trait Witness {
+pub(super) trait Witness: HookWitness {
     /// A script function threw.
     fn exception(&self, exception: &Exception, task: &str);
     /// A script ended the run.
@@ -243,18 +244,8 @@ impl<W: Witness> Walk<W> {
 
     /// Runs an `on_stop`: it has its own time, from when the user should end.
     async fn call_leaving(&mut self, function: FnId) {
-        let grace = self.terrain.stop_timeout.max(LEAST_STOP_TIME);
-        let deadline = Cell::new(None);
-        let deadline_of = |wish| match wish {
-            Wish::Finish { .. } => {
-                let known = deadline.get().unwrap_or_else(|| Instant::now() + grace);
-                deadline.set(Some(known));
-                Deadline::At(known)
-            }
-            wish => Deadline::of_task(wish),
-        };
         self.pace.leaving.set(true);
-        self.call_until(function, "on_stop", deadline_of).await;
+        self.call_until(function, "on_stop", self.own_time()).await;
         self.pace.leaving.set(false);
     }
 
@@ -268,11 +259,51 @@ impl<W: Witness> Walk<W> {
         let call = self.terrain.script.call(function, &self.user);
         let end = self.signal.until_cut(call, deadline_of).await;
         match &end {
-            TaskEnd::Failed(exception) => self.witness.exception(exception, name),
+            TaskEnd::Failed(exception) => {
+                self.witness.exception(exception, name);
+                if self.terrain.plan.hooks.has(Event::UserError) {
+                    self.call_error_hooks(exception, name).await;
+                }
+            }
             TaskEnd::StopTest(reason) => self.witness.stop_test(reason),
             _ => {}
         }
+        if self.user.has_untold() {
+            self.call_listeners().await;
+        }
         end
+    }
+
+    /// The hooks of `user_error`, on a fiber of their own.
+    async fn call_error_hooks(&self, exception: &Exception, task: &str) {
+        let fields = hooks::error_fields(exception, task);
+        let event = Event::UserError;
+        let (signal, own_time) = (&self.signal, self.own_time());
+        let outcome =
+            hooks::run(&self.terrain, event, &self.user, &fields, signal, own_time, &self.witness).await;
+        if let Some(reason) = outcome.stop {
+            self.witness.stop_test(&reason);
+        }
+    }
+
+    /// The hooks of requests whose verdicts fell when their fiber had ended already.
+    async fn call_listeners(&self) {
+        let call = self.terrain.script.call_listeners(&self.user);
+        self.signal.until_cut(call, self.own_time()).await;
+    }
+
+    /// For what runs after a task that may have been cut off: it has its own time, from when the user should end.
+    fn own_time(&self) -> impl Fn(Wish) -> Deadline + use<W> {
+        let grace = self.terrain.stop_timeout.max(LEAST_STOP_TIME);
+        let deadline = Cell::new(None);
+        move |wish| match wish {
+            Wish::Finish { .. } => {
+                let known = deadline.get().unwrap_or_else(|| Instant::now() + grace);
+                deadline.set(Some(known));
+                Deadline::At(known)
+            }
+            wish => Deadline::of_task(wish),
+        }
     }
 
     /// Waits as the innermost set, or the class, says; false when the user should end.

@@ -3,9 +3,11 @@
 use super::{Terrain, Walk, Witness};
 use crate::engine::budget::Budget;
 use crate::engine::diary::{Diary, Pages};
+use crate::engine::hooks::HookWitness;
 use crate::engine::order::Order;
 use crate::engine::stop::{StopSignal, Wish};
 use crate::http;
+use crate::plan::Event;
 use crate::script::{Actor, Exception, Host, Limits, Loader, Sample, User, World};
 use crate::util::{Purpose, stream};
 use std::cell::{Cell, RefCell};
@@ -80,6 +82,12 @@ impl Host for Scribe {
     fn record(&self, _: Sample) {
         unreachable!("no request is answered")
     }
+    fn hook_failed(&self, _: Event, _: &Exception) {
+        unreachable!("no request is answered")
+    }
+    fn stop_test(&self, _: &str) {
+        unreachable!("no request is answered")
+    }
     fn cookies(&self, _: &http::Url) -> Vec<(String, String)> {
         Vec::new()
     }
@@ -91,6 +99,12 @@ impl Host for Scribe {
 
 /// Grants no more than there was at the beginning.
 struct Listener(Rc<Story>, Rc<Terrain>);
+
+impl HookWitness for Listener {
+    fn hook_failed(&self, event: Event, exception: &Exception) {
+        self.0.exceptions.borrow_mut().push(format!("on({}): {}", event.name(), exception.message));
+    }
+}
 
 impl Witness for Listener {
     fn exception(&self, exception: &Exception, task: &str) {

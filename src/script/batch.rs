@@ -35,6 +35,7 @@ fn batch(user: &User, entries: Array) -> Result<Array> {
     if prepared.is_empty() {
         return Ok(Array::new());
     }
+    user.tell()?;
     let begun = Instant::now();
     let (responses, ended) = fiber::wait(together(user, prepared))?;
     if let Some(transaction) = user.0.verdicts.transaction.get() {
@@ -79,7 +80,7 @@ fn read(user: &User, entry: Dynamic) -> Result<Prepared> {
 
 /// A request of a batch. As soon as it is answered it has a response, so that it is counted whatever comes of the others.
 enum Member<'a> {
-    Queued(http::Request),
+    Queued(Box<http::Request>),
     Running(Pin<Box<dyn Future<Output = http::Response> + 'a>>),
     Answered(Response),
     /// For the moment in which it changes.
@@ -89,6 +90,8 @@ enum Member<'a> {
 struct Slot<'a> {
     kind: ImmutableString,
     name: ImmutableString,
+    /// For the hooks of requests.
+    context: Option<Map>,
     /// Which of the batch's hosts it goes to.
     lane: usize,
     member: Member<'a>,
@@ -99,9 +102,9 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
     let mut origins: Vec<Rc<Origin>> = Vec::new();
     let mut slots: Vec<Slot<'_>> = prepared
         .into_iter()
-        .map(|Prepared { kind, name, request }| {
+        .map(|Prepared { kind, name, request, context }| {
             let lane = lane_of(&mut origins, request.url.origin());
-            Slot { kind, name, lane, member: Member::Queued(request) }
+            Slot { kind, name, context, lane, member: Member::Queued(Box::new(request)) }
         })
         .collect();
     let mut busy = vec![0; origins.len()];
@@ -124,6 +127,7 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
                             slot.kind.clone(),
                             slot.name.clone(),
                             answer,
+                            slot.context.take(),
                         ));
                     }
                     Poll::Pending => {
@@ -148,7 +152,7 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
 impl<'a> Slot<'a> {
     fn start(&mut self, user: &'a User) {
         if let Member::Queued(request) = std::mem::replace(&mut self.member, Member::Moving) {
-            self.member = Member::Running(user.0.host.send(request));
+            self.member = Member::Running(user.0.host.send(*request));
         }
     }
 }

@@ -46,7 +46,7 @@ fn transaction(
     limits: &Limits,
     block: impl FnOnce() -> Result<Dynamic>,
 ) -> Result<Dynamic> {
-    let entered = user.0.verdicts.transaction.enter(name, &user.0.host);
+    let entered = user.0.verdicts.transaction.enter(name, user);
     let result = block();
     match BlockEnd::of(&result, limits) {
         BlockEnd::Well => entered.end(None),
@@ -94,7 +94,7 @@ fn count(user: &User, serial: u64, sample: Sample) {
             transaction.request_failed(serial, &sample.name, text);
         }
     }
-    user.0.host.record(sample);
+    user.count(sample, None);
 }
 
 /// Counts a request of another protocol as its options describe it.

@@ -4,6 +4,7 @@
 //! nor the constants of its script, and a closure that a library returned would not be found at all. So every file keeps
 //! the environment that its top level ended with, and a function is called in that of the file that defines it.
 
+use super::api::shared::is_handle;
 use super::convert::refuse;
 use super::imports::{self, LibraryFn};
 use super::source::{Files, SourceFile};
@@ -14,6 +15,9 @@ use rhai::{
     Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, NativeCallContext, Position,
 };
 use std::rc::Rc;
+
+/// What the argument of a task, an `on_start`, an `on_stop` or a wait is called.
+pub(super) const USER: &str = "user";
 
 /// A function as a script gave it: a pointer, and where it was given.
 #[derive(Clone, Debug)]
@@ -49,7 +53,7 @@ struct Function {
     source: ImmutableString,
     /// Shared by the functions of a file.
     environment: Rc<GlobalRuntimeState>,
-    takes_user: bool,
+    takes_argument: bool,
 }
 
 /// The functions of a plan, by their numbers.
@@ -64,12 +68,13 @@ impl FunctionTable {
         Self { files, functions: Vec::new() }
     }
 
-    /// Gives `function` a number.
+    /// Gives `function` a number. It will be called with one argument, which messages and their examples call
+    /// `argument`.
     ///
     /// # Errors
     ///
-    /// When it is not found, or takes other parameters than none or `user`.
-    pub(super) fn add(&mut self, function: &ScriptFn) -> Result<FnId, Diagnostic> {
+    /// When it is not found, or takes other parameters than none or that one.
+    pub(super) fn add(&mut self, function: &ScriptFn, argument: &str) -> Result<FnId, Diagnostic> {
         let name = function.pointer.fn_name();
         let file = self.file_of(function).ok_or_else(|| self.not_found(function))?;
         let parameters = parameters(&file, name);
@@ -80,20 +85,22 @@ impl FunctionTable {
             let what = function.name().map_or_else(|| "this closure".to_owned(), |name| format!("`{name}`"));
             let help = match function.name() {
                 Some(name) => {
-                    format!("give a closure that knows the rest: `\"{name}\", |user| {name}(user, ..)`")
+                    // A closure has no name of its own, and a task needs one.
+                    let task = if argument == USER { format!("\"{name}\", ") } else { String::new() };
+                    format!("give a closure that knows the rest: `{task}|{argument}| {name}({argument}, ..)`")
                 }
-                None => "write it as `|user| ..`".to_owned(),
+                None => format!("write it as `|{argument}| ..`"),
             };
-            let message = format!("{what} takes {given} parameters, but gets only `user`");
+            let message = format!("{what} takes {given} parameters, but gets only `{argument}`");
             return Err(self.place(Diagnostic::error(message).help(help), function));
         }
         let environment = file.environment.get().ok_or_else(|| self.not_found(function))?;
-        let takes_user = takes(1);
+        let takes_argument = takes(1);
         self.functions.push(Function {
-            pointer: linked(&file, &function.pointer, usize::from(takes_user) + captured),
+            pointer: linked(&file, &function.pointer, usize::from(takes_argument) + captured),
             source: file.name.as_str().into(),
             environment: environment.clone(),
-            takes_user,
+            takes_argument,
         });
         let id = u32::try_from(self.functions.len() - 1);
         Ok(FnId(id.expect("a script declares fewer than four thousand million functions")))
@@ -144,8 +151,13 @@ impl FunctionTable {
         (&function.source, function.pointer.fn_name())
     }
 
-    /// Calls a function as `user`. Blocks like any script code: call it on a fiber.
-    pub(super) fn call(&self, engine: &Engine, id: FnId, user: User) -> Result<Dynamic, Box<EvalAltResult>> {
+    /// Calls a function with its argument, if it takes one. Blocks like any script code: call it on a fiber.
+    pub(super) fn call(
+        &self,
+        engine: &Engine,
+        id: FnId,
+        argument: Dynamic,
+    ) -> Result<Dynamic, Box<EvalAltResult>> {
         let function = &self.functions[id.0 as usize];
         let context = NativeCallContext::new_with_all_fields(
             engine,
@@ -154,8 +166,8 @@ impl FunctionTable {
             &function.environment,
             Position::NONE,
         );
-        if function.takes_user {
-            function.pointer.call_raw(&context, None, [Dynamic::from(user)])
+        if function.takes_argument {
+            function.pointer.call_raw(&context, None, [argument])
         } else {
             function.pointer.call_raw(&context, None, [])
         }
@@ -216,10 +228,16 @@ fn linked(file: &SourceFile, pointer: &FnPtr, parameters: usize) -> FnPtr {
         || pointer.clone(),
         |definition| {
             let mut linked = FnPtr::from(definition.clone());
-            linked.set_curry(pointer.curry().iter().cloned());
+            linked.set_curry(pointer.curry().iter().map(captured));
             linked
         },
     )
+}
+
+/// A captured value as its closure gets it. Rhai locks what is shared during a method call on it: one user that waits in
+/// `queue.pop(5)` would keep all others out. A copy of a handle is the same thing, and nobody else's.
+fn captured(value: &Dynamic) -> Dynamic {
+    if is_handle(value) { value.flatten_clone() } else { value.clone() }
 }
 
 /// How many parameters the functions of `file` called `name` take, one entry per overload.

@@ -1,11 +1,11 @@
 //! Declaring: the builders that the top level of a script calls, and the plan that they leave behind.
 
 use super::arrivals::{self, ArrivalsDraft};
-use super::calls::{FunctionTable, ScriptFn};
+use super::calls::{self, FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight};
 use super::options::TASK_OPTIONS;
-use super::waits;
-use crate::plan::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+use super::{hooks, waits};
+use crate::plan::{ClassId, Event, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
 use crate::util::{Diagnostic, nearest};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::cell::{Cell, RefCell};
@@ -88,6 +88,7 @@ impl UserClassHandle {
 pub(super) struct Declaration {
     classes: RefCell<Vec<UserClassHandle>>,
     pub(super) arrivals: RefCell<Vec<ArrivalsDraft>>,
+    pub(super) hooks: RefCell<Vec<(Event, ScriptFn)>>,
     /// Requests, waits and declarations each belong to one of two times.
     over: Cell<bool>,
 }
@@ -114,6 +115,10 @@ impl Declaration {
         let mut lowering = Lowering { plan: Plan::default(), seen: Vec::new(), functions };
         for class in self.classes.borrow().iter() {
             lowering.class(&class.0)?;
+        }
+        for (event, function) in self.hooks.borrow().iter() {
+            let function = lowering.functions.add(function, hooks::ARGUMENT)?;
+            lowering.plan.hooks.add(*event, function);
         }
         let mut plan = lowering.plan;
         plan.arrivals = arrivals::lower(&self.arrivals.borrow(), &plan.classes, functions)?;
@@ -183,7 +188,7 @@ impl Lowering<'_> {
     }
 
     fn function(&mut self, function: &ScriptFn) -> std::result::Result<FnId, Diagnostic> {
-        self.functions.add(function)
+        self.functions.add(function, calls::USER)
     }
 }
 
@@ -205,7 +210,12 @@ impl Builder for UserClassHandle {
 }
 
 /// Reads a function, or a function of a library; `what` must be `wanted`.
-fn function(context: &NativeCallContext<'_>, what: &str, wanted: &str, value: &Dynamic) -> Result<ScriptFn> {
+pub(super) fn function(
+    context: &NativeCallContext<'_>,
+    what: &str,
+    wanted: &str,
+    value: &Dynamic,
+) -> Result<ScriptFn> {
     ScriptFn::read(value, context.call_source(), place(context))
         .ok_or_else(|| refuse(format!("{what} must be {wanted}, not {}", type_text(value))))
 }
@@ -432,4 +442,5 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     register_user_class(engine, declaration);
     waits::register(engine);
     arrivals::register(engine, declaration);
+    hooks::register(engine, declaration);
 }

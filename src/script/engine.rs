@@ -97,7 +97,7 @@ fn set_limits(engine: &mut Engine, limits: &Limits) {
 /// `print(..)`: to stdout at the top level and in hooks, to the log in tasks.
 fn print(text: &str) {
     let actor = current::actor();
-    if actor.number > 0 {
+    if !actor.is_top_level() && actor.hook().is_none() {
         tracing::info!(target: "script", "{}", actor.world.mask(text));
     } else if !actor.quiet {
         (actor.world.print)(&actor.world.mask(text));

@@ -3,7 +3,9 @@
 //! The engine's user implements it over the client and the recorder; while a script declares, a host that refuses; in
 //! tests, a fake. So scripts are testable without a server and no arrow runs upward.
 
+use super::program::Exception;
 use crate::http;
+use crate::plan::Event;
 use rhai::ImmutableString;
 use std::future::Future;
 use std::pin::Pin;
@@ -45,6 +47,12 @@ pub trait Host {
 
     /// Counts a request whose verdict has fallen.
     fn record(&self, sample: Sample);
+
+    /// A hook of `event` that ran on the user's own fiber threw.
+    fn hook_failed(&self, event: Event, exception: &Exception);
+
+    /// A hook that ran on the user's own fiber ended the run.
+    fn stop_test(&self, reason: &str);
 
     /// The cookies that a request to `url` would carry.
     fn cookies(&self, url: &http::Url) -> Vec<(String, String)>;

@@ -5,6 +5,7 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "allow_redirects",
     "auth",
     "body",
+    "context",
     "cookies",
     "form",
     "headers",

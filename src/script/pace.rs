@@ -57,7 +57,7 @@ fn wait(
     let Some(pace) = user.0.pace.get() else { return Ok(()) };
     let mut pause = pace.pause();
     if let (Pause::Ask(function), Some(functions)) = (pause, functions.get()) {
-        let answer = functions.call(context.engine(), function, user.clone())?;
+        let answer = functions.call(context.engine(), function, Dynamic::from(user.clone()))?;
         pause = Pause::of_seconds(convert::number("the wait time", &answer)?);
     }
     let Pause::For(pause) = pause else { return Ok(()) };
@@ -77,8 +77,10 @@ pub(super) fn register(engine: &mut Engine, functions: &Functions) {
     // Rhai's own `sleep` blocks the thread, and with it every other user of the shard.
     let sleep = |seconds: Dynamic| -> Result<(), Box<EvalAltResult>> {
         let pause = convert::duration("sleep(..)", &seconds)?;
-        if current::actor().number == 0 {
-            return Err(convert::refuse("sleep(..) belongs into a task; the top level only declares"));
+        if current::actor().is_top_level() {
+            return Err(convert::refuse(
+                "sleep(..) belongs into a task or a hook; the top level only declares",
+            ));
         }
         Ok(fiber::wait(tokio::time::sleep(pause))?)
     };

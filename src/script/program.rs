@@ -8,6 +8,7 @@ use super::declare::Declaration;
 use super::engine::{self, Limits};
 use super::error;
 use super::fiber::{Fiber, FiberEnd, Stopped};
+use super::hooks::{self, Fields};
 use super::imports::{self, Resolver};
 use super::pace;
 use super::source::{Files, SourceFile};
@@ -15,7 +16,7 @@ use super::stdlib;
 use super::urls;
 use super::user::User;
 use super::world::World;
-use crate::plan::{FnId, Plan};
+use crate::plan::{Event, FnId, Plan};
 use crate::util::{Diagnostic, Place, Severity};
 use rhai::{Dynamic, Engine, EvalAltResult};
 use std::future::Future;
@@ -202,9 +203,41 @@ impl Script {
     /// its requests have fallen.
     pub fn call(&self, function: FnId, user: &User) -> Call {
         let (core, callee) = (self.0.clone(), user.clone());
-        let fiber = Fiber::new(user.actor().clone(), self.0.limits.fiber, move || {
-            core.functions.call(&core.engine, function, callee)
-        });
+        self.run(user, move || {
+            let argument = Dynamic::from(callee.clone());
+            callee.tell_after(core.functions.call(&core.engine, function, argument))
+        })
+    }
+
+    /// Calls a hook of `event` with these fields, on behalf of `user`, whom hooks that may send get as a field too.
+    pub fn call_hook(&self, event: Event, function: FnId, user: &User, fields: Fields) -> Call {
+        let (core, callee) = (self.0.clone(), user.clone());
+        self.run(user, move || {
+            let result = {
+                let _inside = callee.actor().enter_hook(event);
+                core.functions.call(&core.engine, function, hooks::argument(event, &callee, fields))
+            };
+            callee.tell_after(result)
+        })
+    }
+
+    /// Tells the hooks of requests what they were not told on a fiber of `user` that has ended.
+    pub fn call_listeners(&self, user: &User) -> Call {
+        let callee = user.clone();
+        self.run(user, move || callee.tell().map(|()| Dynamic::UNIT))
+    }
+
+    /// Calls a function on the fiber that runs now.
+    pub(super) fn call_here(&self, function: FnId, argument: Dynamic) -> Result<Dynamic, Box<EvalAltResult>> {
+        self.0.functions.call(&self.0.engine, function, argument)
+    }
+
+    fn run(
+        &self,
+        user: &User,
+        function: impl FnOnce() -> Result<Dynamic, Box<EvalAltResult>> + 'static,
+    ) -> Call {
+        let fiber = Fiber::new(user.actor().clone(), self.0.limits.fiber, function);
         Call { script: self.clone(), user: user.clone(), fiber: fiber.map_err(Some) }
     }
 
@@ -233,7 +266,7 @@ impl Script {
         urls::first_relative(&self.0.files)
     }
 
-    fn end_of(&self, result: Result<Dynamic, Box<EvalAltResult>>) -> TaskEnd {
+    pub(super) fn end_of(&self, result: Result<Dynamic, Box<EvalAltResult>>) -> TaskEnd {
         let error = match result {
             #[expect(clippy::cast_precision_loss, reason = "a wait in seconds")]
             Ok(value) => {

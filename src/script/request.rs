@@ -13,12 +13,13 @@ type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// Sends one request and waits, as `user`.
 fn request(user: &User, method: Method, url: &ImmutableString, options: Option<Map>) -> Result<Response> {
-    let Prepared { kind, name, request } = prepare(user, method, url, options)?;
+    user.tell()?;
+    let Prepared { kind, name, request, context } = prepare(user, method, url, options)?;
     let answer = fiber::wait(user.0.host.send(request))?;
     if let Some(transaction) = user.0.verdicts.transaction.get() {
         transaction.add_time(answer.elapsed);
     }
-    Ok(Response::new(user.clone(), kind, name, answer))
+    Ok(Response::new(user.clone(), kind, name, answer, context))
 }
 
 /// A request that can be sent.
@@ -27,6 +28,8 @@ pub(super) struct Prepared {
     pub(super) kind: ImmutableString,
     pub(super) name: ImmutableString,
     pub(super) request: http::Request,
+    /// For the hooks of requests.
+    pub(super) context: Option<Map>,
 }
 
 /// Reads the options and the url of a request of `user`.
@@ -45,7 +48,8 @@ pub(super) fn prepare(
         None if target.path_and_query() == text.as_str() => text,
         None => target.path_and_query().into(),
     };
-    Ok(Prepared { kind: method_name(&method), name, request: draft.finish(method, target) })
+    let context = draft.context.take();
+    Ok(Prepared { kind: method_name(&method), name, request: draft.finish(method, target), context })
 }
 
 /// An absolute url as it is; a relative one is appended to the host as text.

@@ -2,6 +2,7 @@
 
 use super::convert::refuse;
 use super::json;
+use super::listeners::Details;
 use super::user::User;
 use super::verdict::{Tally, TallyId, Word};
 use crate::http;
@@ -29,7 +30,7 @@ struct Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.user.0.verdicts.settle(self.tally, &*self.user.0.host);
+        self.user.0.verdicts.settle(self.tally, |sample, details| self.user.count(sample, details));
     }
 }
 
@@ -41,6 +42,7 @@ impl Response {
         method: ImmutableString,
         name: ImmutableString,
         answer: http::Response,
+        context: Option<Map>,
     ) -> Self {
         let default_failure = match (&answer.error, answer.status) {
             (Some(error), _) => Some(error.to_string()),
@@ -54,6 +56,8 @@ impl Response {
             transaction.add_size(size);
             transaction.add_lateness(lateness);
         }
+        let details =
+            user.0.listeners.is_some().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),
@@ -64,7 +68,17 @@ impl Response {
             ended: answer.ended,
             word: Word::None,
             transaction,
+            details,
         });
+        Self::of(user, tally, name, answer)
+    }
+
+    /// The response to a request of `user` that was counted: nothing that is said of it changes its verdict.
+    pub(super) fn counted(user: User, name: ImmutableString, answer: http::Response) -> Self {
+        Self::of(user, TallyId::NONE, name, answer)
+    }
+
+    fn of(user: User, tally: TallyId, name: ImmutableString, answer: http::Response) -> Self {
         Self(Rc::new(Inner {
             user,
             tally,

@@ -6,7 +6,8 @@
 //! The verdicts of its requests may fall long after the block has ended, and each may decide the transaction's own. So
 //! every open verdict holds the sum that it belongs to, and the sum is recorded when the last of them lets go.
 
-use super::host::{Host, Sample};
+use super::host::Sample;
+use super::user::User;
 use rhai::ImmutableString;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -20,7 +21,7 @@ const KIND: &str = "TX";
 /// A transaction whose verdict is open.
 pub(super) struct Sum {
     name: ImmutableString,
-    host: Rc<dyn Host>,
+    user: User,
     /// The transaction around it: what counts here counts there too.
     parent: Option<Rc<Sum>>,
     time: Cell<Duration>,
@@ -92,7 +93,7 @@ impl Sum {
 impl Drop for Sum {
     fn drop(&mut self) {
         let Some(ended) = self.ended.get() else { return };
-        self.host.record(Sample {
+        let sample = Sample {
             method: KIND.into(),
             name: self.name.clone(),
             response_time: Some(self.lateness.get() + self.time.get()),
@@ -100,7 +101,8 @@ impl Drop for Sum {
             size: self.size.get(),
             failure: self.failure.take().map(|(_, text)| text),
             ended,
-        });
+        };
+        self.user.count(sample, None);
     }
 }
 
@@ -115,11 +117,11 @@ impl Innermost {
     }
 
     /// Enters a transaction; it is left when the guard is dropped.
-    pub(super) fn enter(&self, name: ImmutableString, host: &Rc<dyn Host>) -> Entered<'_> {
+    pub(super) fn enter(&self, name: ImmutableString, user: &User) -> Entered<'_> {
         let parent = self.get();
         let sum = Rc::new(Sum {
             name,
-            host: host.clone(),
+            user: user.clone(),
             parent: parent.clone(),
             time: Cell::default(),
             lateness: Cell::default(),

@@ -3,7 +3,8 @@
 //! `success()` and `failure(..)` can be said until the task ends or the response is dropped, and the last word counts.
 //! So a request is not counted when its answer arrives but when its verdict falls; until then its tally is open here.
 
-use super::host::{Host, Sample};
+use super::host::Sample;
+use super::listeners::Details;
 use super::transaction::{Innermost, Sum};
 use rhai::ImmutableString;
 use std::cell::{Cell, RefCell};
@@ -37,10 +38,13 @@ pub(super) struct Tally {
     pub(super) word: Word,
     /// The innermost transaction that it counts into. Its verdict falls after this one.
     pub(super) transaction: Option<Rc<Sum>>,
+    /// What the hooks of requests are told besides; none where there are no such hooks.
+    pub(super) details: Option<Box<Details>>,
 }
 
 impl Tally {
-    fn fall(self, serial: u64, host: &dyn Host) {
+    /// The verdict falls: what is counted, and what hooks are told.
+    fn fall(self, serial: u64) -> (Sample, Option<Box<Details>>, Option<Rc<Sum>>) {
         let failure = match self.word {
             Word::None => self.default_failure,
             Word::Success => None,
@@ -49,7 +53,7 @@ impl Tally {
         if let (Some(transaction), Some(text)) = (&self.transaction, &failure) {
             transaction.request_failed(serial, &self.name, text);
         }
-        host.record(Sample {
+        let sample = Sample {
             method: self.method,
             name: self.name,
             response_time: Some(self.response_time),
@@ -57,7 +61,8 @@ impl Tally {
             size: self.size,
             failure,
             ended: self.ended,
-        });
+        };
+        (sample, self.details, self.transaction)
     }
 }
 
@@ -75,6 +80,11 @@ pub(super) struct Verdicts {
     serial: Cell<u64>,
     /// The transaction that the user is in.
     pub(super) transaction: Innermost,
+}
+
+impl TallyId {
+    /// Names no tally.
+    pub(super) const NONE: Self = Self { slot: usize::MAX, serial: u64::MAX };
 }
 
 impl Verdicts {
@@ -106,22 +116,24 @@ impl Verdicts {
         }
     }
 
-    /// The response was dropped: its verdict falls.
-    pub(super) fn settle(&self, id: TallyId, host: &dyn Host) {
+    /// The response was dropped: its verdict falls, and `count` counts it.
+    pub(super) fn settle(&self, id: TallyId, count: impl FnOnce(Sample, Option<Box<Details>>)) {
         let taken = match self.slots.borrow_mut().get_mut(id.slot) {
             Some(slot) if slot.as_ref().is_some_and(|(serial, _)| *serial == id.serial) => slot.take(),
             _ => None,
         };
         if let Some((serial, tally)) = taken {
-            tally.fall(serial, host);
+            let (sample, details, _transaction) = tally.fall(serial);
+            count(sample, details);
         }
     }
 
-    /// The task has ended: every open verdict falls.
-    pub(super) fn settle_all(&self, host: &dyn Host) {
+    /// The task has ended: every open verdict falls, and `count` counts it.
+    pub(super) fn settle_all(&self, mut count: impl FnMut(Sample, Option<Box<Details>>)) {
         let open: Vec<_> = self.slots.borrow_mut().iter_mut().filter_map(Option::take).collect();
         for (serial, tally) in open {
-            tally.fall(serial, host);
+            let (sample, details, _transaction) = tally.fall(serial);
+            count(sample, details);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::files::Files;
 use super::secrets::Secrets;
+use super::shared::Shared;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,6 +20,8 @@ pub struct World {
     pub started: jiff::Timestamp,
     /// Data files, each loaded once.
     pub(super) files: Files,
+    /// Stores, queues and counters.
+    pub(super) shared: Shared,
     secrets: Secrets,
     /// Where `print(..)` goes at the top level and in hooks: this room does not print.
     pub(super) print: fn(&str),
@@ -34,7 +37,16 @@ impl World {
         started: jiff::Timestamp,
     ) -> Self {
         let secrets = Secrets::of_environment(&environment);
-        Self { folder, environment, seed, started, files: Files::default(), secrets, print: |_| () }
+        Self {
+            folder,
+            environment,
+            seed,
+            started,
+            files: Files::default(),
+            shared: Shared::default(),
+            secrets,
+            print: |_| (),
+        }
     }
 
     /// The same, where what the top level and hooks print is written by `print`.

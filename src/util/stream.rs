@@ -16,6 +16,8 @@ pub enum Purpose {
     Script,
     /// When arrivals come, where that is random.
     Arrivals,
+    /// What the hooks draw that no user stands behind. Its lane is the script's of numbers that no user has.
+    Hook,
 }
 
 /// The stream number `number` of the run with `seed`: users count from 1, the top level of a script is number 0.
@@ -23,10 +25,11 @@ pub enum Purpose {
 /// It depends on nothing else; above all not on the number of shards.
 #[must_use]
 pub fn stream(seed: u64, number: u64, purpose: Purpose) -> Stream {
-    let (seed, lane) = match purpose {
-        Purpose::Schedule => (seed, 0),
-        Purpose::Script => (seed, 1),
-        Purpose::Arrivals => (mix(seed), 0),
+    let (seed, number, lane) = match purpose {
+        Purpose::Schedule => (seed, number, 0),
+        Purpose::Script => (seed, number, 1),
+        Purpose::Arrivals => (mix(seed), number, 0),
+        Purpose::Hook => (seed, u64::MAX - number, 1),
     };
     let low = mix(seed ^ mix(number.wrapping_mul(2).wrapping_add(lane)));
     let high = mix(low.wrapping_add(GOLDEN_GAMMA));
@@ -70,5 +73,6 @@ mod tests {
         assert_eq!(seed_of(7, "Visitor"), seed_of(7, "Visitor"));
         assert_ne!(seed_of(7, "Visitor"), seed_of(7, "Buyer"));
         assert_ne!(seed_of(7, ""), 7);
+        assert_ne!(draw(7, 0, Purpose::Script), draw(7, 0, Purpose::Hook));
     }
 }

@@ -15,7 +15,7 @@ use rhai::{Array, Dynamic, Engine, Map};
 
 /// Adds the namespace and the types of its rows to `engine`.
 pub(in crate::script) fn register(engine: &mut Engine) {
-    Namespace::new("data")
+    super::shared::functions(Namespace::new("data"))
         .function("csv", |path: Dynamic| csv(&path, &Dynamic::UNIT))
         .function("csv", |path: Dynamic, options: Dynamic| csv(&path, &options))
         .function("json", |path: Dynamic| load("data::json(path)", &path, Reading::Json))
