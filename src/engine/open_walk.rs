@@ -71,3 +71,7 @@ impl<W: Witness> Walk<W> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;
