@@ -41,7 +41,7 @@ fn maps<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> 
 /// The same for functions that declare.
 fn maps_of_functions<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> {
     match (call.call.name.as_str(), &call.call.args[..]) {
-        ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "option of arrivals(..)")],
+        ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "arrivals option")],
         _ => Vec::new(),
     }
 }
