@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use katydid::manifest::{Manifest, evaluate};
 use katydid::report::console::{
-    Rates, error_report, exception_report, percentile_table, request_table, run_summary, verdict_table,
+    Rates, error_report, exception_report, percentile_table, request_table, run_summary, service_table,
+    verdict_table,
 };
 use katydid::stats::{Recorder, RunResult, Sample, Totals};
 use std::time::Duration;
@@ -22,6 +23,7 @@ fn sample_run() -> RunResult {
                     method: "GET",
                     name,
                     response_time: Some(Duration::from_millis(*milliseconds)),
+                    service_time: None,
                     size: 5,
                     failure,
                     ended: Duration::from_millis(7990),
@@ -85,7 +87,15 @@ fn a_terminal_narrows_the_name_column_and_long_names_keep_their_end() {
     for name in ["/short", "/api/v1/dataQuality/testCases/testCaseResults/[fqn]/30_days"] {
         let time = Some(Duration::from_millis(12_345));
         let ended = Duration::from_secs(2);
-        recorder.record(&Sample { method: "GET", name, response_time: time, size: 0, failure: None, ended });
+        recorder.record(&Sample {
+            method: "GET",
+            name,
+            response_time: time,
+            service_time: None,
+            size: 0,
+            failure: None,
+            ended,
+        });
     }
     let totals = result(&mut recorder, 2000).totals;
     insta::assert_snapshot!(request_table(&totals, Rates::Total, Some(110)), @r"
@@ -125,6 +135,7 @@ fn the_current_table_shows_current_rates() {
                 method: "GET",
                 name: "/",
                 response_time: time,
+                service_time: None,
                 size: 0,
                 failure: None,
                 ended,
@@ -205,5 +216,59 @@ fn the_verdict_lists_every_threshold_and_explains_the_missed() {
     Verdict | Type | Name | Metric   | Limit | Actual | Margin
     --------|------|------|----------|-------|--------|-------
     passed  |      | /ok  | failures | <= 0  |      0 |      0
+    ");
+}
+
+/// A run with a late first request in each of a hundred iterations, and a second one that was on time.
+fn late_run() -> RunResult {
+    let mut recorder = Recorder::new();
+    for number in 1..=100 {
+        let service = Duration::from_millis(3);
+        let late = service + Duration::from_millis(number * 10);
+        let sample = Sample {
+            method: "GET",
+            name: "/first",
+            response_time: Some(late),
+            service_time: Some(service),
+            size: 5,
+            failure: None,
+            ended: Duration::from_secs(2),
+        };
+        recorder.record(&sample);
+        recorder.record(&Sample {
+            name: "/second",
+            response_time: Some(service),
+            service_time: None,
+            ..sample
+        });
+        // Late, but not so that milliseconds would show it.
+        let barely = Some(service + Duration::from_micros(30));
+        recorder.record(&Sample { name: "/third", response_time: barely, ..sample });
+        recorder.arrivals().lateness.record(Duration::from_millis(number * 10));
+    }
+    let arrivals = recorder.arrivals();
+    (arrivals.due, arrivals.started, arrivals.dropped) = (105, 100, 5);
+    (arrivals.unstarted, arrivals.longest_queue) = (0, 7);
+    result(&mut recorder, 2000)
+}
+
+#[test]
+fn service_times_are_shown_where_they_differ() {
+    assert_eq!(service_table(&sample_run().totals, None), "");
+    insta::assert_snapshot!(service_table(&late_run().totals, Some(110)), @r"
+    Service time percentiles: counted from when a request was sent, not from when it was due
+    Type     Name                                                          50%    90%    95%    99%   100% # reqs
+    --------|--------------------------------------------------------|--------|------|------|------|------|------
+    GET      /first                                                          3      3      3      3      3    100
+    --------|--------------------------------------------------------|--------|------|------|------|------|------
+             Aggregated                                                      3      3      3      3      3    300
+    ");
+}
+
+#[test]
+fn the_summary_tells_of_arrivals() {
+    insta::assert_snapshot!(run_summary(&late_run()), @r"
+    Arrivals: 105 due, 100 started, 90 of them late (by more than 100 ms), 5 dropped, the longest line for a user 7. Lateness: median 510 ms, 99% 1000 ms, largest 1000 ms.
+    300 requests in 2.0 s (150.0/s), none failed. On the wire: 0 requests sent.
     ");
 }

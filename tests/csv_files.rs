@@ -23,6 +23,7 @@ fn record(
         method,
         name,
         response_time: microseconds.map(Duration::from_micros),
+        service_time: None,
         size: 5,
         failure,
         ended: Duration::from_millis(ended),

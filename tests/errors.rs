@@ -150,7 +150,7 @@ user_class("U").task("t", |user| { user.get("/"); });"#)]), @r#"
 fn a_sleep_at_the_top_level() {
     insta::assert_snapshot!(mistake(&[("main.rhai", r#"sleep(1);
 user_class("U").task("t", |user| { user.get("/"); });"#)]), @r#"
-    error: sleep(..) belongs into a task; the top level only declares
+    error: sleep(..) belongs into a task or a hook; the top level only declares
      --> main.rhai:1:1
       |
     1 | sleep(1);

@@ -101,6 +101,7 @@ fn record(recorder: &mut Recorder, event: &Event) {
         method: event.method,
         name: event.name,
         response_time: event.time.map(Duration::from_nanos),
+        service_time: None,
         size: event.size,
         failure: event.failure,
         ended: at,
@@ -165,7 +166,15 @@ fn steady(per_second: &[u64], end: Duration) -> Totals {
     let mut recorder = Recorder::new();
     let mut one = |ended: Duration, failure| {
         let time = Some(Duration::from_millis(5));
-        recorder.record(&Sample { method: "GET", name: "/", response_time: time, size: 2, failure, ended });
+        recorder.record(&Sample {
+            method: "GET",
+            name: "/",
+            response_time: time,
+            service_time: None,
+            size: 2,
+            failure,
+            ended,
+        });
     };
     for (second, count) in per_second.iter().enumerate() {
         for number in 0..*count {
@@ -226,7 +235,15 @@ fn a_reset_forgets_and_counts_rates_from_there() {
     assert_eq!(totals.aggregated().requests, 0);
     let mut recorder = Recorder::new();
     let ended = Duration::from_secs(15);
-    recorder.record(&Sample { method: "GET", name: "/", response_time: None, size: 0, failure: None, ended });
+    recorder.record(&Sample {
+        method: "GET",
+        name: "/",
+        response_time: None,
+        service_time: None,
+        size: 0,
+        failure: None,
+        ended,
+    });
     totals.merge(&recorder.take());
     assert_eq!(totals.total_rate(totals.aggregated()).requests, 0.2);
     assert_eq!(totals.aggregated().times.percentile(0.5), None, "counted, not timed");
@@ -243,6 +260,7 @@ fn a_second_of_ten_thousand_names_is_small() {
             method: "GET",
             name: &name,
             response_time: time,
+            service_time: None,
             size: 9,
             failure: None,
             ended,

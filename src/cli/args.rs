@@ -24,8 +24,8 @@ Every option may also be a variable (KATYDID_SPAWN_RATE=2; where unset, Locust's
 or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat files.
 
 Exit codes: 0 passed; 1 a request failed or a task threw; 2 usage, script or configuration error,
-nothing was sent; 3 a threshold was missed; 4 a second signal cut the run. Reports go to
-stdout, the log to stderr.";
+nothing was sent; 3 a threshold was missed; 4 the run is not valid: the generator could not keep
+up, or a second signal cut it. Reports go to stdout, the log to stderr.";
 
 /// The whole command line.
 pub(super) fn command() -> Command {
@@ -80,7 +80,7 @@ fn argument(spec: &'static Spec) -> Arg {
         Kind::Switch => {
             argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("yes")
         }
-        Kind::Words | Kind::Files => argument.action(ArgAction::Append).num_args(1),
+        Kind::Words | Kind::Files | Kind::Pairs => argument.action(ArgAction::Append).num_args(1),
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
     for spec in OPTIONS.iter().filter(|spec| spec.group.is_of(verb)) {
         let raw = match spec.kind {
             Kind::One | Kind::Switch => matches.get_one::<String>(spec.key).cloned().map(Raw::One),
-            Kind::Words | Kind::Files => all(spec.key).map(Raw::Many),
+            Kind::Words | Kind::Files | Kind::Pairs => all(spec.key).map(Raw::Many),
         };
         given.extend(raw.map(|raw| (spec.key, raw)));
     }
@@ -133,15 +133,19 @@ mod tests {
           -h, --help  Print help
 
         Script:
-          -f, --script <FILE>  Another script; the same as SCRIPT
-          -I, --library <DIR>  Where imports are looked for after the importing file's own folder; may be
-                               repeated. The folders of KATYDID_PATH follow
+          -f, --script <FILE>        Another script; the same as SCRIPT
+          -I, --library <DIR>        Where imports are looked for after the importing file's own folder; may
+                                     be repeated. The folders of KATYDID_PATH follow
+          -o, --option <NAME=VALUE>  A value for an option of the script; may be repeated. Also
+                                     KATYDID_OPT_NAME
 
         Load:
           -H, --host <URL>         Where relative urls go, as http://127.0.0.1:8080; over the host of every
                                    user class. `demo` starts the built-in shop
           -u, --users <N>          Users at the same time, at the top of the ramp [default: 1]
           -r, --spawn-rate <RATE>  Users started per second; may be a fraction [default: 1]
+              --late <wait|drop>   What an arrival does that finds every user of its class busy and may have
+                                   no new one [default: wait]
               --seed <N>           The number that all randomness comes from [default: a new one, printed]
               --shards <N>         Threads that run users [default: one per core]
 
@@ -151,14 +155,19 @@ mod tests {
           -E, --exclude-tags <TAG,..>  No tasks with one of these tags; wins over --tags
 
         End of the run:
-          -t, --run-time <TIME>            End after this time, counted from the first user: 90 (seconds),
-                                           30s, 1h30m [default: no end]
-          -i, --iterations <N>             End after so many task runs, of all users together [default: no
-                                           end]
-          -s, --stop-timeout <TIME>        How long tasks that run at the end may take to finish [default:
-                                           5s]
-              --exit-code-on-error <CODE>  Exit code if a request failed or a task threw, 0 to 255 [default:
-                                           1; failed requests alone do not count beside a manifest]
+          -t, --run-time <TIME>              End after this time, counted from the first user: 90 (seconds),
+                                             30s, 1h30m [default: no end]
+          -i, --iterations <N>               End after so many task runs, of all users together [default: no
+                                             end]
+              --iterations-per-user <N>      Each user ends after so many task runs; the run ends with the
+                                             last user [default: no end]
+          -s, --stop-timeout <TIME>          How long tasks that run at the end may take to finish [default:
+                                             5s]
+              --exit-code-on-error <CODE>    Exit code if a request failed or a task threw, 0 to 255
+                                             [default: 1; failed requests alone do not count beside a
+                                             manifest]
+              --allow-saturation[=<yes|no>]  Only warn where the generator itself could not keep up, instead
+                                             of exit code 4
 
         Results:
               --manifest <FILE>              Thresholds that the run must hold, or it ends with exit code 3;
@@ -168,6 +177,8 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
+              --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
+                                             two runs
               --only-summary[=<yes|no>]      No tables while the run goes on, only at its end
               --reset-stats[=<yes|no>]       Forget what was counted when all users have been started
               --headless[=<yes|no>]          Accepted for Locust's sake: there is no web UI, every run is
@@ -201,8 +212,8 @@ mod tests {
         or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat files.
 
         Exit codes: 0 passed; 1 a request failed or a task threw; 2 usage, script or configuration error,
-        nothing was sent; 3 a threshold was missed; 4 a second signal cut the run. Reports go to
-        stdout, the log to stderr.
+        nothing was sent; 3 a threshold was missed; 4 the run is not valid: the generator could not keep
+        up, or a second signal cut it. Reports go to stdout, the log to stderr.
         ");
     }
 
@@ -220,9 +231,11 @@ mod tests {
           -h, --help  Print help
 
         Script:
-          -f, --script <FILE>  Another script; the same as SCRIPT
-          -I, --library <DIR>  Where imports are looked for after the importing file's own folder; may be
-                               repeated. The folders of KATYDID_PATH follow
+          -f, --script <FILE>        Another script; the same as SCRIPT
+          -I, --library <DIR>        Where imports are looked for after the importing file's own folder; may
+                                     be repeated. The folders of KATYDID_PATH follow
+          -o, --option <NAME=VALUE>  A value for an option of the script; may be repeated. Also
+                                     KATYDID_OPT_NAME
 
         Limits of scripts:
               --max-operations <N>      Operations of a task since it last waited; 0 = no limit, also for

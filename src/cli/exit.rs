@@ -8,13 +8,13 @@ pub const FAILED: u8 = 1;
 pub const REFUSED: u8 = 2;
 /// A threshold of a manifest was missed.
 pub const MISSED: u8 = 3;
-/// The run is not valid: a second signal cut it.
+/// The run is not valid: the generator could not keep up, or a second signal cut it.
 pub const INVALID: u8 = 4;
 
 /// What matters of a run for its exit code. A run that was refused has none: that is [`REFUSED`], before all others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// The generator could not keep up.
+    /// The generator could not keep up, and nobody said that this is all right.
     pub invalid: bool,
     /// A second signal cut the run; the first alone does not matter.
     pub cut: bool,
@@ -26,17 +26,21 @@ pub struct Outcome {
     pub failed_requests: bool,
     /// At least one task or hook threw.
     pub exceptions: bool,
+    /// What a hook of `quitting` returned: it knows better than everything but an invalid run.
+    pub chosen: Option<u8>,
     /// `--exit-code-on-error`: takes the place of [`FAILED`], and makes failed requests count beside a manifest.
     pub on_error: Option<u8>,
 }
 
-/// The exit code of a run: the first that applies of [`INVALID`], [`MISSED`], [`FAILED`] or what was given in its
+/// The exit code of a run: the first that applies of [`INVALID`], what a hook chose, [`MISSED`], [`FAILED`] or what was given in its
 /// place, [`PASSED`].
 #[must_use]
 pub fn exit_code(outcome: &Outcome) -> u8 {
     let requests_count = !outcome.manifest_given || outcome.on_error.is_some();
     if outcome.invalid || outcome.cut {
         INVALID
+    } else if let Some(code) = outcome.chosen {
+        code
     } else if outcome.manifest_missed {
         MISSED
     } else if outcome.exceptions || (outcome.failed_requests && requests_count) {
@@ -57,6 +61,7 @@ mod tests {
         manifest_given: false,
         failed_requests: false,
         exceptions: false,
+        chosen: None,
         on_error: None,
     };
 
@@ -83,11 +88,15 @@ mod tests {
             manifest_given: true,
             failed_requests: true,
             exceptions: true,
+            chosen: Some(9),
             on_error: Some(7),
         };
         assert_eq!(exit_code(&everything), 4);
         assert_eq!(exit_code(&Outcome { invalid: false, ..everything }), 4);
-        assert_eq!(exit_code(&Outcome { invalid: false, cut: false, ..everything }), 3);
+        let whole = Outcome { invalid: false, cut: false, ..everything };
+        assert_eq!(exit_code(&whole), 9);
+        assert_eq!(exit_code(&Outcome { chosen: None, ..whole }), 3);
+        assert_eq!(exit_code(&Outcome { chosen: Some(0), ..whole }), 0);
     }
 
     #[test]

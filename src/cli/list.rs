@@ -2,7 +2,7 @@
 
 use super::prepare::{self, Reading};
 use super::settings::ListSettings;
-use super::{plot, show, tree};
+use super::{plot, script_options, show, tree};
 use crate::plan::{self, Shape, UserTarget};
 use crate::script::Actor;
 use crate::util::Diagnostic;
@@ -12,10 +12,11 @@ use std::time::Duration;
 /// How far a load shape is followed.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Where reports go that no terminal shows.
+/// How wide a report is that goes to no terminal.
 const COLUMNS: usize = 100;
 
-/// Prints the classes with their task sets, weights, tags, waits and task ratios; or the load shape.
+/// Prints the classes with their task sets, weights, tags, waits and task ratios, then settings and options; or the load
+/// shape.
 ///
 /// # Errors
 ///
@@ -25,9 +26,11 @@ pub(super) fn list(settings: &ListSettings) -> Result<u8, Vec<Diagnostic>> {
     show::diagnostics(&reading.warnings);
     if settings.shape {
         show::report(&shape(&reading).map_err(|error| vec![error])?);
-    } else {
-        show::report(&tree::tree(&reading.plan));
+        return Ok(0);
     }
+    let plan = &reading.plan;
+    let options = script_options::listed(plan.settings.as_ref(), &plan.options);
+    show::report(&reading.world.mask(&format!("{}{options}", tree::tree(plan))));
     Ok(0)
 }
 

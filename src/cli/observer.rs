@@ -1,15 +1,18 @@
 //! What a user sees and gets while a run goes on.
 
 use super::show;
+use super::tree::arrivals_text;
 use crate::engine::{Ending, Observer, Progress};
-use crate::plan::UserTarget;
+use crate::plan::{Arrivals, UserTarget};
 use crate::report::console::{Rates, request_table};
 use crate::report::csv::CsvWriter;
-use crate::stats::RunResult;
+use crate::report::trace::TraceWriter;
+use crate::stats::{RunResult, TraceStep};
 
 /// Prints Locust's table every two seconds and keeps the CSV files up to date.
 pub(super) struct RunObserver {
     csv: Option<CsvWriter>,
+    trace: Option<TraceWriter>,
     classes: Vec<String>,
     periodic: bool,
     seconds: u64,
@@ -20,8 +23,13 @@ const TABLE_EVERY: u64 = 2;
 
 impl RunObserver {
     /// An observer of a run with these user classes.
-    pub(super) fn new(csv: Option<CsvWriter>, classes: Vec<String>, periodic: bool) -> Self {
-        Self { csv, classes, periodic, seconds: 0 }
+    pub(super) fn new(
+        csv: Option<CsvWriter>,
+        trace: Option<TraceWriter>,
+        classes: Vec<String>,
+        periodic: bool,
+    ) -> Self {
+        Self { csv, trace, classes, periodic, seconds: 0 }
     }
 
     /// Writes the final state of the files.
@@ -53,6 +61,13 @@ impl Observer for RunObserver {
         }
     }
 
+    fn opening(&mut self, arrivals: &[Arrivals]) {
+        for arrivals in arrivals {
+            let name = &self.classes[arrivals.class.0];
+            tracing::info!("Users of \"{name}\" come by arrivals: {}", arrivals_text(arrivals));
+        }
+    }
+
     fn spawned(&mut self, progress: &Progress<'_>) {
         let counts =
             self.classes.iter().zip(progress.users).map(|(name, count)| format!("\"{name}\": {count}"));
@@ -71,10 +86,20 @@ impl Observer for RunObserver {
         }
     }
 
+    fn traced(&mut self, steps: &[TraceStep]) {
+        if let Some(trace) = &mut self.trace
+            && let Err(error) = trace.write(steps)
+        {
+            tracing::warn!("the trace is given up: {error}");
+            self.trace = None;
+        }
+    }
+
     fn ending(&mut self, ending: &Ending) {
         match ending {
             Ending::RunTime => tracing::info!("run time limit reached, stopping"),
             Ending::Iterations => tracing::info!("all iterations done, stopping"),
+            Ending::Arrivals => tracing::info!("all arrivals done, stopping"),
             Ending::UsersEnded => tracing::info!("all users have ended, stopping"),
             Ending::Shape => tracing::info!("the load shape has ended, stopping"),
             Ending::InitFailed => tracing::error!("an `init` hook failed, not starting"),

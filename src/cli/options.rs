@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Words,
     /// Several files: the flag repeated. Commas belong to the name.
     Files,
+    /// Names with values: the flag repeated, or a table. Commas belong to the value.
+    Pairs,
 }
 
 /// A heading of the help, and with it which verbs take the option.
@@ -150,6 +152,9 @@ impl Spec {
 /// The option that names the configuration file.
 pub(super) const CONFIG: &str = "config";
 
+/// The option that gives values to options of scripts.
+pub(super) const OPTION: &str = "option";
+
 /// The option with this key.
 ///
 /// # Panics
@@ -160,7 +165,7 @@ pub(super) fn spec(key: &str) -> &'static Spec {
 }
 
 use Group::{Configuration, Demo, Ending, Http, Limits, Load, Log, Results, Script, Selection, Shown};
-use Kind::{Files, Words};
+use Kind::{Files, Pairs, Words};
 
 /// Every option, in the order of the help.
 pub(super) static OPTIONS: &[Spec] = &[
@@ -174,6 +179,14 @@ pub(super) static OPTIONS: &[Spec] = &[
          KATYDID_PATH follow",
     )
     .short('I'),
+    Spec::new(
+        Script,
+        Pairs,
+        OPTION,
+        "NAME=VALUE",
+        "A value for an option of the script; may be repeated. Also KATYDID_OPT_NAME",
+    )
+    .short('o'),
     Spec::one(
         Load,
         "host",
@@ -191,6 +204,13 @@ pub(super) static OPTIONS: &[Spec] = &[
         .short('r')
         .locust("LOCUST_SPAWN_RATE")
         .default("1"),
+    Spec::one(
+        Load,
+        "late",
+        "wait|drop",
+        "What an arrival does that finds every user of its class busy and may have no new one",
+    )
+    .default("wait"),
     Spec::one(Load, "seed", "N", "The number that all randomness comes from [default: a new one, printed]"),
     Spec::one(Load, "shards", "N", "Threads that run users [default: one per core]"),
     Spec::new(Selection, Words, "class", "NAME[=WEIGHT]", "Only this user class; may be repeated")
@@ -217,6 +237,12 @@ pub(super) static OPTIONS: &[Spec] = &[
     .locust("LOCUST_RUN_TIME"),
     Spec::one(Ending, "iterations", "N", "End after so many task runs, of all users together [default: no end]")
         .short('i'),
+    Spec::one(
+        Ending,
+        "iterations-per-user",
+        "N",
+        "Each user ends after so many task runs; the run ends with the last user [default: no end]",
+    ),
     Spec::one(Ending, "stop-timeout", "TIME", "How long tasks that run at the end may take to finish")
         .short('s')
         .locust("LOCUST_STOP_TIMEOUT")
@@ -229,6 +255,11 @@ pub(super) static OPTIONS: &[Spec] = &[
          beside a manifest]",
     )
     .locust("LOCUST_EXIT_CODE_ON_ERROR"),
+    Spec::switch(
+        Ending,
+        "allow-saturation",
+        "Only warn where the generator itself could not keep up, instead of exit code 4",
+    ),
     Spec::new(
         Results,
         Files,
@@ -250,6 +281,7 @@ pub(super) static OPTIONS: &[Spec] = &[
     )
     .locust("LOCUST_CSV_FULL_HISTORY"),
     Spec::switch(Results, "csv-integer-ms", "Whole milliseconds in the CSV files, as Locust writes them"),
+    Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs"),
     Spec::switch(Results, "only-summary", "No tables while the run goes on, only at its end")
         .locust("LOCUST_ONLY_SUMMARY"),
     Spec::switch(Results, "reset-stats", "Forget what was counted when all users have been started")

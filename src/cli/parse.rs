@@ -1,5 +1,6 @@
 //! From the text of a value to the value. Errors are sentence fragments that quote the text and say what is accepted.
 
+use crate::engine::Late;
 use crate::util::parse_timespan;
 use std::fmt::Display;
 use std::ops::{Bound, RangeBounds, RangeInclusive};
@@ -71,6 +72,15 @@ pub(super) fn level(text: &str) -> Result<LevelFilter, String> {
     }
 }
 
+/// What arrivals do that find no user.
+pub(super) fn late(text: &str) -> Result<Late, String> {
+    match text.trim().to_lowercase().as_str() {
+        "wait" => Ok(Late::Wait),
+        "drop" => Ok(Late::Drop),
+        _ => Err(format!("`{text}` is neither wait nor drop")),
+    }
+}
+
 /// A number of bytes within `range`, with or without a unit: `65536`, `64KiB`, `64k`, `1MiB`, `1GiB`.
 pub(super) fn size(range: RangeInclusive<usize>) -> impl Fn(&str) -> Result<usize, String> {
     move |text| {
@@ -105,6 +115,14 @@ fn share(text: &str) -> Result<f64, String> {
     number
         .filter(|number| number.is_finite() && *number >= 0.0)
         .ok_or_else(|| format!("`{text}` is not a number of at least 0"))
+}
+
+/// `NAME=VALUE`; the value may be anything, also nothing.
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not NAME=VALUE")),
+    }
 }
 
 /// `NAME` or `NAME=WEIGHT`.

@@ -1,6 +1,8 @@
 //! `katydid run`: from wishes to a verdict.
 
+use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
+use super::manifests::read_manifests;
 use super::observer::RunObserver;
 use super::prepare::{self, Prepared};
 use super::settings::RunSettings;
@@ -10,12 +12,16 @@ use crate::engine::{self, Ending, RunConfig};
 use crate::http::ClientOptions;
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
-    Rates, error_report, exception_report, percentile_table, request_table, run_summary, verdict_table,
+    Rates, error_report, exception_report, health_report, percentile_table, request_table, run_summary,
+    service_table, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
+use crate::report::trace::TraceWriter;
+use crate::script::Fields;
 use crate::stats::RunResult;
-use crate::util::{Diagnostic, Place};
-use std::path::PathBuf;
+use crate::util::Diagnostic;
+use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Runs the scripts; the exit code says how it went.
 ///
@@ -24,21 +30,28 @@ use std::path::PathBuf;
 /// What is wrong with the user's words or files; nothing was sent then.
 pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     logging::start(&settings.log).map_err(|error| vec![error])?;
-    let (manifests, warnings) = read_manifests(&settings.manifests).map_err(|error| vec![error])?;
+    let read = prepare::read(&settings.script, settings.seed)?;
+    if let Some(script) = &read.plan.settings {
+        settings.adopt(script, read.folder());
+    }
+    let (manifests, warnings) = read_manifests(&settings.manifests, settings.origins.of("manifest"))
+        .map_err(|error| vec![read.show_line(error)])?;
     show::diagnostics(&warnings);
     let demo = start_demo(&mut settings).map_err(|error| vec![error])?;
-    let prepared = prepare::for_run(&settings)?;
+    let prepared = prepare::for_run(&settings, read)?;
     show::diagnostics(&prepared.warnings);
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
+    let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
-    let outcome = conduct(&settings, prepared, csv).map_err(|reason| vec![Diagnostic::error(reason)])?;
+    let outcome =
+        conduct(&settings, prepared, csv, trace).map_err(|reason| vec![Diagnostic::error(reason)])?;
     drop(demo);
     Ok(conclude(&settings, &manifests, &outcome))
 }
 
 /// `--host demo`: the run brings its own server.
 fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnostic> {
-    if settings.host.as_deref() != Some("demo") {
+    if settings.host.as_deref() != Some(DEMO) {
         return Ok(None);
     }
     let demo = DemoServer::start(0)
@@ -46,23 +59,6 @@ fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnost
     tracing::info!("demo server at {}", demo.url());
     settings.host = Some(demo.url());
     Ok(Some(demo))
-}
-
-fn read_manifests(paths: &[PathBuf]) -> Result<(Vec<Manifest>, Vec<Diagnostic>), Diagnostic> {
-    let mut manifests = Vec::new();
-    let mut warnings = Vec::new();
-    for path in paths {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Diagnostic::error(format!("cannot read the manifest: {error}"))
-                .at(Place::file(&name))
-                .help("--manifest takes a YAML file, by its path from the working folder")
-        })?;
-        let (manifest, warned) = Manifest::parse(&name, &text)?;
-        manifests.push(manifest);
-        warnings.extend(warned);
-    }
-    Ok((manifests, warnings))
 }
 
 fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
@@ -74,25 +70,37 @@ fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
 struct Conducted {
     result: RunResult,
     ending: Ending,
+    /// What a hook of `quitting` returned.
+    exit_code: Option<u8>,
+    failed_hooks: u64,
 }
 
-fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -> Result<Conducted, String> {
+fn conduct(
+    settings: &RunSettings,
+    prepared: Prepared,
+    csv: Option<CsvWriter>,
+    trace: Option<TraceWriter>,
+) -> Result<Conducted, String> {
     let config = RunConfig {
         plan: prepared.plan,
         users: settings.users,
         spawn_rate: settings.spawn_rate,
+        late: settings.late,
         run_time: settings.run_time,
         iterations: settings.iterations,
+        iterations_per_user: settings.iterations_per_user,
         stop_timeout: settings.stop_timeout,
         shards: settings.shards,
         max_fibers: prepare::max_fibers(settings.shards),
         seed: settings.seed,
+        trace: trace.is_some(),
         reset_stats: settings.reset_stats,
         host: settings.host.clone(),
+        environment: environment(settings),
         client: client_options(settings),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
-    let mut observer = RunObserver::new(csv, classes, !settings.only_summary);
+    let mut observer = RunObserver::new(csv, trace, classes, !settings.only_summary);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start a runtime: {error}"))?;
     let outcome = runtime.block_on(async {
@@ -100,7 +108,29 @@ fn conduct(settings: &RunSettings, prepared: Prepared, csv: Option<CsvWriter>) -
         engine::run(config, &prepared.loader, signals, &mut observer).await
     })?;
     observer.finish(&outcome.result);
-    Ok(Conducted { result: outcome.result, ending: outcome.ending })
+    let engine::Outcome { result, ending, exit_code, failed_hooks } = outcome;
+    Ok(Conducted { result, ending, exit_code, failed_hooks })
+}
+
+/// What hooks are told of the run.
+fn environment(settings: &RunSettings) -> Fields {
+    let seconds = |time: Duration| time.as_secs_f64();
+    let environment = json!({
+        "host": settings.host,
+        "users": settings.users,
+        "spawn_rate": settings.spawn_rate,
+        "run_time": settings.run_time.map(seconds),
+        "iterations": settings.iterations,
+        "stop_timeout": seconds(settings.stop_timeout),
+        "tags": settings.tags,
+        "exclude_tags": settings.exclude_tags,
+        "seed": settings.seed,
+        "shards": settings.shards,
+    });
+    match environment {
+        Value::Object(environment) => environment,
+        _ => Fields::new(),
+    }
 }
 
 pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
@@ -114,27 +144,30 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
 
 /// Prints the end of the run and names the exit code.
 fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted) -> u8 {
-    let Conducted { result, ending } = outcome;
+    let Conducted { result, ending, exit_code, failed_hooks } = outcome;
     let totals = &result.totals;
     let columns = show::columns();
     let mut parts = vec![
         request_table(totals, Rates::Total, columns),
         percentile_table(totals, columns),
+        service_table(totals, columns),
         error_report(totals),
         exception_report(totals),
         run_summary(result),
+        health_report(result, settings.allow_saturation),
     ];
     let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
     parts.extend(verdicts.iter().map(verdict_table));
     parts.retain(|part| !part.is_empty());
     show::report(&parts.join("\n"));
     let code = exit::exit_code(&ExitOutcome {
-        invalid: false,
+        invalid: !settings.allow_saturation && !result.invalid().is_empty(),
         cut: *ending == Ending::Cut,
         manifest_missed: verdicts.iter().any(|verdict| !verdict.passed),
         manifest_given: !manifests.is_empty(),
         failed_requests: totals.aggregated().failures > 0,
-        exceptions: !totals.exceptions().is_empty(),
+        exceptions: !totals.exceptions().is_empty() || *failed_hooks > 0,
+        chosen: *exit_code,
         on_error: settings.exit_code_on_error,
     });
     tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);

@@ -4,6 +4,9 @@ use super::args::Given;
 use super::layers::{Environment, Layers};
 use super::origin::{Origin, Origins};
 use super::parse;
+use crate::engine::Late;
+use crate::plan;
+use crate::script::GivenOptions;
 use crate::util::Diagnostic;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -22,10 +25,14 @@ pub struct RunSettings {
     pub users: usize,
     /// Users started per second, above 0.
     pub spawn_rate: f64,
+    /// What arrivals do that find no user.
+    pub late: Late,
     /// From the first user to the end; none = no end.
     pub run_time: Option<Duration>,
     /// Task runs of all users together, at least 1; none = no end.
     pub iterations: Option<u64>,
+    /// Task runs of each user, at least 1; none = no end.
+    pub iterations_per_user: Option<u64>,
     /// Only tasks with one of these tags; empty = all.
     pub tags: Vec<String>,
     /// No tasks with one of these tags.
@@ -38,6 +45,8 @@ pub struct RunSettings {
     pub csv_full_history: bool,
     /// Whole milliseconds in the CSV files.
     pub csv_integer_ms: bool,
+    /// Where a line per task run is written to.
+    pub trace: Option<PathBuf>,
     /// Files with thresholds.
     pub manifests: Vec<PathBuf>,
     /// No tables while the run goes on.
@@ -48,6 +57,8 @@ pub struct RunSettings {
     pub reset_stats: bool,
     /// The exit code of a run with errors, if one was chosen.
     pub exit_code_on_error: Option<u8>,
+    /// A run in which the generator could not keep up is valid all the same.
+    pub allow_saturation: bool,
     /// Where all randomness comes from.
     pub seed: u64,
     /// Threads that run users, at least 1.
@@ -73,6 +84,8 @@ pub struct ScriptSettings {
     pub libraries: Vec<PathBuf>,
     /// Bounds on what a script may take.
     pub limits: ScriptLimits,
+    /// Values for the options of scripts.
+    pub options: GivenOptions,
     /// The environment as scripts see it.
     pub environment: BTreeMap<String, String>,
     /// What the user should know about what was given.
@@ -121,6 +134,39 @@ pub struct DemoSettings {
     pub port: u16,
 }
 
+impl RunSettings {
+    /// Takes over what the script says about the run, wherever nobody else has said anything. `folder` is the one that
+    /// its file names are relative to.
+    pub(super) fn adopt(&mut self, script: &plan::Settings, folder: &Path) {
+        let origin = Origin::Script(script.declared_at.clone());
+        let mut take = |key: &'static str, says: bool| {
+            let taken = says && !self.origins.is_given(key);
+            if taken {
+                self.origins.note(key, origin.clone());
+            }
+            taken
+        };
+        if take("users", script.users.is_some()) {
+            self.users = script.users.unwrap_or(self.users);
+        }
+        if take("spawn-rate", script.spawn_rate.is_some()) {
+            self.spawn_rate = script.spawn_rate.unwrap_or(self.spawn_rate);
+        }
+        if take("run-time", script.run_time.is_some()) {
+            self.run_time = script.run_time;
+        }
+        if take("host", script.host.is_some()) {
+            self.host.clone_from(&script.host);
+        }
+        if take("stop-timeout", script.stop_timeout.is_some()) {
+            self.stop_timeout = script.stop_timeout.unwrap_or(self.stop_timeout);
+        }
+        if take("manifest", !script.manifests.is_empty()) {
+            self.manifests = script.manifests.iter().map(|name| folder.join(name)).collect();
+        }
+    }
+}
+
 /// Resolves the settings of a run. `folder` is where `katydid.toml` is looked for.
 ///
 /// # Errors
@@ -139,19 +185,23 @@ pub(super) fn resolve(
         host: layers.optional("host", parse::text)?,
         users: layers.value("users", parse::whole(1..))?,
         spawn_rate: layers.value("spawn-rate", parse::rate)?,
+        late: layers.value("late", parse::late)?,
         run_time: layers.optional("run-time", parse::time)?,
         iterations: layers.optional("iterations", parse::whole(1..))?,
+        iterations_per_user: layers.optional("iterations-per-user", parse::whole(1..))?,
         tags: layers.list("tags", parse::text)?,
         exclude_tags: layers.list("exclude-tags", parse::text)?,
         classes: layers.list("class", parse::class)?,
         csv: layers.optional("csv", parse::text)?,
         csv_full_history: layers.switch("csv-full-history")?,
         csv_integer_ms: layers.switch("csv-integer-ms")?,
+        trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
         manifests: paths(layers.list("manifest", parse::text)?),
         only_summary: layers.switch("only-summary")?,
         stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,
         reset_stats: layers.switch("reset-stats")?,
         exit_code_on_error: layers.optional("exit-code-on-error", exit_code)?,
+        allow_saturation: layers.switch("allow-saturation")?,
         seed: layers.optional("seed", parse::whole(0..))?.unwrap_or_else(new_seed),
         shards: layers.optional("shards", parse::whole(1..=MOST_SHARDS))?.unwrap_or_else(cores),
         ca: layers.optional("ca", parse::text)?.map(PathBuf::from),
@@ -219,6 +269,7 @@ fn script(layers: &mut Layers<'_>, environment: &Environment) -> Result<ScriptSe
         scripts,
         libraries: layers.libraries()?,
         limits: limits(layers)?,
+        options: layers.options()?,
         environment: environment.clone(),
         warnings: layers.strange_variables(),
     })

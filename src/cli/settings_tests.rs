@@ -3,6 +3,7 @@
 use super::super::args::{command, given};
 use super::super::options::{Kind, OPTIONS, Verb};
 use super::{Environment, RunSettings, resolve, resolve_demo, resolve_script};
+use crate::engine::Late;
 use crate::util::Diagnostic;
 use std::time::Duration;
 
@@ -62,10 +63,12 @@ fn cases() -> Vec<Case> {
         ("spawn-rate", ["1.5", "2.5", "3.5", "4.5", "5.5"], |s| s.spawn_rate.to_string()),
         ("run-time", ["11s", "12s", "13s", "14s", "15s"], |s| format!("{:?}", s.run_time)),
         ("iterations", ["11", "12", "13", "14", "15"], |s| format!("{:?}", s.iterations)),
+        ("iterations-per-user", ["11", "12", "13", "14", "15"], |s| format!("{:?}", s.iterations_per_user)),
         ("tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.tags)),
         ("exclude-tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.exclude_tags)),
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
         ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.csv)),
+        ("trace", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.trace)),
         ("manifest", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.manifests)),
         ("stop-timeout", ["11s", "0", "13s", "14s", "15s"], |s| format!("{:?}", s.stop_timeout)),
         ("exit-code-on-error", ["11", "12", "13", "0", "255"], |s| format!("{:?}", s.exit_code_on_error)),
@@ -96,11 +99,12 @@ fn switches() -> Vec<SwitchCase> {
         ("only-summary", |s| s.only_summary),
         ("reset-stats", |s| s.reset_stats),
         ("insecure", |s| s.insecure),
+        ("allow-saturation", |s| s.allow_saturation),
     ]
 }
 
 /// Options that the tables above cannot hold; each has a test of its own.
-const ELSEWHERE: [&str; 5] = ["headless", "web", "config", "demo-port", "shape"];
+const ELSEWHERE: [&str; 7] = ["headless", "web", "config", "demo-port", "late", "option", "shape"];
 
 #[test]
 fn no_option_is_left_untested() {
@@ -209,6 +213,20 @@ fn each_layer_of_a_switch_beats_those_below_it() {
 }
 
 #[test]
+fn late_is_wait_or_drop() {
+    let late = |setup: Setup| setup.resolve().map(|settings| settings.late);
+    let setup = || Setup::new(&["main.rhai"]);
+    assert_eq!(late(setup()), Ok(Late::Wait));
+    let from_file = || setup().file("katydid.toml", "late = 'drop'\n");
+    assert_eq!(late(from_file()), Ok(Late::Drop));
+    let from_variable = || from_file().variable("KATYDID_LATE", "wait");
+    assert_eq!(late(from_variable()), Ok(Late::Wait));
+    assert_eq!(late(from_variable().word("--late=Drop")), Ok(Late::Drop));
+    let refused = late(setup().word("--late=never")).expect_err("no such thing").to_string();
+    assert!(refused.contains("--late: `never` is neither wait nor drop"), "{refused}");
+}
+
+#[test]
 fn defaults_are_those_of_the_help() {
     let settings = Setup::new(&["main.rhai"]).resolve().unwrap();
     assert_eq!((settings.users, settings.spawn_rate), (1, 1.0));
@@ -226,7 +244,7 @@ fn defaults_are_those_of_the_help() {
 fn short_flags_are_those_of_locust() {
     let words = [
         "-f", "a.rhai", "-H", "demo", "-u", "5", "-r", "2", "-t", "1m", "-i", "9", "-T", "x", "-E", "y",
-        "-s", "1", "-L", "debug", "-I", "lib",
+        "-s", "1", "-L", "debug", "-I", "lib", "-o", "a=1",
     ];
     let settings = Setup::new(&words).resolve().unwrap();
     let given: Vec<_> = OPTIONS
@@ -311,11 +329,10 @@ fn bad_values_name_their_origin() {
 #[test]
 fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
-        "host" | "csv" | "ca" | "logfile" => Some(" "),
+        "host" | "csv" | "trace" | "ca" | "logfile" => Some(" "),
         "class" => Some("=1"),
-        "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" | "shape" => {
-            None
-        }
+        "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port"
+        | "shape" => None,
         _ => Some("?"),
     };
     for spec in OPTIONS {
@@ -358,6 +375,42 @@ fn a_script_must_be_given() {
     error: no script is given
       = help: name one: `katydid run main.rhai`, or `script = "main.rhai"` in katydid.toml
     "#);
+}
+
+#[test]
+fn options_of_scripts_are_layered_by_name() {
+    let setup = Setup::new(&["a.rhai", "--config=other.toml", "-o", "a=1", "-o", "a=2,3", "--option", "b="])
+        .file("other.toml", "[option]\na = 'x'\nc = true\n")
+        .file("katydid.toml", "[option]\nc = 1\nd = 2.5\n")
+        .variable("KATYDID_OPT_D", "7");
+    let settings = setup.resolve().unwrap().script;
+    let found = |name: &str| {
+        let given = settings.options.find(name, &settings.environment)?;
+        Some(format!("{} by {}", given.text, given.origin))
+    };
+    assert_eq!(found("a").unwrap(), "2,3 by --option", "of two the last counts, and a comma is no separator");
+    assert_eq!(found("b").unwrap(), " by --option");
+    assert_eq!(found("c").unwrap(), "true by other.toml:3:5");
+    assert_eq!(found("d").unwrap(), "7 by KATYDID_OPT_D");
+    assert_eq!(found("e"), None);
+    let listed = Setup::new(&["a.rhai"])
+        .file("katydid.toml", "option = ['a=1', 'b=2']")
+        .variable("KATYDID_OPT_A", "3")
+        .resolve()
+        .unwrap()
+        .script;
+    let texts = ["a", "b"].map(|name| listed.options.find(name, &listed.environment).unwrap().text);
+    assert_eq!(texts, ["3", "2"], "a variable beats a file");
+    let variable = Setup::new(&["a.rhai"]).variable("KATYDID_OPTION", "a=1").resolve().unwrap().script;
+    assert_eq!(variable.options.find("a", &variable.environment).unwrap().origin, "KATYDID_OPTION");
+    insta::assert_snapshot!(Setup::new(&["a.rhai", "-o", "=1"]).error(), @"error: --option: `=1` is not NAME=VALUE");
+    insta::assert_snapshot!(Setup::new(&["a.rhai"]).file("katydid.toml", "[option]\na = [1]").error(), @r"
+    error: a: the value is an array, not a text, a number, true or false
+     --> katydid.toml:2:5
+      |
+    2 | a = [1]
+      |     ^^^
+    ");
 }
 
 #[test]

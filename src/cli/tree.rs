@@ -1,8 +1,10 @@
 //! What `katydid list` prints: the classes with their task sets, weights, tags, waits and task ratios.
 
 use crate::plan::{
-    self, ClassRatio, FnId, Plan, SetId, Target, Task, TaskOrder, TaskRatio, TaskSet, UserClass, Wait,
+    self, Arrivals, ClassRatio, FnId, Plan, SetId, Stage, Target, Task, TaskOrder, TaskRatio, TaskSet,
+    UserClass, Wait,
 };
+use crate::util::timespan_text;
 use std::fmt::Write;
 
 /// The text for `plan`: first what is declared, as a tree, then how often each task is picked, in its class and in
@@ -24,10 +26,15 @@ pub fn tree(plan: &Plan) -> String {
     let per_class = |ratio: &TaskRatio| ratio.of_class;
     let total = |ratio: &TaskRatio| ratio.of_total;
     table(plan, &ratios, |_| Some(1.0), per_class, &mut text);
-    text.push_str("\nTask ratio in total\n");
     let counted = |class: &ClassRatio| (class.of_users > 0.0).then_some(class.of_users);
-    table(plan, &ratios, counted, total, &mut text);
-    if ratios.iter().any(|ratio| ratio.of_users == 0.0) {
+    if ratios.iter().any(|ratio| counted(ratio).is_some()) {
+        text.push_str("\nTask ratio in total\n");
+        table(plan, &ratios, counted, total, &mut text);
+        if !plan.arrivals.is_empty() {
+            text.push_str("(open classes are left out: their share depends on how fast the others are)\n");
+        }
+    }
+    if ratios.iter().any(|ratio| ratio.of_users == 0.0 && !plan.is_open(ratio.class)) {
         text.push_str("(fixed counts are left out: their share depends on the number of users)\n");
     }
     text
@@ -35,17 +42,45 @@ pub fn tree(plan: &Plan) -> String {
 
 fn declared(plan: &Plan, class: &UserClass, text: &mut String) {
     let root = plan.set(class.root);
+    let arrivals = plan.arrivals.iter().find(|arrivals| plan.class(arrivals.class).name == class.name);
     let mut facts = vec![match class.fixed_count {
+        _ if arrivals.is_some() => {
+            arrivals.map(|it| format!("arrivals {}", arrivals_text(it))).unwrap_or_default()
+        }
         Some(1) => "1 user".to_owned(),
         Some(count) => format!("{count} users"),
         None => weight(class.weight),
     }];
     facts.extend(class.host.as_ref().map(|host| format!("host {host}")));
-    // Without a wait of its own a class does not wait at all.
-    facts.push(root.wait.map_or_else(|| "no wait".to_owned(), |wait| wait_text(&wait)));
+    if arrivals.is_none() {
+        // Without a wait of its own a class does not wait at all.
+        facts.push(root.wait.map_or_else(|| "no wait".to_owned(), |wait| wait_text(&wait)));
+    }
     facts.extend(set_facts(root));
     line(0, "user class", &class.name, &facts, text);
     tasks(plan, class.root, 1, text);
+}
+
+/// The course of the rate, and how many users may come of it.
+pub(super) fn arrivals_text(arrivals: &Arrivals) -> String {
+    let stage = |stage: &Stage| {
+        let (from, to, time) = (rate(stage.from), rate(stage.to), timespan_text(stage.duration));
+        if stage.from.to_bits() == stage.to.to_bits() {
+            format!("{to}/s for {time}")
+        } else {
+            format!("{from}/s to {to}/s in {time}")
+        }
+    };
+    let course: Vec<_> =
+        arrivals.stages.iter().filter(|stage| !stage.duration.is_zero()).map(stage).collect();
+    let gaps = if arrivals.poisson { " with random gaps" } else { "" };
+    format!("{}{gaps}, at most {} users", course.join(", "), arrivals.user_limit())
+}
+
+/// Three decimals are enough to recognise a rate by.
+fn rate(per_second: f64) -> String {
+    let text = format!("{per_second:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn tasks(plan: &Plan, id: SetId, depth: usize, text: &mut String) {

@@ -1,8 +1,10 @@
 //! The engine's side of [`script::Host`](crate::script::Host): one user's client, and the shard's recorder.
 
-use crate::http::{self, Client, ClientOptions, Shared, Url};
-use crate::plan::UserClass;
-use crate::script::{Host, Sample, World};
+use super::diary::Pages;
+use super::message::Report;
+use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
+use crate::plan::{Event, UserClass};
+use crate::script::{Exception, Host, Sample, World};
 use crate::stats::{self, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -14,6 +16,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 /// What the users of a shard count into.
@@ -25,11 +28,41 @@ pub(super) struct Ledger {
     pub(super) world: Arc<World>,
     /// Requests that were never sent, redirects that were followed, requests that were cut off in flight.
     pub(super) counters: RefCell<RunCounters>,
+    /// What users do, where a trace is written.
+    pub(super) trace: Option<Pages>,
 }
 
 impl Ledger {
     pub(super) fn since_start(&self, moment: Instant) -> Duration {
         moment.saturating_duration_since(self.started)
+    }
+
+    /// Counts what this machine ran out of.
+    fn count_shortage(&self, error: TransportError) {
+        let mut counters = self.counters.borrow_mut();
+        match error {
+            TransportError::TooManyOpenFiles => counters.out_of_descriptors += 1,
+            TransportError::NoFreePort => counters.out_of_ports += 1,
+            _ => {}
+        }
+    }
+
+    /// Counts what a script function threw; `task` is what it is to the user of the program.
+    pub(super) fn exception(&self, exception: &Exception, task: &str) {
+        let now = self.since_start(Instant::now());
+        let message = self.world.mask(&exception.message);
+        self.recorder.borrow_mut().exception(&message, &exception.place, task, now);
+        tracing::debug!(target: "script", "exception in `{task}`\n{}", self.world.mask(&exception.diagnostic));
+    }
+
+    /// Counts what a hook threw, and says so: a hook runs seldom, and what it was to prepare is missing.
+    pub(super) fn hook_failed(&self, event: Event, exception: &Exception) {
+        let name = event.name();
+        self.exception(exception, &format!("on({name})"));
+        // These two may come with every request.
+        if !matches!(event, Event::Request | Event::UserError) {
+            tracing::error!("a hook of `{name}` failed\n{}", self.world.mask(&exception.diagnostic));
+        }
     }
 }
 
@@ -38,6 +71,7 @@ pub(super) struct UserHost {
     pub(super) client: Client,
     pub(super) network: Rc<Shared>,
     pub(super) ledger: Rc<Ledger>,
+    pub(super) reports: UnboundedSender<Report>,
 }
 
 /// A request on its way. When it is over, answered or dropped, it is accounted for, so that what was written to the
@@ -68,7 +102,7 @@ impl Host for UserHost {
             let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
             let mut answer = pin!(self.client.send(request));
             let on_wire = &self.network.counters.wire_requests;
-            poll_fn(|context| {
+            let response = poll_fn(|context| {
                 // Nothing else of this shard is polled meanwhile: the difference is this request's.
                 let before = on_wire.get();
                 let answer = answer.as_mut().poll(context);
@@ -76,7 +110,11 @@ impl Host for UserHost {
                 in_flight.answered = answer.is_ready();
                 answer
             })
-            .await
+            .await;
+            if let Some(error) = response.error {
+                self.ledger.count_shortage(error);
+            }
+            response
         })
     }
 
@@ -85,11 +123,20 @@ impl Host for UserHost {
         self.ledger.recorder.borrow_mut().record(&stats::Sample {
             method: &sample.method,
             name: &sample.name,
-            response_time: Some(sample.response_time),
+            response_time: sample.response_time,
+            service_time: sample.service_time(),
             size: sample.size,
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),
         });
+    }
+
+    fn hook_failed(&self, event: Event, exception: &Exception) {
+        self.ledger.hook_failed(event, exception);
+    }
+
+    fn stop_test(&self, reason: &str) {
+        let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
     }
 
     fn cookies(&self, url: &Url) -> Vec<(String, String)> {

@@ -2,7 +2,19 @@
 
 use crate::http::ClientOptions;
 use crate::plan::Plan;
+use crate::script::Fields;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// What becomes of an arrival that finds every user of its open class busy and may have no new one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Late {
+    /// It waits, first come first served, and is late.
+    #[default]
+    Wait,
+    /// It is turned away and counted.
+    Drop,
+}
 
 /// A run, without anything left open.
 #[derive(Clone, Debug)]
@@ -17,6 +29,10 @@ pub struct RunConfig {
     pub run_time: Option<Duration>,
     /// Runs of task functions in total; none = no bound.
     pub iterations: Option<u64>,
+    /// What becomes of arrivals that find no user.
+    pub late: Late,
+    /// Runs of task functions of each user; none = no bound.
+    pub iterations_per_user: Option<u64>,
     /// How long running tasks may go on when the run ends.
     pub stop_timeout: Duration,
     /// Threads that run users.
@@ -25,10 +41,14 @@ pub struct RunConfig {
     pub max_fibers: usize,
     /// Where all randomness comes from.
     pub seed: u64,
+    /// Tell the observer every run of a task function.
+    pub trace: bool,
     /// Forget what was counted when all users have been started.
     pub reset_stats: bool,
-    /// The host of every class, over the classes' own.
+    /// The host of every class without one of its own, and of set-up and tear-down.
     pub host: Option<String>,
+    /// What hooks are told of the run as their `environment`.
+    pub environment: Fields,
     /// The client of every user, where its class does not say otherwise.
     pub client: ClientOptions,
 }

@@ -5,9 +5,9 @@ use super::config::RunConfig;
 use super::crew::{self, Crew};
 use super::hooks;
 use super::message::{Command, HookOutcome, Report, ShapeFailed};
-use crate::plan::{Course, Event, Shape, UserTarget};
+use crate::plan::{Arrivals, Course, Event, Shape, UserTarget};
 use crate::script::Loader;
-use crate::stats::{RunResult, Totals};
+use crate::stats::{Health, RunResult, Totals, TraceStep};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -22,6 +22,8 @@ pub enum Ending {
     Iterations,
     /// Every user had ended by itself.
     UsersEnded,
+    /// The schedules of all open classes had ended, and their iterations were done.
+    Arrivals,
     /// The load shape said so.
     Shape,
     /// A script said so.
@@ -43,6 +45,8 @@ pub struct Outcome {
     pub ending: Ending,
     /// The exit code that a `quitting` hook asked for.
     pub exit_code: Option<u8>,
+    /// Hooks of the run that threw, statistics reset or not.
+    pub failed_hooks: u64,
 }
 
 /// How a run stands.
@@ -61,10 +65,14 @@ pub struct Progress<'a> {
 pub trait Observer {
     /// A ramp begins, up or down.
     fn ramping(&mut self, users: usize, spawn_rate: f64);
+    /// Arrivals begin.
+    fn opening(&mut self, arrivals: &[Arrivals]);
     /// The ramp is over: there are as many users as there are to be.
     fn spawned(&mut self, progress: &Progress<'_>);
     /// Once a second.
     fn second(&mut self, progress: &Progress<'_>);
+    /// What users did since the last time; only where the run is traced.
+    fn traced(&mut self, steps: &[TraceStep]);
     /// The run is being ended.
     fn ending(&mut self, ending: &Ending);
 }
@@ -84,6 +92,7 @@ pub async fn run(
     let mut controller = Controller::new(config, loader, signals)?;
     controller.wait_until_ready().await?;
     let ending = controller.lead(observer).await?;
+    controller.show_trace(observer);
     Ok(controller.conclude(ending))
 }
 
@@ -94,6 +103,9 @@ struct Controller {
     signals: UnboundedReceiver<()>,
     purse: Option<Purse>,
     totals: Totals,
+    health: Health,
+    /// What the observer was not told yet.
+    trace: Vec<TraceStep>,
     /// When the run started, which samples are counted from.
     started: Instant,
     /// When the first user was due: shapes and the run time are counted from here.
@@ -106,11 +118,18 @@ struct Controller {
     iterations: u64,
     stop_reason: Option<String>,
     was_spawned: bool,
+    /// Shards whose open classes have the users that they begin with.
+    prepared: usize,
+    /// Shards whose arrivals are all done.
+    settled: usize,
+    /// The load shape has said that it is at its end.
+    shape_over: bool,
     /// A first signal came during the set-up.
     interrupted: bool,
     /// A second signal came: nothing more runs.
     cut: bool,
     exit_code: Option<u8>,
+    failed_hooks: u64,
 }
 
 /// What a signal means while hooks run.
@@ -130,6 +149,8 @@ impl Controller {
         Ok(Self {
             purse: config.iterations.map(|runs| Purse::new(runs, config.shards)),
             totals: Totals::new(jiff::Timestamp::now()),
+            health: Health::default(),
+            trace: Vec::new(),
             started: Instant::from_std(started),
             begun: Instant::from_std(started),
             course: Course::default(),
@@ -138,9 +159,13 @@ impl Controller {
             iterations: 0,
             stop_reason: None,
             was_spawned: false,
+            prepared: 0,
+            settled: 0,
+            shape_over: false,
             interrupted: false,
             cut: false,
             exit_code: None,
+            failed_hooks: 0,
             crew,
             reports,
             signals,
@@ -239,11 +264,14 @@ impl Controller {
     async fn conduct(&mut self, observer: &mut dyn Observer) -> Result<Ending, String> {
         let config = self.config.clone();
         let shape = config.plan.shape.as_ref();
-        self.begun = Instant::now();
+        if let Some(ending) = self.prepare_open_classes().await? {
+            return Ok(ending);
+        }
+        self.begin(observer);
         let deadline = config.run_time.map(|run_time| self.begun + run_time);
         let mut seconds = every_second();
         let mut shape_ticks = shape.map(|_| ticking(self.begun));
-        if shape.is_none() {
+        if shape.is_none() && config.plan.has_dealt_users() {
             let target = UserTarget { users: config.users, spawn_rate: config.spawn_rate, classes: None };
             self.head_for(target, observer);
         }
@@ -262,13 +290,60 @@ impl Controller {
                 }
                 () = tick(&mut shape_ticks) => {
                     if let Some(shape) = shape
+                        && !self.shape_over
                         && self.ask_shape(shape, observer) == Next::End
+                        && self.end_of_shape(observer) == Next::End
                     {
                         return Ok(Ending::Shape);
                     }
                 }
                 _ = seconds.tick() => self.show(observer)?,
             }
+        }
+    }
+
+    /// Starts the users that open classes begin with, and waits until they have gone through their `on_start`, but not for
+    /// ever.
+    async fn prepare_open_classes(&mut self) -> Result<Option<Ending>, String> {
+        if self.config.plan.arrivals.iter().all(|arrivals| arrivals.start_users == 0) {
+            return Ok(None);
+        }
+        self.crew.tell_all(&Command::Prepare);
+        let patience = Instant::now() + PREPARATION;
+        let mut seconds = every_second();
+        while self.prepared < self.crew.shards() {
+            tokio::select! {
+                biased;
+                Some(()) = self.signals.recv() => return Ok(Some(Ending::Interrupted)),
+                () = sleep_until(patience) => {
+                    let seconds = PREPARATION.as_secs();
+                    tracing::warn!("some start_users are in their on_start for {seconds} s; arrivals begin without them");
+                    break;
+                }
+                Some(report) = self.reports.recv() => {
+                    self.note(report)?;
+                    if let Some(reason) = self.stop_reason.take() {
+                        return Ok(Some(Ending::StopTest(reason)));
+                    }
+                }
+                _ = seconds.tick() => self.look_after_shards()?,
+            }
+        }
+        Ok(None)
+    }
+
+    /// The run begins: all its times but those of samples count from here.
+    fn begin(&mut self, observer: &mut dyn Observer) {
+        self.begun = Instant::now();
+        let plan = &self.config.plan;
+        if plan.arrivals.is_empty() {
+            return;
+        }
+        self.begun += HEAD_START;
+        observer.opening(&plan.arrivals);
+        self.crew.tell_all(&Command::OpenDoors { at: self.begun.saturating_duration_since(self.started) });
+        if plan.shape.is_none() && !plan.has_dealt_users() {
+            self.spawned(observer);
         }
     }
 
@@ -282,14 +357,36 @@ impl Controller {
             return Some(Ending::Iterations);
         }
         match self.shape_answer.take() {
-            Some(Ok(None)) => return Some(Ending::Shape),
+            Some(Ok(None)) if self.end_of_shape(observer) == Next::End => return Some(Ending::Shape),
             Some(Ok(Some(target))) => self.head_for(target, observer),
             // It was counted as an exception; the last target stands.
-            Some(Err(ShapeFailed)) | None => {}
+            Some(Ok(None) | Err(ShapeFailed)) | None => {}
+        }
+        if !self.config.plan.arrivals.is_empty() {
+            let over = self.arrivals_done() && (self.config.plan.shape.is_none() || self.shape_over);
+            return over.then_some(Ending::Arrivals);
         }
         // A shape may add users again.
         let over = self.config.plan.shape.is_none() && !self.course.is_ramping() && self.crew.is_empty();
         over.then_some(Ending::UsersEnded)
+    }
+
+    /// The load shape is at its end; that is the end of the run, unless arrivals are still to come.
+    fn end_of_shape(&mut self, observer: &mut dyn Observer) -> Next {
+        self.shape_over = true;
+        if self.config.plan.arrivals.is_empty() || self.arrivals_done() {
+            return Next::End;
+        }
+        let all = self.crew.placed();
+        if all > 0 {
+            let nobody = UserTarget { users: 0, spawn_rate: all as f64, classes: None };
+            self.head_for(nobody, observer);
+        }
+        Next::GoOn
+    }
+
+    fn arrivals_done(&self) -> bool {
+        self.settled == self.crew.shards()
     }
 
     /// Once a second: what the load shape wants now. A function that has not answered is not asked again.
@@ -323,13 +420,19 @@ impl Controller {
         let classes = self.course.target().and_then(|target| target.classes.as_deref());
         self.crew.resize(users, classes);
         if !self.course.is_ramping() {
-            if self.config.reset_stats && !self.was_spawned {
-                self.totals.reset(self.started.elapsed());
-            }
-            self.was_spawned = true;
-            observer.spawned(&self.progress());
-            self.send_hook(Event::SpawningComplete);
+            self.spawned(observer);
         }
+    }
+
+    /// There are as many users as there are to be.
+    fn spawned(&mut self, observer: &mut dyn Observer) {
+        if self.config.reset_stats && !self.was_spawned {
+            self.totals.reset(self.started.elapsed());
+            self.health = Health::default();
+        }
+        self.was_spawned = true;
+        observer.spawned(&self.progress());
+        self.send_hook(Event::SpawningComplete);
     }
 
     /// Lets the users finish; a signal meanwhile cuts.
@@ -380,7 +483,8 @@ impl Controller {
         let (users, classes) = self.crew.peak();
         result.class_counts = crew::by_name(&self.config.plan, classes);
         result.user_count = users;
-        Outcome { result, ending, exit_code: self.exit_code }
+        result.health = self.health;
+        Outcome { result, ending, exit_code: self.exit_code, failed_hooks: self.failed_hooks }
     }
 
     /// Takes in a report; names the event whose hooks have ended, and how many of them threw.
@@ -392,6 +496,11 @@ impl Controller {
                 self.iterations += snapshot.counters.iterations;
                 self.totals.merge(&snapshot);
             }
+            Report::Joined { users } => self.crew.note_joined(&users),
+            Report::Prepared => self.prepared += 1,
+            Report::Settled => self.settled += 1,
+            Report::Health { shard, health } => self.health.note(shard, &health),
+            Report::Traced { steps } => self.trace.extend(steps),
             Report::Ended { users } => self.crew.note_ended(&users),
             Report::NeedsGrant { shard } => {
                 let runs = self.purse.as_mut().map_or(0, Purse::portion);
@@ -400,6 +509,7 @@ impl Controller {
             Report::Hooked { event, outcome: HookOutcome { failed, stop, exit_code } } => {
                 self.stop_reason = self.stop_reason.take().or(stop);
                 self.exit_code = exit_code.or(self.exit_code);
+                self.failed_hooks += failed;
                 return Ok(Some((event, failed)));
             }
             Report::Shaped { answer } => {
@@ -426,9 +536,17 @@ impl Controller {
         }
     }
 
+    fn show_trace(&mut self, observer: &mut dyn Observer) {
+        if !self.trace.is_empty() {
+            observer.traced(&self.trace);
+            self.trace.clear();
+        }
+    }
+
     fn show(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
         self.totals.note_time(self.started.elapsed());
         observer.second(&self.progress());
+        self.show_trace(observer);
         self.look_after_shards()
     }
 
@@ -442,6 +560,12 @@ impl Controller {
 
 /// The shard that runs the hooks of the run and its load shape.
 const HOOKS_RUN_ON: usize = 0;
+
+/// How long users that open classes begin with may take for their `on_start` before the arrivals begin without them.
+const PREPARATION: Duration = Duration::from_secs(60);
+
+/// So much later than the command the arrivals begin: every shard has it by then, and none is late from the first.
+const HEAD_START: Duration = Duration::from_millis(5);
 
 /// Whether the run goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]

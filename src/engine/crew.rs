@@ -111,6 +111,13 @@ impl Crew {
         self.roster.alive.is_empty()
     }
 
+    /// A shard has started these users of open classes by itself.
+    pub(super) fn note_joined(&mut self, users: &[Assignment]) {
+        for user in users {
+            self.roster.joined(user.user, user.class);
+        }
+    }
+
     /// These users have ended.
     pub(super) fn note_ended(&mut self, users: &[u64]) {
         for user in users {
@@ -206,12 +213,17 @@ impl Roster {
         let shard = usize::try_from((self.last - 1) % shards).unwrap_or(0);
         let placed = Placed { user: self.last, class, shard };
         self.placed.push(placed);
-        self.alive.insert(placed.user, class);
+        self.joined(placed.user, class);
+        Some(placed)
+    }
+
+    /// A user has begun; one of an open class has no place that the course could take away.
+    fn joined(&mut self, user: u64, class: ClassId) {
+        self.alive.insert(user, class);
         self.running[class.0] += 1;
         if self.running.iter().sum::<u64>() > self.peak.iter().sum() {
             self.peak.clone_from(&self.running);
         }
-        Some(placed)
     }
 
     fn remove(&mut self) -> Option<Placed> {

@@ -1,7 +1,7 @@
 //! What crosses the seam between the controller and its shards: plain data, so that a shard can be another process.
 
 use crate::plan::{ClassId, Event, FnId, UserTarget};
-use crate::stats::Snapshot;
+use crate::stats::{ShardHealth, Snapshot, TraceStep};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -39,6 +39,13 @@ pub(super) enum Command {
         /// Since the start of spawning.
         at: Duration,
     },
+    /// Start the users that open classes have before their first arrival, and report.
+    Prepare,
+    /// Let the arrivals of open classes in, and report when there are no more and their iterations are done.
+    OpenDoors {
+        /// When the schedules begin, since the start of the run.
+        at: Duration,
+    },
     /// End gracefully: waiting users stop at once, running tasks have until then, `on_stop` runs.
     Finish {
         /// How long running tasks may go on.
@@ -67,6 +74,28 @@ pub(super) enum Report {
     Counted {
         /// The statistics.
         snapshot: Box<Snapshot>,
+    },
+    /// Users of open classes that the shard has started since the last such report. It comes before the report of their
+    /// end.
+    Joined {
+        /// Who they are.
+        users: Vec<Assignment>,
+    },
+    /// The users that open classes have before their first arrival have gone through their `on_start`.
+    Prepared,
+    /// Every schedule of arrivals has ended, and its iterations are done.
+    Settled,
+    /// How the shard itself fared since the last time.
+    Health {
+        /// The shard's index.
+        shard: usize,
+        /// What was measured.
+        health: Box<ShardHealth>,
+    },
+    /// What users did since the last time; only where a trace is written.
+    Traced {
+        /// In the order in which they ended.
+        steps: Vec<TraceStep>,
     },
     /// Users that have ended since the last such report.
     Ended {

@@ -3,17 +3,20 @@
 use super::budget::Budget;
 use super::client::{Ledger, UserHost, client_options_of};
 use super::config::RunConfig;
-use super::hooks;
+use super::diary::Diary;
+use super::hooks::{self, HookWitness};
 use super::message::{Assignment, Command, Report};
+use super::open::OpenClasses;
 use super::order::Order;
-use super::stop::{StopSignal, Wish};
+use super::pulse::Pulse;
+use super::stop::{Deadline, StopSignal, Wish};
 use super::walk::{Terrain, Walk, Witness};
 use crate::http::{Base, Client, ClientOptions, Shared};
 use crate::plan::{Event, FnId};
-use crate::script::{Actor, Exception, Loader, User};
+use crate::script::{Actor, Exception, Fields, Listeners, Loader, User};
 use crate::stats::{Recorder, RunCounters};
 use crate::util::{Purpose, stream};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -45,7 +48,7 @@ pub(super) fn run(setup: ShardSetup, commands: UnboundedReceiver<Command>, repor
     };
     LocalSet::new().block_on(&runtime, async move {
         match Shard::new(setup, reports.clone()) {
-            Ok(shard) => shard.serve(commands).await,
+            Ok(shard) => Rc::new(shard).serve(commands).await,
             Err(reason) => {
                 let _ = reports.send(Report::Broken { reason });
             }
@@ -72,17 +75,22 @@ enum Phase {
     Quitting,
 }
 
-struct Shard {
-    index: usize,
-    config: Arc<RunConfig>,
+pub(super) struct Shard {
+    pub(super) index: usize,
+    pub(super) config: Arc<RunConfig>,
     loader: Loader,
     terrain: Rc<Terrain>,
     kinds: Vec<Kind>,
     network: Rc<Shared>,
-    ledger: Rc<Ledger>,
+    pub(super) ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,
     crowd: Rc<Crowd>,
     hooks: Rc<Crowd>,
+    /// Who sends in `test_start` and `test_stop`: one user, made for the first of them.
+    setup_user: OnceCell<User>,
+    /// Who is told of every request.
+    listeners: Option<Rc<Listeners>>,
+    pub(super) open: OpenClasses,
     /// On whose behalf the load shape runs: one for the whole run, so that its random stream goes on.
     shape_actor: Rc<Actor>,
 }
@@ -148,7 +156,7 @@ impl Shard {
         let orders = config.plan.sets.iter().map(Order::new).collect();
         let network = Shared::new();
         let kinds = config.plan.classes.iter().map(|class| {
-            let host = config.host.as_ref().or(class.host.as_ref());
+            let host = class.host.as_ref().or(config.host.as_ref());
             let base = host
                 .map(|host| Base::parse(host).map(Rc::new))
                 .transpose()
@@ -160,18 +168,22 @@ impl Shard {
             Ok(Kind { base, options })
         });
         let kinds = kinds.collect::<Result<Vec<_>, String>>()?;
+        let listeners = Listeners::new(&loaded.script, config.plan.hooks.of(Event::Request)).map(Rc::new);
         let terrain = Terrain {
             script: loaded.script,
             plan: config.plan.clone(),
             orders,
             budget: Budget::new(config.iterations.is_some()),
+            runs_per_user: config.iterations_per_user,
             stop_timeout: config.stop_timeout,
+            pulse: Pulse::new(),
         };
         let ledger = Ledger {
             recorder: RefCell::new(Recorder::new()),
             started: Instant::from_std(setup.started),
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
+            trace: config.trace.then(Rc::default),
         };
         let shape_actor = Rc::new(Actor::new(0, setup.loader.world.clone()));
         Ok(Self {
@@ -185,24 +197,31 @@ impl Shard {
             reports,
             crowd: Rc::default(),
             hooks: Rc::default(),
+            setup_user: OnceCell::new(),
+            listeners,
+            open: OpenClasses::new(&config, setup.index),
             config,
         })
     }
 
-    fn report(&self, report: Report) {
+    pub(super) fn report(&self, report: Report) {
         // A controller that is gone needs no reports.
         let _ = self.reports.send(report);
     }
 
     /// Obeys the controller until nothing more will come and the last user and the last hook have ended.
-    async fn serve(self, mut commands: UnboundedReceiver<Command>) {
+    async fn serve(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
         self.report(Report::Ready { shard: self.index });
+        let terrain = self.terrain.clone();
+        let beat = tokio::task::spawn_local(async move { terrain.pulse.beat().await });
         let mut ticks = interval_at(Instant::now() + SNAPSHOT_EVERY, SNAPSHOT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut phase = Phase::Running;
         while !(phase == Phase::Quitting && self.crowd.is_empty() && self.hooks.is_empty()) {
             let emptied = self.crowd.emptied.notified();
             let hooked = self.hooks.emptied.notified();
+            let settled = self.open.news();
+            self.report_open_classes();
             if phase == Phase::Finishing && self.crowd.is_empty() {
                 phase = Phase::Idle;
                 self.hand_over();
@@ -213,13 +232,15 @@ impl Shard {
                 _ = ticks.tick() => self.hand_over(),
                 () = emptied => self.hand_over_users(),
                 () = hooked => {}
+                () = settled => {}
             }
         }
+        beat.abort();
         self.hand_over();
         self.report(Report::Done { shard: self.index });
     }
 
-    fn obey(&self, command: Command, phase: Phase) -> Phase {
+    fn obey(self: &Rc<Self>, command: Command, phase: Phase) -> Phase {
         match command {
             Command::Start(users) => users.into_iter().for_each(|user| self.start(user)),
             Command::Stop(users) => {
@@ -230,11 +251,17 @@ impl Shard {
             Command::Hook { event, fields } => self.run_hooks(event, fields),
             Command::CutHook => self.hooks.set_all(Wish::Cut),
             Command::Shape { function, at } => self.ask_shape(function, at),
+            Command::Prepare => self.prepare_open_classes(),
+            Command::OpenDoors { at } => self.open_doors(at),
             Command::Finish { stop_timeout } => {
-                self.crowd.set_all(Wish::Finish { deadline: Instant::now() + stop_timeout });
+                self.open.close();
+                let wish = Wish::Finish { deadline: Instant::now() + stop_timeout };
+                self.crowd.set_all(wish);
+                self.hooks.set_all(wish);
                 return Phase::Finishing;
             }
             Command::Cut => {
+                self.open.close();
                 self.crowd.set_all(Wish::Cut);
                 self.hooks.set_all(Wish::Cut);
                 return Phase::Quitting;
@@ -245,22 +272,29 @@ impl Shard {
     }
 
     /// Sends what was counted since the last time.
-    fn hand_over(&self) {
-        let mut recorder = self.ledger.recorder.borrow_mut();
-        let counters = &self.network.counters;
-        let now = RunCounters {
-            wire_requests: counters.wire_requests.take(),
-            reconnects: counters.reconnects.take(),
-            ..self.ledger.counters.take()
-        };
-        recorder.counters().merge(&now);
-        let snapshot = Box::new(recorder.take());
-        drop(recorder);
-        self.report(Report::Counted { snapshot });
+    pub(super) fn hand_over(&self) {
+        if let Some(arrivals) = self.open.take() {
+            self.ledger.recorder.borrow_mut().arrivals().merge(&arrivals);
+        }
+        self.report(counted(&self.ledger, &self.network));
+        let health = Box::new(self.terrain.pulse.take());
+        self.report(Report::Health { shard: self.index, health });
+        self.hand_over_trace();
         self.hand_over_users();
     }
 
-    fn hand_over_users(&self) {
+    fn hand_over_trace(&self) {
+        let steps = self.ledger.trace.as_ref().map(|pages| pages.take()).unwrap_or_default();
+        if !steps.is_empty() {
+            self.report(Report::Traced { steps });
+        }
+    }
+
+    pub(super) fn hand_over_users(&self) {
+        let users = self.open.joined();
+        if !users.is_empty() {
+            self.report(Report::Joined { users });
+        }
         let users = self.crowd.ended.take();
         if !users.is_empty() {
             self.report(Report::Ended { users });
@@ -269,41 +303,59 @@ impl Shard {
 
     fn start(&self, assignment: Assignment) {
         let Assignment { user: number, class } = assignment;
-        let kind = &self.kinds[class.0];
-        let host = match self.host_of(&kind.options) {
-            Ok(host) => host,
-            Err(reason) => return self.report(Report::Broken { reason }),
-        };
-        let actor = Rc::new(Actor::new(number, self.loader.world.clone()));
-        let name = self.config.plan.classes[class.0].name.as_str();
-        let signal = Rc::new(StopSignal::new());
-        let walk = Walk {
-            terrain: self.terrain.clone(),
-            user: User::new(actor, name, kind.base.clone(), host),
-            signal: signal.clone(),
-            schedule: stream(self.config.seed, number, Purpose::Schedule),
-            witness: self.witness(),
-            frames: Vec::new(),
-        };
+        let Some((walk, _)) = self.walk(assignment) else { return };
         let (crowd, config) = (self.crowd.clone(), self.config.clone());
-        crowd.joined(number, signal);
         tokio::task::spawn_local(async move {
             walk.run(&config.plan.classes[class.0]).await;
             crowd.left(number);
         });
     }
 
+    /// A new user that has joined the crowd and not yet begun, and who it is for the script; none if it cannot be.
+    pub(super) fn walk(&self, assignment: Assignment) -> Option<(Walk<UserWitness>, Rc<Actor>)> {
+        let Assignment { user: number, class } = assignment;
+        let kind = &self.kinds[class.0];
+        let host = match self.host_of(&kind.options) {
+            Ok(host) => host,
+            Err(reason) => {
+                self.report(Report::Broken { reason });
+                return None;
+            }
+        };
+        let actor = Actor::new(number, self.loader.world.clone());
+        let trace = self.ledger.trace.clone();
+        let actor = Rc::new(if trace.is_some() { actor.noting_rows() } else { actor });
+        let name = self.config.plan.classes[class.0].name.as_str();
+        let signal = Rc::new(StopSignal::new());
+        let user = User::heard_by(self.listeners.clone(), actor.clone(), name, kind.base.clone(), host);
+        let schedule = stream(self.config.seed, number, Purpose::Schedule);
+        let diary = trace.map(|pages| Diary::new(number, self.ledger.started, pages));
+        let walk =
+            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).traced(diary);
+        self.crowd.joined(number, signal);
+        Some((walk, actor))
+    }
+
+    /// A user has ended.
+    pub(super) fn left(&self, user: u64) {
+        self.crowd.left(user);
+    }
+
     /// Runs the hooks of an event, beside the users.
-    fn run_hooks(&self, event: Event, fields: serde_json::Map<String, serde_json::Value>) {
-        let user = match self.hook_user() {
+    fn run_hooks(&self, event: Event, fields: Fields) {
+        let user = match self.hook_user(event) {
             Ok(user) => user,
             Err(reason) => return self.report(Report::Broken { reason }),
         };
         let signal = Rc::new(StopSignal::new());
         let number = self.hooks.joined_next(signal.clone());
         let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        let network = self.network.clone();
         tokio::task::spawn_local(async move {
-            let outcome = hooks::run(&terrain, event, &user, fields, &witness, &signal).await;
+            let outcome =
+                hooks::run(&terrain, event, &user, &fields, &signal, Deadline::of_task, &witness).await;
+            // The hooks of the next event are told what these have sent.
+            let _ = witness.reports.send(counted(&witness.ledger, &network));
             let _ = witness.reports.send(Report::Hooked { event, outcome });
             hooks.left(number);
         });
@@ -322,18 +374,35 @@ impl Shard {
         });
     }
 
-    /// A user of no class, for what hooks send.
-    fn hook_user(&self) -> Result<User, String> {
+    /// The user of no class that the hooks of `event` run as. Set-up and tear-down share one, with its cookies, headers
+    /// and state; all others send nothing, and hooks of different events may run at the same time.
+    fn hook_user(&self, event: Event) -> Result<User, String> {
+        if !matches!(event, Event::TestStart | Event::TestStop) {
+            return self.new_hook_user(event);
+        }
+        if let Some(user) = self.setup_user.get() {
+            return Ok(user.clone());
+        }
+        let user = self.new_hook_user(event)?;
+        Ok(self.setup_user.get_or_init(|| user).clone())
+    }
+
+    fn new_hook_user(&self, event: Event) -> Result<User, String> {
         let base = self.config.host.as_ref().map(|host| Base::parse(host).map(Rc::new)).transpose();
         let base = base.map_err(|error| error.to_string())?;
         let host = self.host_of(&Rc::new(self.config.client.clone()))?;
-        let actor = Rc::new(Actor::new(0, self.loader.world.clone()));
-        Ok(User::new(actor, "", base, host))
+        let actor = Rc::new(Actor::of_hooks(event, self.loader.world.clone()));
+        Ok(User::heard_by(self.listeners.clone(), actor, "", base, host))
     }
 
     fn host_of(&self, options: &Rc<ClientOptions>) -> Result<Rc<UserHost>, String> {
         let client = Client::new(self.network.clone(), options.clone()).map_err(|error| error.to_string())?;
-        Ok(Rc::new(UserHost { client, network: self.network.clone(), ledger: self.ledger.clone() }))
+        Ok(Rc::new(UserHost {
+            client,
+            network: self.network.clone(),
+            ledger: self.ledger.clone(),
+            reports: self.reports.clone(),
+        }))
     }
 
     fn witness(&self) -> UserWitness {
@@ -341,19 +410,35 @@ impl Shard {
     }
 }
 
+/// What was counted since the last time.
+fn counted(ledger: &Ledger, network: &Shared) -> Report {
+    let mut recorder = ledger.recorder.borrow_mut();
+    let counters = &network.counters;
+    let now = RunCounters {
+        wire_requests: counters.wire_requests.take(),
+        reconnects: counters.reconnects.take(),
+        ..ledger.counters.take()
+    };
+    recorder.counters().merge(&now);
+    Report::Counted { snapshot: Box::new(recorder.take()) }
+}
+
 /// One user's line to the recorder and the controller.
-struct UserWitness {
+pub(super) struct UserWitness {
     shard: usize,
     ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,
 }
 
+impl HookWitness for UserWitness {
+    fn hook_failed(&self, event: Event, exception: &Exception) {
+        self.ledger.hook_failed(event, exception);
+    }
+}
+
 impl Witness for UserWitness {
     fn exception(&self, exception: &Exception, task: &str) {
-        let now = self.ledger.since_start(Instant::now());
-        let message = self.ledger.world.mask(&exception.message);
-        self.ledger.recorder.borrow_mut().exception(&message, &exception.place, task, now);
-        tracing::debug!(target: "script", "exception in `{task}`\n{}", self.ledger.world.mask(&exception.diagnostic));
+        self.ledger.exception(exception, task);
     }
 
     fn stop_test(&self, reason: &str) {

@@ -1,21 +1,22 @@
 //! One user's way through the plan: enter sets, pick tasks, run them, wait, leave.
 
 use super::budget::Budget;
+use super::diary::Diary;
+use super::hooks::{self, HookWitness};
 use super::order::Order;
+use super::pace::Pace;
+use super::pulse::Pulse;
 use super::stop::{Deadline, StopSignal, Wish};
-use crate::plan::{self, FnId, Pacing, Plan, SetId, Target, UserClass, Wait};
-use crate::script::{Exception, Script, TaskEnd, User};
+use crate::plan::{Event, FnId, Plan, SetId, Target, UserClass};
+use crate::script::{Exception, Pace as _, Pause, Script, TaskEnd, User};
 use crate::util::Stream;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 /// `on_stop` may send; so it gets this long at least, even where tasks are cut off at once.
 const LEAST_STOP_TIME: Duration = Duration::from_secs(5);
-
-/// Thirty years, in seconds: a script's wait beyond that is as good as for ever, and this one fits a timer.
-const LONGEST_WAIT: f64 = 1e9;
 
 /// What the users of a shard share for walking.
 pub(super) struct Terrain {
@@ -24,11 +25,15 @@ pub(super) struct Terrain {
     /// By set index.
     pub(super) orders: Vec<Order>,
     pub(super) budget: Budget,
+    /// After so many runs of task functions a user ends; none = never for that.
+    pub(super) runs_per_user: Option<u64>,
     pub(super) stop_timeout: Duration,
+    /// How the shard itself fares.
+    pub(super) pulse: Pulse,
 }
 
 /// What a walking user tells its shard.
-pub(super) trait Witness {
+pub(super) trait Witness: HookWitness {
     /// A script function threw.
     fn exception(&self, exception: &Exception, task: &str);
     /// A script ended the run.
@@ -44,22 +49,16 @@ pub(super) struct Walk<W> {
     pub(super) terrain: Rc<Terrain>,
     pub(super) user: User,
     pub(super) signal: Rc<StopSignal>,
-    pub(super) schedule: Stream,
     pub(super) witness: W,
-    /// The sets that the user is in, the class's own first.
-    pub(super) frames: Vec<Frame>,
-}
-
-/// A set that the user is in.
-pub(super) struct Frame {
-    set: SetId,
-    /// Where in a sequential or a Markov set the user is.
-    position: u64,
-    pacing: Pacing,
+    pub(super) pace: Rc<Pace>,
+    /// How many task functions the user has run.
+    runs: u64,
+    /// Where a trace is written.
+    diary: Option<Diary>,
 }
 
 /// How a step went on.
-enum Step {
+pub(super) enum Step {
     /// Wait, then pick.
     Wait,
     /// Pick at once.
@@ -70,7 +69,33 @@ enum Step {
     End,
 }
 
+/// What was picked.
+pub(super) enum Pick {
+    /// A task function: the set and the place in it, and the function to run.
+    Task((SetId, usize), FnId),
+    /// Something else, which has been done.
+    Went(Step),
+}
+
 impl<W: Witness> Walk<W> {
+    /// A user that has not begun; `schedule` decides which tasks it picks and how long it waits.
+    pub(super) fn new(
+        terrain: Rc<Terrain>,
+        user: User,
+        signal: Rc<StopSignal>,
+        schedule: Stream,
+        witness: W,
+    ) -> Self {
+        let pace = Rc::new(Pace::new(terrain.clone(), signal.clone(), schedule));
+        user.waits_by(pace.clone());
+        Self { terrain, user, signal, witness, pace, runs: 0, diary: None }
+    }
+
+    /// The same, writing down what it does.
+    pub(super) fn traced(self, diary: Option<Diary>) -> Self {
+        Self { diary, ..self }
+    }
+
     /// Walks until the user ends; every set that it was in has been left properly, unless it was cut.
     pub(super) async fn run(mut self, class: &UserClass) {
         // A user that is stopped before its first turn has done nothing, and does nothing.
@@ -88,7 +113,7 @@ impl<W: Witness> Walk<W> {
                 }
                 Step::End => break,
             };
-            let goes_on = if waits { self.wait().await } else { self.give_way().await };
+            let goes_on = if waits { self.wait().await } else { self.pace.give_way().await };
             if !goes_on {
                 break;
             }
@@ -99,14 +124,14 @@ impl<W: Witness> Walk<W> {
 
     /// Enters the class. Where its `on_start` threw or left, nothing was set up, so nothing is taken down; where it ended
     /// the user, or was cut off, `on_stop` runs as it does after a task.
-    async fn start(&mut self, class: &UserClass) -> Step {
-        let pacing = Pacing::new(since_start());
+    pub(super) async fn start(&mut self, class: &UserClass) -> Step {
+        self.pace.enter(class.root);
         let end = match self.terrain.plan.sets[class.root.0].on_start {
             Some(hook) => self.call(hook, "on_start").await,
             None => TaskEnd::Done(None),
         };
-        if !matches!(end, TaskEnd::Failed(_) | TaskEnd::Interrupt { .. }) {
-            self.enter(class.root, pacing);
+        if matches!(end, TaskEnd::Failed(_) | TaskEnd::Interrupt { .. }) {
+            self.pace.leave();
         }
         match end {
             TaskEnd::Done(_) | TaskEnd::Reschedule => Step::Pick,
@@ -114,51 +139,77 @@ impl<W: Witness> Walk<W> {
         }
     }
 
-    /// `pacing` began before the set's `on_start`, whose time counts into the first interval.
-    fn enter(&mut self, set: SetId, pacing: Pacing) {
-        self.frames.push(Frame { set, position: 0, pacing });
-    }
-
     /// Picks a task of the innermost set and runs it.
     async fn step(&mut self) -> Step {
-        let terrain = self.terrain.clone();
-        let frame = self.frames.last_mut().expect("a user that walks is in a set");
-        let set = &terrain.plan.sets[frame.set.0];
-        let index = terrain.orders[frame.set.0].next(&mut frame.position, &mut self.schedule);
-        let Some(task) = index.map(|index| &set.tasks[index]) else { return Step::End };
-        match task.target {
-            Target::Stop => self.leaving(true),
-            Target::Enter(nested) => self.enter_set(nested).await,
-            Target::Call(function) => {
+        match self.pick().await {
+            Pick::Task(place, function) => {
                 if !self.take_run().await {
                     return Step::End;
                 }
-                let end = self.call(function, &task.name).await;
-                self.witness.iteration();
-                self.after(&end)
+                self.run_task(place, function).await
             }
+            Pick::Went(step) => step,
+        }
+    }
+
+    /// Picks from the innermost set, and goes where that leads, short of running a task function.
+    pub(super) async fn pick(&mut self) -> Pick {
+        let Some((set, index)) = self.pace.pick() else { return Pick::Went(Step::End) };
+        match self.terrain.plan.sets[set.0].tasks[index].target {
+            Target::Stop => Pick::Went(self.leaving(true)),
+            Target::Enter(nested) => Pick::Went(self.enter_set(nested).await),
+            Target::Call(function) => Pick::Task((set, index), function),
+        }
+    }
+
+    /// Runs a task function.
+    pub(super) async fn run_task(&mut self, (set, index): (SetId, usize), function: FnId) -> Step {
+        let terrain = self.terrain.clone();
+        let name = terrain.plan.sets[set.0].tasks[index].name.as_str();
+        let begun = self.diary.is_some().then(Instant::now);
+        let end = self.call(function, name).await;
+        self.note_run(begun, name);
+        self.witness.iteration();
+        self.runs += 1;
+        // No task will follow, so there is nothing to wait for.
+        if terrain.runs_per_user.is_some_and(|runs| self.runs >= runs) {
+            return Step::End;
+        }
+        self.after(&end)
+    }
+
+    /// The next task function serves this arrival.
+    pub(super) fn note_arrival(&mut self, number: u64) {
+        if let Some(diary) = &mut self.diary {
+            diary.serves(number);
+        }
+    }
+
+    /// Writes down that a task function which began then has ended; nothing where no trace is written.
+    fn note_run(&mut self, begun: Option<Instant>, task: &str) {
+        if let (Some(diary), Some(begun)) = (&mut self.diary, begun) {
+            diary.ran(begun, self.pace.path() + task, self.user.take_noted_rows());
         }
     }
 
     /// One run of the `-i` budget; false when the user should end instead.
-    async fn take_run(&self) -> bool {
+    pub(super) async fn take_run(&self) -> bool {
         let take = self.terrain.budget.take(|| self.witness.needs_grant());
         self.signal.unless_stopping(take).await.unwrap_or(false)
     }
 
     async fn enter_set(&mut self, nested: SetId) -> Step {
-        let pacing = Pacing::new(since_start());
-        if let Some(hook) = self.terrain.plan.sets[nested.0].on_start {
-            match self.call(hook, "on_start").await {
-                TaskEnd::Done(_) | TaskEnd::Reschedule => {}
-                // The set was not entered: its `on_stop` has nothing to take down.
-                TaskEnd::Interrupt { reschedule: true } => return Step::Pick,
-                TaskEnd::Failed(_) | TaskEnd::Interrupt { reschedule: false } => return Step::Wait,
-                TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => return Step::End,
-            }
-        }
-        self.enter(nested, pacing);
-        Step::Pick
+        self.pace.enter(nested);
+        let Some(hook) = self.terrain.plan.sets[nested.0].on_start else { return Step::Pick };
+        let step = match self.call(hook, "on_start").await {
+            TaskEnd::Done(_) | TaskEnd::Reschedule => return Step::Pick,
+            TaskEnd::Interrupt { reschedule: true } => Step::Pick,
+            TaskEnd::Failed(_) | TaskEnd::Interrupt { reschedule: false } => Step::Wait,
+            TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => Step::End,
+        };
+        // The set was not entered: its `on_stop` has nothing to take down.
+        self.pace.leave();
+        step
     }
 
     fn after(&self, end: &TaskEnd) -> Step {
@@ -171,24 +222,25 @@ impl<W: Witness> Walk<W> {
 
     /// The class's own set cannot be left: there is no parent to pick. It is as if the task had ended.
     fn leaving(&self, reschedule: bool) -> Step {
-        match (self.frames.len() > 1, reschedule) {
+        match (self.pace.depth() > 1, reschedule) {
             (true, reschedule) => Step::Leave { reschedule },
             (false, true) => Step::Pick,
             (false, false) => Step::Wait,
         }
     }
 
-    async fn leave_set(&mut self) {
-        if let Some(frame) = self.frames.pop()
-            && let Some(hook) = self.terrain.plan.sets[frame.set.0].on_stop
+    pub(super) async fn leave_set(&mut self) {
+        if let Some(set) = self.pace.innermost()
+            && let Some(hook) = self.terrain.plan.sets[set.0].on_stop
         {
             self.call_leaving(hook).await;
         }
+        self.pace.leave();
     }
 
     /// Leaves every set, inside out.
-    async fn leave_all(&mut self) {
-        while self.signal.wish() != Wish::Cut && !self.frames.is_empty() {
+    pub(super) async fn leave_all(&mut self) {
+        while self.signal.wish() != Wish::Cut && self.pace.depth() > 0 {
             self.leave_set().await;
         }
     }
@@ -200,17 +252,9 @@ impl<W: Witness> Walk<W> {
 
     /// Runs an `on_stop`: it has its own time, from when the user should end.
     async fn call_leaving(&mut self, function: FnId) {
-        let grace = self.terrain.stop_timeout.max(LEAST_STOP_TIME);
-        let deadline = Cell::new(None);
-        let deadline_of = |wish| match wish {
-            Wish::Finish { .. } => {
-                let known = deadline.get().unwrap_or_else(|| Instant::now() + grace);
-                deadline.set(Some(known));
-                Deadline::At(known)
-            }
-            wish => Deadline::of_task(wish),
-        };
-        self.call_until(function, "on_stop", deadline_of).await;
+        self.pace.leaving.set(true);
+        self.call_until(function, "on_stop", self.own_time()).await;
+        self.pace.leaving.set(false);
     }
 
     /// Runs a script function and tells the witness what came of it.
@@ -223,57 +267,73 @@ impl<W: Witness> Walk<W> {
         let call = self.terrain.script.call(function, &self.user);
         let end = self.signal.until_cut(call, deadline_of).await;
         match &end {
-            TaskEnd::Failed(exception) => self.witness.exception(exception, name),
+            TaskEnd::Failed(exception) => {
+                self.witness.exception(exception, name);
+                if self.terrain.plan.hooks.has(Event::UserError) {
+                    self.call_error_hooks(exception, name).await;
+                }
+            }
             TaskEnd::StopTest(reason) => self.witness.stop_test(reason),
             _ => {}
+        }
+        if self.user.has_untold() {
+            self.call_listeners().await;
         }
         end
     }
 
-    /// Waits as the innermost set, or the class, says; false when the user should end.
-    async fn wait(&mut self) -> bool {
-        let terrain = self.terrain.clone();
-        let sets = &terrain.plan.sets;
-        let (Some(inner), Some(outer)) = (self.frames.last(), self.frames.first()) else { return false };
-        // A set without a wait of its own uses its user's, and with it the user's pace.
-        let (owner, wait) = match (sets[inner.set.0].wait, sets[outer.set.0].wait) {
-            (Some(wait), _) => (self.frames.len() - 1, wait),
-            (None, Some(wait)) => (0, wait),
-            (None, None) => (0, Wait::Constant(0.0)),
-        };
-        let seconds = match wait {
-            Wait::Function(function) => match self.call(function, "wait_time").await {
-                TaskEnd::Done(Some(seconds)) if seconds > 0.0 => seconds.min(LONGEST_WAIT),
-                TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => return false,
-                _ => 0.0,
-            },
-            wait => {
-                let pacing = &mut self.frames[owner].pacing;
-                let paced = matches!(wait, Wait::ConstantPacing(_) | Wait::ConstantThroughput(_));
-                let now = if paced { since_start() } else { Duration::ZERO };
-                plan::seconds(&wait, &mut self.schedule, pacing, now).unwrap_or(0.0)
-            }
-        };
-        let pause = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
-        if pause.is_zero() {
-            self.give_way().await
-        } else {
-            self.signal.unless_stopping(sleep(pause)).await.is_some()
+    /// The hooks of `user_error`, on a fiber of their own.
+    async fn call_error_hooks(&self, exception: &Exception, task: &str) {
+        let fields = hooks::error_fields(exception, task);
+        let event = Event::UserError;
+        let (signal, own_time) = (&self.signal, self.own_time());
+        let outcome =
+            hooks::run(&self.terrain, event, &self.user, &fields, signal, own_time, &self.witness).await;
+        if let Some(reason) = outcome.stop {
+            self.witness.stop_test(&reason);
         }
     }
 
-    /// A user whose tasks never wait for anything must not keep the others from running; false when it should end.
-    async fn give_way(&self) -> bool {
-        self.signal.unless_stopping(tokio::task::consume_budget()).await.is_some()
+    /// The hooks of requests whose verdicts fell when their fiber had ended already.
+    async fn call_listeners(&self) {
+        let call = self.terrain.script.call_listeners(&self.user);
+        self.signal.until_cut(call, self.own_time()).await;
     }
-}
 
-/// A clock for paces: the time since this thread first asked.
-fn since_start() -> Duration {
-    thread_local! {
-        static START: Instant = Instant::now();
+    /// For what runs after a task that may have been cut off: it has its own time, from when the user should end.
+    fn own_time(&self) -> impl Fn(Wish) -> Deadline + use<W> {
+        let grace = self.terrain.stop_timeout.max(LEAST_STOP_TIME);
+        let deadline = Cell::new(None);
+        move |wish| match wish {
+            Wish::Finish { .. } => {
+                let known = deadline.get().unwrap_or_else(|| Instant::now() + grace);
+                deadline.set(Some(known));
+                Deadline::At(known)
+            }
+            wish => Deadline::of_task(wish),
+        }
     }
-    START.with(Instant::elapsed)
+
+    /// Waits as the innermost set, or the class, says; false when the user should end.
+    async fn wait(&mut self) -> bool {
+        let mut pause = self.pace.pause();
+        if let Pause::Ask(function) = pause {
+            pause = match self.call(function, "wait_time").await {
+                TaskEnd::Done(seconds) => Pause::of_seconds(seconds.unwrap_or(0.0)),
+                TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => return false,
+                _ => Pause::of_seconds(0.0),
+            };
+        }
+        match pause {
+            Pause::For(pause) => {
+                if let Some(diary) = &mut self.diary {
+                    diary.waits(pause);
+                }
+                self.pace.wait(pause).await
+            }
+            Pause::Ask(_) => true,
+        }
+    }
 }
 
 #[cfg(test)]

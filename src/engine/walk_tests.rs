@@ -2,10 +2,15 @@
 
 use super::{Terrain, Walk, Witness};
 use crate::engine::budget::Budget;
+use crate::engine::diary::{Diary, Pages};
+use crate::engine::hooks::HookWitness;
 use crate::engine::order::Order;
+use crate::engine::pulse::Pulse;
 use crate::engine::stop::{StopSignal, Wish};
 use crate::http;
+use crate::plan::Event;
 use crate::script::{Actor, Exception, Host, Limits, Loader, Sample, User, World};
+use crate::stats::Lateness;
 use crate::util::{Purpose, stream};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -29,6 +34,10 @@ struct Story {
     /// Requests that were sent, and those of them that were dropped.
     sent: Cell<u64>,
     dropped: Cell<u64>,
+    /// The trace.
+    pages: Pages,
+    /// How late the waits ended that came to their end.
+    waits: RefCell<Lateness>,
     started: Cell<Option<Instant>>,
     ended: Cell<u128>,
 }
@@ -75,6 +84,12 @@ impl Host for Scribe {
     fn record(&self, _: Sample) {
         unreachable!("no request is answered")
     }
+    fn hook_failed(&self, _: Event, _: &Exception) {
+        unreachable!("no request is answered")
+    }
+    fn stop_test(&self, _: &str) {
+        unreachable!("no request is answered")
+    }
     fn cookies(&self, _: &http::Url) -> Vec<(String, String)> {
         Vec::new()
     }
@@ -86,6 +101,12 @@ impl Host for Scribe {
 
 /// Grants no more than there was at the beginning.
 struct Listener(Rc<Story>, Rc<Terrain>);
+
+impl HookWitness for Listener {
+    fn hook_failed(&self, event: Event, exception: &Exception) {
+        self.0.exceptions.borrow_mut().push(format!("on({}): {}", event.name(), exception.message));
+    }
+}
 
 impl Witness for Listener {
     fn exception(&self, exception: &Exception, task: &str) {
@@ -113,9 +134,11 @@ struct Fate {
     /// It is given so many turns of the scheduler before it should end, instead of time.
     turns: Option<usize>,
     iterations: Option<u64>,
+    runs_per_user: Option<u64>,
 }
 
-const FREE: Fate = Fate { stop_at: None, stop_timeout: 0, cut: false, turns: None, iterations: None };
+const FREE: Fate =
+    Fate { stop_at: None, stop_timeout: 0, cut: false, turns: None, iterations: None, runs_per_user: None };
 
 fn stopped_at(stop_at: u64, stop_timeout: u64) -> Fate {
     Fate { stop_at: Some(stop_at), stop_timeout, ..FREE }
@@ -145,20 +168,25 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     let stop_timeout = Duration::from_millis(fate.stop_timeout);
     let orders = loaded.plan.sets.iter().map(Order::new).collect();
     let class = loaded.plan.classes[0].clone();
-    let terrain = Rc::new(Terrain { script: loaded.script, plan: loaded.plan, orders, budget, stop_timeout });
+    let terrain = Rc::new(Terrain {
+        script: loaded.script,
+        plan: loaded.plan,
+        orders,
+        budget,
+        runs_per_user: fate.runs_per_user,
+        stop_timeout,
+        pulse: Pulse::new(),
+    });
     let story = Rc::new(Story::default());
     story.started.set(Some(Instant::now()));
     let signal = Rc::new(StopSignal::new());
     let actor = Rc::new(Actor::new(1, loader.world.clone()));
     let base = Rc::new(http::Base::parse("http://127.0.0.1").expect("a host"));
-    let walk = Walk {
-        terrain: terrain.clone(),
-        user: User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone()))),
-        signal: signal.clone(),
-        schedule: stream(1, 1, Purpose::Schedule),
-        witness: Listener(story.clone(), terrain),
-        frames: Vec::new(),
-    };
+    let user = User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone())));
+    let schedule = stream(1, 1, Purpose::Schedule);
+    let witness = Listener(story.clone(), terrain.clone());
+    let diary = Diary::new(1, Instant::now(), story.pages.clone());
+    let walk = Walk::new(terrain.clone(), user, signal.clone(), schedule, witness).traced(Some(diary));
     let stop = || {
         signal.set(if fate.cut {
             Wish::Cut
@@ -181,6 +209,7 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     }
     timeout(Duration::from_secs(86_400), life).await.expect("the user ends within a day").expect("no panic");
     story.ended.set(story.now());
+    story.waits.replace(terrain.pulse.take().waits);
     story
 }
 
@@ -465,6 +494,56 @@ fn a_user_ends_when_no_runs_are_left() {
         Fate { iterations: Some(3), ..FREE },
     );
     assert_eq!((story.timed().as_str(), story.iterations.get()), ("0:t 1000:t 2000:t 3000:stop", 3));
+    let waits = story.waits.borrow();
+    // A timer is up to a millisecond late; in virtual time nothing else is.
+    assert!(waits.count() == 3 && waits.max() <= Some(Duration::from_millis(1)), "{waits:?}");
+}
+
+#[path = "pace_tests.rs"]
+mod pace;
+
+#[test]
+fn a_user_ends_after_its_own_number_of_runs_without_a_last_wait() {
+    let script = r#"
+        let set = task_set("S").sequential().on_start(|user| note(user, "start"))
+            .on_stop(|user| note(user, "stop"))
+            .task("t", |user| note(user, "t")).task("u", |user| { note(user, "u"); user.interrupt(); });
+        user_class("U").wait_time(constant(1)).on_stop(|user| note(user, "bye")).task(set);
+    "#;
+    let lives = [
+        (1, None, "0:start 0:t 0:stop 0:bye"),
+        (3, None, "0:start 0:t 1000:u 1000:stop 1000:start 1000:t 1000:stop 1000:bye"),
+        // Whichever of the two bounds is met first.
+        (3, Some(1), "0:start 0:t 1000:stop 1000:bye"),
+        (1, Some(3), "0:start 0:t 0:stop 0:bye"),
+    ];
+    for (runs, iterations, timed) in lives {
+        let story = live(script, Fate { iterations, runs_per_user: Some(runs), ..FREE });
+        assert_eq!(story.timed(), timed);
+        assert_eq!(story.iterations.get(), iterations.map_or(runs, |all| all.min(runs)));
+    }
+}
+
+#[test]
+fn a_trace_has_every_run_with_its_path_and_the_wait_after_it() {
+    let story = live(
+        r#"
+        let set = task_set("Set").sequential().on_start(|user| ())
+            .task("waits", |user| sleep(0.5)).task("leaves", |user| user.interrupt());
+        user_class("U").sequential().wait_time(constant(1.25)).task(set)
+            .task("throws", |user| { throw "oh"; }).task("last", |user| sleep(100));
+        "#,
+        stopped_at(5000, 1000),
+    );
+    let shown = |wait: Duration| format!("+{wait:?}");
+    let lines = story.pages.take().into_iter().map(|step| {
+        let (at, wait) = (step.started.as_millis(), step.wait.map(shown).unwrap_or_default());
+        format!("{} {at} {}{wait}", step.step, step.task)
+    });
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        ["1 0 U/Set/waits+1.25s", "2 1750 U/Set/leaves", "3 1750 U/throws+1.25s", "4 3000 U/last"]
+    );
 }
 
 #[test]

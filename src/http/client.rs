@@ -24,8 +24,12 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How many connections a user keeps, at most one for each of so many hosts.
-const KEPT_CONNECTIONS: usize = 8;
+/// How many connections to one host a user keeps for later requests: what browsers do. Only requests that overlap ever
+/// need a second one.
+const KEPT_PER_HOST: usize = 6;
+
+/// How many connections a user keeps in all. The one that was kept first is closed first.
+const KEPT_CONNECTIONS: usize = 24;
 
 /// As good as no deadline, and still a moment that a clock can name.
 const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
@@ -199,20 +203,35 @@ impl Client {
 
     fn take_kept(&self, origin: &Rc<Origin>) -> Option<Connection> {
         let mut kept = self.kept.borrow_mut();
-        let index = kept.iter().position(|connection| connection.leads_to(origin))?;
-        Some(kept.swap_remove(index))
+        // The one that was used last: the server had the least time to close it.
+        let index = kept.iter().rposition(|connection| connection.leads_to(origin))?;
+        Some(kept.remove(index))
     }
 
     /// Keeps the connection for the next request, if it can carry one.
     fn keep_after(&self, connection: Connection, answer: Answer) -> Answer {
         if answer.reusable && self.options.keep_alive {
             let mut kept = self.kept.borrow_mut();
-            if kept.len() == KEPT_CONNECTIONS {
-                kept.remove(0);
+            if kept.len() >= KEPT_PER_HOST {
+                make_room(&mut kept, &connection);
             }
             kept.push(connection);
         }
         answer
+    }
+}
+
+/// Closes connections that are one too many once `another` is kept.
+#[cold]
+fn make_room(kept: &mut Vec<Connection>, another: &Connection) {
+    let alike = |connection: &Connection| connection.leads_to(another.origin());
+    if kept.iter().filter(|connection| alike(connection)).count() >= KEPT_PER_HOST
+        && let Some(oldest) = kept.iter().position(alike)
+    {
+        kept.remove(oldest);
+    }
+    if kept.len() >= KEPT_CONNECTIONS {
+        kept.remove(0);
     }
 }
 

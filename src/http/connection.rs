@@ -9,7 +9,8 @@ use super::url::Origin;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
@@ -55,6 +56,11 @@ impl Connection {
         Ok(Self { origin: origin.clone(), transport })
     }
 
+    /// Where it leads.
+    pub(super) fn origin(&self) -> &Rc<Origin> {
+        &self.origin
+    }
+
     /// Whether it leads there.
     pub(super) fn leads_to(&self, origin: &Rc<Origin>) -> bool {
         Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin
@@ -70,7 +76,7 @@ impl Connection {
 }
 
 async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, TransportError> {
-    let mut last = TransportError::Dns;
+    let mut failure = None;
     for address in addresses {
         match TcpStream::connect(address).await {
             Ok(stream) => {
@@ -78,10 +84,35 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, TransportError> 
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
-            Err(error) => last = TransportError::connecting(&error),
+            Err(error) => {
+                let error = connect_error(&error, address);
+                // An address that this machine cannot reach at all says nothing about the server at another.
+                if failure.is_none() || error != TransportError::Unreachable {
+                    failure = Some(error);
+                }
+            }
         }
     }
-    Err(last)
+    Err(failure.unwrap_or(TransportError::Dns))
+}
+
+/// What a failed connect means. The system says the same of a machine without a free port and of one without an address
+/// of the family, as where IPv6 is switched off; only the latter cannot name a source address either.
+fn connect_error(error: &io::Error, address: &SocketAddr) -> TransportError {
+    let meaning = TransportError::connecting(error);
+    if meaning == TransportError::NoFreePort && !has_source_for(address) {
+        return TransportError::Unreachable;
+    }
+    meaning
+}
+
+/// Whether this machine has an address to reach `address` from. Nothing is sent: a datagram socket only looks up the way.
+fn has_source_for(address: &SocketAddr) -> bool {
+    let any: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    UdpSocket::bind((any, 0)).and_then(|socket| socket.connect(address)).is_ok()
 }
 
 async fn encrypt(
@@ -107,4 +138,36 @@ fn tls_for(
     let found = shared.configurations.get(options);
     // The files were read when the client was made; what is wrong with them was said then.
     found.map(Some).map_err(|_| TransportError::TlsHandshake)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::connect_error;
+    use crate::http::TransportError;
+    use nix::errno::Errno;
+    use std::io;
+
+    #[test]
+    fn a_missing_port_is_told_from_a_missing_address() {
+        let error = io::Error::from_raw_os_error(Errno::EADDRNOTAVAIL as i32);
+        let here = "127.0.0.1:80".parse().expect("an address");
+        assert_eq!(connect_error(&error, &here), TransportError::NoFreePort);
+        // A link-local address without its link: there is no way to it, on any machine.
+        let nowhere = "[fe80::1]:80".parse().expect("an address");
+        assert_eq!(connect_error(&error, &nowhere), TransportError::Unreachable);
+    }
+
+    #[test]
+    fn what_the_machine_lacks_is_told_apart() {
+        let here = "127.0.0.1:80".parse().expect("an address");
+        for (errno, meaning) in [
+            (Errno::EMFILE, TransportError::TooManyOpenFiles),
+            (Errno::ENFILE, TransportError::TooManyOpenFiles),
+            (Errno::EADDRNOTAVAIL, TransportError::NoFreePort),
+            (Errno::ECONNREFUSED, TransportError::ConnectionRefused),
+        ] {
+            let error = io::Error::from_raw_os_error(errno as i32);
+            assert_eq!(connect_error(&error, &here), meaning);
+        }
+    }
 }

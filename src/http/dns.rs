@@ -29,6 +29,6 @@ impl Names {
 
 async fn look_up(origin: &Origin) -> Result<Rc<[SocketAddr]>, TransportError> {
     let found = tokio::net::lookup_host((origin.host(), origin.port())).await;
-    let addresses: Rc<[SocketAddr]> = found.map_err(|_| TransportError::Dns)?.collect();
+    let addresses: Rc<[SocketAddr]> = found.map_err(|error| TransportError::looking_up(&error))?.collect();
     if addresses.is_empty() { Err(TransportError::Dns) } else { Ok(addresses) }
 }

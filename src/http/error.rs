@@ -86,6 +86,11 @@ impl TransportError {
         }
     }
 
+    /// What an error while looking a name up means.
+    pub(super) fn looking_up(error: &io::Error) -> Self {
+        if is_out_of_files(error) { Self::TooManyOpenFiles } else { Self::Dns }
+    }
+
     /// What an error while connecting means.
     pub(super) fn connecting(error: &io::Error) -> Self {
         use io::ErrorKind as Kind;

@@ -1,7 +1,7 @@
 //! Every rule about a plan that can fail before the first request.
 
 use super::nesting::{self, at};
-use super::{FnId, Plan, SetId, Target, TaskOrder, TaskSet, UserClass, markov};
+use super::{Arrivals, FnId, Plan, SetId, Target, TaskOrder, TaskSet, UserClass, markov};
 use crate::util::Diagnostic;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,40 @@ pub fn check(plan: &Plan, may_interrupt: impl Fn(FnId) -> bool) -> Vec<Diagnosti
         }
     }
     found.extend(nesting::ends(plan).err());
+    found.extend(plan.arrivals.iter().flat_map(|arrivals| without_effect(plan, arrivals)));
     for class in &plan.classes {
         found.extend(never_left(plan, class, &may_interrupt));
+    }
+    found
+}
+
+/// What an open class says that the open model does not ask for.
+fn without_effect(plan: &Plan, arrivals: &Arrivals) -> Vec<Diagnostic> {
+    let class = plan.class(arrivals.class);
+    let mut found = Vec::new();
+    let mut warn = |message: String, help: &str, declared_at: &str| {
+        let opened = format!("the class is open: arrivals(..) at {}", arrivals.declared_at);
+        found.push(at(Diagnostic::warning(message).note(opened).help(help), declared_at));
+    };
+    if class.fixed_count.is_some() || class.weight.to_bits() != 1.0_f64.to_bits() {
+        let message =
+            format!("users of `{}` come by arrivals; its weight or fixed count has no effect", class.name);
+        warn(message, "give `max_users` and `start_users` to arrivals(..)", &class.declared_at);
+    }
+    for id in nesting::within(plan, class.root) {
+        let set = plan.set(id);
+        if set.wait.is_some() {
+            let what = if id == class.root { "user class" } else { "task set" };
+            let message = format!(
+                "users of `{}` come by arrivals; they do not wait as {what} `{}` says",
+                class.name, set.name
+            );
+            warn(
+                message,
+                "only `user.wait()` inside a task uses that wait_time; leave it out if there is none",
+                &set.declared_at,
+            );
+        }
     }
     found
 }
@@ -39,7 +71,7 @@ fn classes(plan: &Plan) -> Vec<Diagnostic> {
             found.push(bad_weight(&format!("user class `{}`", class.name), class.weight, &class.declared_at));
         }
     }
-    if !plan.classes.iter().any(UserClass::has_users) {
+    if !plan.has_any_users() {
         let off = Diagnostic::error("every user class is off: all weights are 0")
             .help("give one a weight above 0, or a fixed count");
         found.push(at(off, &plan.classes[0].declared_at));

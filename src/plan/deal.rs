@@ -61,18 +61,19 @@ impl Seat {
 }
 
 impl Dealer {
-    /// A dealer for the classes of `plan`, with no user dealt yet. Classes of weight 0 or fixed count 0 are off.
+    /// A dealer for the classes of `plan`, with no user dealt yet. Classes of weight 0 or fixed count 0 are
+    /// off; users of open classes are not dealt.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let smallest = plan
-            .classes
-            .iter()
-            .filter(|class| class.fixed_count.is_none() && class.weight > 0.0)
-            .map(|class| class.weight)
+            .classes()
+            .filter(|(id, _)| !plan.is_open(*id))
+            .filter(|(_, class)| class.fixed_count.is_none() && class.weight > 0.0)
+            .map(|(_, class)| class.weight)
             .fold(f64::INFINITY, f64::min);
         let mut seats: Vec<Seat> = plan
             .classes()
-            .filter(|(_, class)| class.has_users())
+            .filter(|(id, class)| class.has_users() && !plan.is_open(*id))
             .map(|(id, class)| {
                 let relative = (class.weight / smallest).min(f64::MAX);
                 Seat::new(id, class.fixed_count.map_or(relative, as_f64), class.fixed_count)

@@ -43,11 +43,11 @@ pub fn forecast<E>(
 #[cfg(test)]
 mod tests {
     use super::forecast;
-    use crate::plan::{Shape, Spawn, Stage, UserTarget};
+    use crate::plan::{Shape, ShapeStage, Spawn, UserTarget};
     use std::time::Duration;
 
-    fn stage(seconds: u64, users: usize, rate: Option<f64>) -> Stage {
-        Stage { duration: Duration::from_secs(seconds), users, spawn: Spawn { rate, classes: None } }
+    fn stage(seconds: u64, users: usize, rate: Option<f64>) -> ShapeStage {
+        ShapeStage { duration: Duration::from_secs(seconds), users, spawn: Spawn { rate, classes: None } }
     }
 
     #[test]

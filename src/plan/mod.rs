@@ -1,5 +1,6 @@
 //! The test plan as plain data, and the pure rules over it. No I/O, no clock, no script.
 
+mod arrivals;
 mod check;
 mod course;
 mod deal;
@@ -12,12 +13,14 @@ mod pick;
 mod ramp;
 mod ratio;
 mod select;
+mod settings;
 mod shape;
 mod tags;
 #[cfg(test)]
 pub(crate) mod testing;
 mod wait;
 
+pub use arrivals::{Arrivals, DEFAULT_MAX_USERS, DueTimes, Stage, portion};
 pub use check::check;
 pub use course::Course;
 pub use deal::Dealer;
@@ -30,6 +33,7 @@ pub use pick::{Picker, Sequence};
 pub use ramp::Ramp;
 pub use ratio::{ClassRatio, TaskRatio, ratios};
 pub use select::select_classes;
-pub use shape::{Shape, Spawn, Stage, UserTarget};
+pub use settings::{ScriptOption, Settings};
+pub use shape::{Shape, ShapeStage, Spawn, UserTarget};
 pub use tags::filter;
 pub use wait::{Pacing, seconds};

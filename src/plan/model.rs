@@ -1,6 +1,6 @@
 //! What a script declares: user classes, task sets, tasks, weights, tags, waits.
 
-use super::{Hooks, Shape};
+use super::{Arrivals, Hooks, ScriptOption, Settings, Shape};
 use serde::{Deserialize, Serialize};
 
 /// A script function, as its number in the script room's table. The table is the same on every shard, because every
@@ -23,10 +23,17 @@ pub struct Plan {
     pub classes: Vec<UserClass>,
     /// Every task set, those at the root of a user class included.
     pub sets: Vec<TaskSet>,
+    /// What makes classes open: their users come by arrivals. One per class at most.
+    #[serde(default)]
+    pub arrivals: Vec<Arrivals>,
     /// How the number of users follows the time; none = as `-u` and `-r` say.
     pub shape: Option<Shape>,
     /// What runs when something happens to the run.
     pub hooks: Hooks,
+    /// The script's own defaults for the run.
+    pub settings: Option<Settings>,
+    /// Options of the scripts, in the order of declaration.
+    pub options: Vec<ScriptOption>,
 }
 
 /// A kind of user.

@@ -35,7 +35,8 @@ pub struct TaskRatio {
 /// The ratios of every class that has users, in the order of declaration.
 ///
 /// With `users` given, fixed counts are taken off it first and the weights share the rest. Without, fixed counts cannot
-/// be compared with weights: then the weighted classes share all users, and the fixed ones only if there are no others.
+/// be compared with weights: then the weighted classes share all users, and the fixed ones only if there are no others. An open class has no share:
+/// how many users it has is for the server to say.
 ///
 /// # Errors
 ///
@@ -51,7 +52,7 @@ pub fn ratios(plan: &Plan, users: Option<usize>) -> Result<Vec<ClassRatio>, Diag
 }
 
 fn class_shares(plan: &Plan, users: Option<usize>) -> Vec<(ClassId, f64)> {
-    let live = || plan.classes().filter(|(_, class)| class.has_users());
+    let live = || plan.classes().filter(|(id, class)| class.has_users() && !plan.is_open(*id));
     let fixed: usize = live().filter_map(|(_, class)| class.fixed_count).sum();
     let weights: f64 =
         live().filter(|(_, class)| class.fixed_count.is_none()).map(|(_, class)| class.weight).sum();
@@ -66,7 +67,10 @@ fn class_shares(plan: &Plan, users: Option<usize>) -> Vec<(ClassId, f64)> {
         Some(count) => (id, fixed_part * as_f64(count) / as_f64(fixed)),
         None => (id, (1.0 - fixed_part) * class.weight / weights),
     };
-    live().map(share).collect()
+    let open = plan.classes().filter(|(id, _)| plan.is_open(*id)).map(|(id, _)| (id, 0.0));
+    let mut shares: Vec<_> = live().map(share).chain(open).collect();
+    shares.sort_unstable_by_key(|(id, _)| id.0);
+    shares
 }
 
 fn tasks(plan: &Plan, id: SetId, of_class: f64, of_total: f64) -> Vec<TaskRatio> {

@@ -1,7 +1,7 @@
 //! Which user classes take part, when the command line names some.
 
 use super::nesting::at;
-use super::{Plan, UserClass};
+use super::{ClassId, Plan, UserClass, arrivals};
 use crate::util::{Diagnostic, nearest};
 
 /// Keeps only the classes named in `wanted`, and gives them the weights named there; with none named, all stay.
@@ -21,25 +21,27 @@ pub fn select_classes(
     }
     let mut warnings = Vec::new();
     for (name, weight) in wanted {
-        let Some(class) = plan.classes.iter_mut().find(|class| class.name == *name) else {
+        let Some(index) = plan.classes.iter().position(|class| class.name == *name) else {
             return Err(unknown(name, plan));
         };
+        let open = plan.is_open(ClassId(index));
+        let class = &mut plan.classes[index];
         if let Some(weight) = *weight {
             class.weight = weight;
             if let Some(count) = class.fixed_count.take() {
                 warnings.push(replaced(class, count));
             }
-        } else if !class.has_users() {
+        } else if !open && !class.has_users() {
             warnings.push(off(class));
         }
     }
-    let mut classes = plan.classes.clone();
-    classes.retain(|class| wanted.iter().any(|(name, _)| *name == class.name));
+    let all = plan.classes.clone();
+    plan.classes.retain(|class| wanted.iter().any(|(name, _)| *name == class.name));
     if let Some(shape) = &mut plan.shape {
-        shape.renumber(&plan.classes, &classes);
+        shape.renumber(&all, &plan.classes);
     }
-    plan.classes = classes;
-    if !plan.classes.iter().any(UserClass::has_users) {
+    plan.arrivals = arrivals::of_classes(&plan.arrivals, &all, &plan.classes);
+    if !plan.has_any_users() {
         let first = &plan.classes[0].name;
         return Err(Diagnostic::error("every chosen user class is off: all weights are 0")
             .help(format!("give one a weight: `--class {first}=1`")));

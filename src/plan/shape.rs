@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Shape {
     /// One after the other; the run ends after the last.
-    Stages(Vec<Stage>),
+    Stages(Vec<ShapeStage>),
     /// Some users, for a while many more, then again as before.
     Spike {
         /// Users before and after.
@@ -57,7 +57,7 @@ pub enum Shape {
 
 /// One stage of [`Shape::Stages`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Stage {
+pub struct ShapeStage {
     /// How long it lasts, the ramp at its beginning included.
     pub duration: Duration,
     /// Users to have.
@@ -187,7 +187,7 @@ fn rounded(users: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClassId, FnId, Shape, Spawn, Stage, UserTarget};
+    use super::{ClassId, FnId, Shape, ShapeStage, Spawn, UserTarget};
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -201,8 +201,8 @@ mod tests {
         at.iter().map(|at| target(at).map(|target| target.users)).collect()
     }
 
-    fn stage(duration: f64, users: usize) -> Stage {
-        Stage { duration: seconds(duration), users, spawn: Spawn::default() }
+    fn stage(duration: f64, users: usize) -> ShapeStage {
+        ShapeStage { duration: seconds(duration), users, spawn: Spawn::default() }
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_target_says_how_users_are_added() {
         let spawn = Spawn { rate: Some(2.5), classes: Some(vec![ClassId(1)]) };
-        let shape = Shape::Stages(vec![Stage { spawn, ..stage(1.0, 7) }, stage(1.0, 8)]);
+        let shape = Shape::Stages(vec![ShapeStage { spawn, ..stage(1.0, 7) }, stage(1.0, 8)]);
         let first = UserTarget { users: 7, spawn_rate: 2.5, classes: Some(vec![ClassId(1)]) };
         assert_eq!(shape.target_at(Duration::ZERO), Some(Some(first)));
         let second = UserTarget { users: 8, spawn_rate: UserTarget::AT_ONCE, classes: None };
@@ -276,7 +276,7 @@ mod tests {
         let mut plan = crate::plan::Plan::of_weights(&[("A", 1.0), ("B", 1.0), ("C", 1.0)]);
         let classes = Some(vec![ClassId(0), ClassId(2)]);
         let spawn = Spawn { rate: None, classes };
-        plan.shape = Some(Shape::Stages(vec![Stage { spawn, ..stage(1.0, 7) }, stage(1.0, 7)]));
+        plan.shape = Some(Shape::Stages(vec![ShapeStage { spawn, ..stage(1.0, 7) }, stage(1.0, 7)]));
         crate::plan::select_classes(&mut plan, &[("C".to_owned(), None), ("B".to_owned(), None)]).unwrap();
         let classes = |plan: &crate::plan::Plan, at| {
             plan.shape.as_ref().unwrap().target_at(seconds(at)).unwrap().unwrap().classes
@@ -300,7 +300,7 @@ mod tests {
         ) {
             let [a, b, c, d] = numbers.map(Duration::from_millis);
             let shapes = [
-                Shape::Stages(vec![stage(1.0, 1), Stage { duration: Duration::MAX, ..stage(0.0, 2) }, stage(1.0, 3)]),
+                Shape::Stages(vec![stage(1.0, 1), ShapeStage { duration: Duration::MAX, ..stage(0.0, 2) }, stage(1.0, 3)]),
                 Shape::Spike { users: 1, peak: usize::MAX, before: a, hold: b, after: Duration::MAX, spawn: Spawn::default() },
                 Shape::Steps { start: usize::MAX, step, every: c, count, spawn: Spawn::default() },
                 Shape::Sine { min: 5, max: 9, period: d, duration: Duration::MAX, spawn: Spawn::default() },

@@ -1,6 +1,6 @@
 //! Selection by tags: which tasks of a plan run at all.
 
-use super::{Plan, SetId, Target, Task, TaskOrder, TaskSet, UserClass, nesting};
+use super::{Plan, SetId, Target, Task, TaskOrder, TaskSet, UserClass, arrivals, nesting};
 use crate::util::{Diagnostic, nearest};
 use std::collections::{BTreeSet, HashMap};
 
@@ -40,16 +40,16 @@ pub fn filter(
             None => emptied.push(left_out(class)),
         }
     }
-    if !classes.iter().any(UserClass::has_users) {
+    let arrivals = arrivals::of_classes(&plan.arrivals, &plan.classes, &classes);
+    let filtered = Plan { classes, sets: sieve.kept, arrivals, ..plan.clone() };
+    if !filtered.has_any_users() {
         return Err(Diagnostic::error("the selection by tags leaves no task in any user class that is on")
             .help("`katydid list` shows the tags of every task"));
     }
-    let sets = sieve.kept;
+    let before = std::mem::replace(plan, filtered).classes;
     if let Some(shape) = &mut plan.shape {
-        shape.renumber(&plan.classes, &classes);
+        shape.renumber(&before, &plan.classes);
     }
-    plan.classes = classes;
-    plan.sets = sets;
     Ok(emptied)
 }
 

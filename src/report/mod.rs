@@ -5,3 +5,4 @@
 pub mod console;
 pub mod csv;
 mod numbers;
+pub mod trace;

@@ -4,6 +4,7 @@
 //! nor the constants of its script, and a closure that a library returned would not be found at all. So every file keeps
 //! the environment that its top level ended with, and a function is called in that of the file that defines it.
 
+use super::api::shared::is_handle;
 use super::imports::{self, LibraryFn};
 use super::source::{Files, SourceFile};
 use crate::plan::FnId;
@@ -12,6 +13,9 @@ use rhai::{
     Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, NativeCallContext, Position,
 };
 use std::rc::Rc;
+
+/// What the argument of a task, an `on_start`, an `on_stop` or a wait is called.
+pub(super) const USER: &str = "user";
 
 /// A function as a script gave it: a pointer, and where it was given.
 #[derive(Clone, Debug)]
@@ -47,7 +51,7 @@ struct Function {
     source: ImmutableString,
     /// Shared by the functions of a file.
     environment: Rc<GlobalRuntimeState>,
-    takes_one: bool,
+    takes_argument: bool,
 }
 
 /// The functions of a plan, by their numbers.
@@ -62,21 +66,13 @@ impl FunctionTable {
         Self { files, functions: Vec::new() }
     }
 
-    /// Gives `function` a number.
-    ///
-    /// # Errors
-    ///
-    /// When it is not found, or takes other parameters than none or `user`.
-    pub(super) fn add(&mut self, function: &ScriptFn) -> Result<FnId, Diagnostic> {
-        self.add_taking(function, "user")
-    }
-
-    /// Gives a number to a function that is called with `parameter`.
+    /// Gives `function` a number. It will be called with one argument, which messages and their examples call
+    /// `argument`.
     ///
     /// # Errors
     ///
     /// When it is not found, or takes other parameters than none or that one.
-    pub(super) fn add_taking(&mut self, function: &ScriptFn, parameter: &str) -> Result<FnId, Diagnostic> {
+    pub(super) fn add(&mut self, function: &ScriptFn, argument: &str) -> Result<FnId, Diagnostic> {
         let name = function.pointer.fn_name();
         let file = self.file_of(function).ok_or_else(|| self.not_found(function))?;
         let parameters = parameters(&file, name);
@@ -87,22 +83,22 @@ impl FunctionTable {
             let what = function.name().map_or_else(|| "this closure".to_owned(), |name| format!("`{name}`"));
             let help = match function.name() {
                 Some(name) => {
-                    format!(
-                        "give a closure that knows the rest: `\"{name}\", |{parameter}| {name}({parameter}, ..)`"
-                    )
+                    // A closure has no name of its own, and a task needs one.
+                    let task = if argument == USER { format!("\"{name}\", ") } else { String::new() };
+                    format!("give a closure that knows the rest: `{task}|{argument}| {name}({argument}, ..)`")
                 }
-                None => format!("write it as `|{parameter}| ..`"),
+                None => format!("write it as `|{argument}| ..`"),
             };
-            let message = format!("{what} takes {given} parameters, but gets only `{parameter}`");
+            let message = format!("{what} takes {given} parameters, but gets only `{argument}`");
             return Err(self.place(Diagnostic::error(message).help(help), function));
         }
         let environment = file.environment.get().ok_or_else(|| self.not_found(function))?;
-        let takes_one = takes(1);
+        let takes_argument = takes(1);
         self.functions.push(Function {
-            pointer: linked(&file, &function.pointer, usize::from(takes_one) + captured),
+            pointer: linked(&file, &function.pointer, usize::from(takes_argument) + captured),
             source: file.name.as_str().into(),
             environment: environment.clone(),
-            takes_one,
+            takes_argument,
         });
         let id = u32::try_from(self.functions.len() - 1);
         Ok(FnId(id.expect("a script declares fewer than four thousand million functions")))
@@ -133,12 +129,12 @@ impl FunctionTable {
 
     /// The diagnostic at the call that `function` was given to.
     fn place(&self, diagnostic: Diagnostic, function: &ScriptFn) -> Diagnostic {
-        self.at(diagnostic, &function.place)
+        self.show(diagnostic, &function.place)
     }
 
-    /// The diagnostic at a declaration, which is `file:line:column`, with its source line.
-    pub(super) fn at(&self, diagnostic: Diagnostic, declared_at: &str) -> Diagnostic {
-        match crate::plan::place(declared_at) {
+    /// The diagnostic at a `file:line:column`, with its line.
+    pub(super) fn show(&self, diagnostic: Diagnostic, place: &str) -> Diagnostic {
+        match crate::plan::place(place) {
             Some(place) => match self.files.find(&place.file) {
                 Some(file) => diagnostic.at(file.place(place.line, place.column)),
                 None => diagnostic.at(place),
@@ -153,8 +149,7 @@ impl FunctionTable {
         (&function.source, function.pointer.fn_name())
     }
 
-    /// Calls a function with what it takes: the user of a task, the time of a load shape. Blocks like any script code:
-    /// call it on a fiber.
+    /// Calls a function with its argument, if it takes one. Blocks like any script code: call it on a fiber.
     pub(super) fn call(
         &self,
         engine: &Engine,
@@ -169,7 +164,7 @@ impl FunctionTable {
             &function.environment,
             Position::NONE,
         );
-        if function.takes_one {
+        if function.takes_argument {
             function.pointer.call_raw(&context, None, [argument])
         } else {
             function.pointer.call_raw(&context, None, [])
@@ -178,7 +173,7 @@ impl FunctionTable {
 }
 
 /// The same pointer, linked to its definition: a call then needs no look-up by name.
-fn linked(file: &SourceFile, pointer: &FnPtr, parameters: usize) -> FnPtr {
+pub(super) fn linked(file: &SourceFile, pointer: &FnPtr, parameters: usize) -> FnPtr {
     let name = pointer.fn_name();
     let mut definitions = file.ast.iter_fn_def();
     let definition = definitions.find(|known| known.name == name && known.params.len() == parameters);
@@ -186,13 +181,19 @@ fn linked(file: &SourceFile, pointer: &FnPtr, parameters: usize) -> FnPtr {
         || pointer.clone(),
         |definition| {
             let mut linked = FnPtr::from(definition.clone());
-            linked.set_curry(pointer.curry().iter().cloned());
+            linked.set_curry(pointer.curry().iter().map(captured));
             linked
         },
     )
 }
 
+/// A captured value as its closure gets it. Rhai locks what is shared during a method call on it: one user that waits in
+/// `queue.pop(5)` would keep all others out. A copy of a handle is the same thing, and nobody else's.
+fn captured(value: &Dynamic) -> Dynamic {
+    if is_handle(value) { value.flatten_clone() } else { value.clone() }
+}
+
 /// How many parameters the functions of `file` called `name` take, one entry per overload.
-fn parameters(file: &SourceFile, name: &str) -> Vec<usize> {
+pub(super) fn parameters(file: &SourceFile, name: &str) -> Vec<usize> {
     file.ast.iter_functions().filter(|known| known.name == name).map(|known| known.params.len()).collect()
 }

@@ -1,51 +1,20 @@
 //! Counting through something that all users of a process share: each number is given out once.
 
 use super::Actor;
+use super::once::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-/// Gives out 0, 1, 2 and so on, over all shards.
-///
-/// The top level of a script runs once per shard and must see the same on each, so what it took is remembered: the
-/// first shard to ask takes a number, the others get the one that it got.
+/// Gives out 0, 1, 2 and so on, over all shards; to the top level of every shard the same numbers.
 #[derive(Debug, Default)]
 pub(super) struct Cursor {
     next: AtomicU64,
-    top_level: Mutex<Vec<u64>>,
+    top_level: Once<u64>,
 }
 
 impl Cursor {
     /// The next number for `actor`.
     pub(super) fn advance(&self, actor: &Actor) -> u64 {
-        if !actor.is_top_level() {
-            return self.next.fetch_add(1, Ordering::Relaxed);
-        }
-        let turn = self.turn_of(actor);
-        let mut taken = self.top_level.lock().unwrap_or_else(PoisonError::into_inner);
-        match taken.get(turn) {
-            Some(number) => *number,
-            None => {
-                let number = self.next.fetch_add(1, Ordering::Relaxed);
-                taken.push(number);
-                number
-            }
-        }
-    }
-
-    /// How often this top level has asked this cursor before.
-    fn turn_of(&self, actor: &Actor) -> usize {
-        let identity = std::ptr::from_ref(self).addr();
-        let mut counts = actor.taken.borrow_mut();
-        match counts.iter_mut().find(|(cursor, _)| *cursor == identity) {
-            Some((_, count)) => {
-                *count += 1;
-                *count - 1
-            }
-            None => {
-                counts.push((identity, 1));
-                0
-            }
-        }
+        self.top_level.answer(actor, || self.next.fetch_add(1, Ordering::Relaxed))
     }
 }
 

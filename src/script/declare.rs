@@ -1,12 +1,13 @@
 //! Declaring: the builders that the top level of a script calls, and the plan that they leave behind.
 
+use super::arrivals::{self, ArrivalsDraft};
 use super::calls::{FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight, whole};
 use super::lowering::Lowering;
 use super::options::TASK_OPTIONS;
 use super::shapes::{self, ShapeHandle};
-use super::waits;
-use crate::plan::{Plan, TaskOrder, Transition, Wait};
+use super::{hooks, script_options, settings, waits};
+use crate::plan::{Event, Plan, ScriptOption, Settings, TaskOrder, Transition, Wait};
 use crate::util::{Diagnostic, nearest};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::cell::{Cell, RefCell};
@@ -91,11 +92,20 @@ impl UserClassHandle {
 pub(super) struct Declaration {
     classes: RefCell<Vec<UserClassHandle>>,
     pub(super) shapes: RefCell<Vec<ShapeHandle>>,
+    pub(super) hooks: RefCell<Vec<(Event, ScriptFn)>>,
+    pub(super) settings: RefCell<Option<Settings>>,
+    pub(super) options: RefCell<Vec<ScriptOption>>,
+    pub(super) arrivals: RefCell<Vec<ArrivalsDraft>>,
     /// Requests, waits and declarations each belong to one of two times.
     over: Cell<bool>,
 }
 
 impl Declaration {
+    /// Whether the top level has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
     /// Refuses what only the top level may do.
     pub(super) fn at_top_level(&self, what: &str) -> Result<()> {
         if self.over.get() {
@@ -110,8 +120,9 @@ impl Declaration {
     ///
     /// # Errors
     ///
-    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters; when the
-    /// load shape is not the only one, or names a class that is not declared.
+    /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters; when arrivals
+    /// are of no class, or of one that has some; when there are two load shapes, or one names a class that is not
+    /// declared.
     pub(super) fn finish(&self, functions: &mut FunctionTable) -> std::result::Result<Plan, Diagnostic> {
         self.over.set(true);
         let mut lowering = Lowering::new(functions);
@@ -119,7 +130,13 @@ impl Declaration {
             lowering.class(&class.0)?;
         }
         let mut plan = lowering.finish();
+        for (event, function) in self.hooks.borrow().iter() {
+            plan.hooks.add(*event, functions.add(function, hooks::ARGUMENT)?);
+        }
+        plan.arrivals = arrivals::lower(&self.arrivals.borrow(), &plan.classes, functions)?;
         plan.shape = shapes::lower(&self.shapes.borrow(), functions, &plan.classes)?;
+        plan.settings.clone_from(&self.settings.borrow());
+        plan.options.clone_from(&self.options.borrow());
         Ok(plan)
     }
 }
@@ -142,7 +159,12 @@ impl Builder for UserClassHandle {
 }
 
 /// Reads a function, or a function of a library; `what` must be `wanted`.
-fn function(context: &NativeCallContext<'_>, what: &str, wanted: &str, value: &Dynamic) -> Result<ScriptFn> {
+pub(super) fn function(
+    context: &NativeCallContext<'_>,
+    what: &str,
+    wanted: &str,
+    value: &Dynamic,
+) -> Result<ScriptFn> {
     ScriptFn::read(value, context.call_source(), place(context))
         .ok_or_else(|| refuse(format!("{what} must be {wanted}, not {}", type_text(value))))
 }
@@ -437,4 +459,8 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     register_user_class(engine, declaration);
     waits::register(engine);
     shapes::register(engine, declaration);
+    hooks::register(engine, declaration);
+    settings::register(engine, declaration);
+    script_options::register(engine, declaration);
+    arrivals::register(engine, declaration);
 }

@@ -31,6 +31,8 @@ pub(super) struct Draft {
     pub(super) body: Bytes,
     pub(super) timeout: Option<Duration>,
     pub(super) allow_redirects: Option<bool>,
+    /// What the script wants the hooks of requests to know.
+    pub(super) context: Option<Map>,
 }
 
 impl Draft {
@@ -65,6 +67,10 @@ impl Draft {
             }
             "path" => {
                 self.path = Some(value.try_cast::<Map>().ok_or_else(|| refuse("`path` must be a map"))?);
+            }
+            "context" => {
+                self.context =
+                    Some(value.try_cast::<Map>().ok_or_else(|| refuse("`context` must be a map"))?);
             }
             "timeout" => self.timeout = Some(duration("`timeout`", &value)?),
             "allow_redirects" => self.allow_redirects = Some(boolean("`allow_redirects`", &value)?),

@@ -1,10 +1,11 @@
 //! Builds the interpreter of a shard: packages, limits, the guard, and every native function.
 
 use super::control::Control;
-use super::convert;
-use super::{api, auth, current, declare, fiber, request, response, tokens, user};
+use super::fiber::Stopped;
+use super::source::Files;
+use super::{api, auth, batch, blocks, current, declare, fiber, pace, request, response, tokens, user};
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Dynamic, Engine, EvalAltResult, OptimizationLevel};
+use rhai::{Engine, OptimizationLevel};
 use std::rc::Rc;
 
 /// Bounds that keep one script from taking the process down. Each has an option on the command line.
@@ -34,8 +35,27 @@ impl Default for Limits {
     }
 }
 
-/// An engine with everything that scripts may call.
-pub(super) fn build(limits: &Limits, declaration: &Rc<declare::Declaration>) -> Engine {
+impl Limits {
+    /// What it is called when the guard stops a script at one of them.
+    pub(super) fn message_of(&self, stopped: Stopped) -> String {
+        match stopped {
+            Stopped::OutOfOperations => {
+                format!("more than {} operations without a wait", self.fiber.max_operations)
+            }
+            Stopped::OutOfStack => "calls are nested too deeply for the stack".to_owned(),
+            Stopped::Cut => "the run has ended".to_owned(),
+        }
+    }
+}
+
+/// An engine with everything that scripts may call; `files` are those whose functions it will run, `functions` those of
+/// their plan.
+pub(super) fn build(
+    limits: &Limits,
+    declaration: &Rc<declare::Declaration>,
+    files: &Files,
+    functions: &pace::Functions,
+) -> Engine {
     // Raw: no string interner, which unique urls and tokens would always miss at twice the cost of a call.
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
@@ -48,9 +68,11 @@ pub(super) fn build(limits: &Limits, declaration: &Rc<declare::Declaration>) -> 
     engine.on_debug(|text, source, position| {
         tracing::debug!(target: "script", "{text} ({}:{position:?})", source.unwrap_or("script"));
     });
-    register_sleep(&mut engine);
     user::register(&mut engine);
     request::register(&mut engine);
+    batch::register(&mut engine);
+    blocks::register(&mut engine, limits, files);
+    pace::register(&mut engine, functions);
     response::register(&mut engine);
     auth::register(&mut engine);
     declare::register(&mut engine, declaration);
@@ -75,23 +97,9 @@ fn set_limits(engine: &mut Engine, limits: &Limits) {
 /// `print(..)`: to stdout at the top level and in hooks, to the log in tasks.
 fn print(text: &str) {
     let actor = current::actor();
-    if actor.number > 0 {
+    if !actor.is_top_level() && actor.hook().is_none() {
         tracing::info!(target: "script", "{}", actor.world.mask(text));
     } else if !actor.quiet {
         (actor.world.print)(&actor.world.mask(text));
     }
-}
-
-/// Rhai's own `sleep` blocks the thread, and with it every other user of the shard.
-fn register_sleep(engine: &mut Engine) {
-    let sleep = |seconds: Dynamic| -> Result<(), Box<EvalAltResult>> {
-        let pause = convert::duration("sleep(..)", &seconds)?;
-        if current::actor().number == 0 {
-            return Err(convert::refuse("sleep(..) belongs into a task; the top level only declares"));
-        }
-        Ok(fiber::wait(tokio::time::sleep(pause))?)
-    };
-    engine.register_fn("sleep", move |seconds: i64| sleep(seconds.into()));
-    engine.register_fn("sleep", move |seconds: f64| sleep(seconds.into()));
-    engine.register_fn("sleep", move |duration: rhai::ImmutableString| sleep(duration.into()));
 }

@@ -3,7 +3,9 @@
 //! The engine's user implements it over the client and the recorder; while a script declares, a host that refuses; in
 //! tests, a fake. So scripts are testable without a server and no arrow runs upward.
 
+use super::program::Exception;
 use crate::http;
+use crate::plan::Event;
 use rhai::ImmutableString;
 use std::future::Future;
 use std::pin::Pin;
@@ -17,14 +19,25 @@ pub struct Sample {
     pub method: ImmutableString,
     /// The name that statistics are grouped by.
     pub name: ImmutableString,
-    /// From the first byte of work to the last byte of the answer.
-    pub response_time: Duration,
+    /// From when it should have begun to the last byte of the answer; none = counted, not timed.
+    pub response_time: Option<Duration>,
+    /// How much of that passed before the first byte of work: what the first request of a late iteration of the open
+    /// model answers for.
+    pub lateness: Duration,
     /// Body bytes as transferred.
     pub size: u64,
     /// Why it failed, in words that group; none if it passed.
     pub failure: Option<String>,
     /// When the answer ended: the sample belongs to that second, whenever its verdict fell.
     pub ended: Instant,
+}
+
+impl Sample {
+    /// From the first byte of work to the last byte of the answer, where that differs from the response time.
+    #[must_use]
+    pub fn service_time(&self) -> Option<Duration> {
+        self.response_time.filter(|_| !self.lateness.is_zero()).map(|time| time.saturating_sub(self.lateness))
+    }
 }
 
 /// What a script may ask of the world.
@@ -34,6 +47,12 @@ pub trait Host {
 
     /// Counts a request whose verdict has fallen.
     fn record(&self, sample: Sample);
+
+    /// A hook of `event` that ran on the user's own fiber threw.
+    fn hook_failed(&self, event: Event, exception: &Exception);
+
+    /// A hook that ran on the user's own fiber ended the run.
+    fn stop_test(&self, reason: &str);
 
     /// The cookies that a request to `url` would carry.
     fn cookies(&self, url: &http::Url) -> Vec<(String, String)>;

@@ -26,6 +26,12 @@ pub(super) fn to_dynamic(bytes: &[u8]) -> Result<Dynamic, serde_json::Error> {
     Ok(value)
 }
 
+/// A JSON document as the script's value.
+pub(super) fn from_value(document: serde_json::Value) -> Dynamic {
+    // Reading one fails only for what it does not have.
+    Seed.deserialize(document).unwrap_or_default()
+}
+
 /// Writes `value` as compact JSON: `()` is `null`, characters are strings, blobs are base64 strings, rows of data files
 /// are objects.
 ///

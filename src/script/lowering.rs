@@ -1,6 +1,6 @@
 //! From what the top level declared to a plan: names become numbers.
 
-use super::calls::{FunctionTable, ScriptFn};
+use super::calls::{self, FunctionTable, ScriptFn};
 use super::declare::{ClassDraft, TargetDraft, TaskDraft, TaskSetHandle, WaitDraft};
 use crate::plan::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
 use crate::util::Diagnostic;
@@ -78,6 +78,6 @@ impl<'a> Lowering<'a> {
     }
 
     fn function(&mut self, function: &ScriptFn) -> Result<FnId, Diagnostic> {
-        self.functions.add(function)
+        self.functions.add(function, calls::USER)
     }
 }

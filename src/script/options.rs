@@ -5,6 +5,7 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "allow_redirects",
     "auth",
     "body",
+    "context",
     "cookies",
     "form",
     "headers",
@@ -15,8 +16,27 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "timeout",
 ];
 
+/// What an entry of `user.batch([..])` says besides the options of its request.
+pub(super) const BATCH_KEYS: &[&str] = &["method", "url"];
+
+/// Options of `user.record(type, name, #{ .. })`.
+pub(super) const RECORD_OPTIONS: &[&str] = &["time_ms", "length", "error"];
+
 /// Options of one task: `.task(f, #{ .. })`.
 pub(super) const TASK_OPTIONS: &[&str] = &["weight", "tags", "name"];
+
+/// What `settings(#{ .. })` may set.
+pub(super) const SETTINGS: &[&str] = &["host", "manifest", "run_time", "spawn_rate", "stop_timeout", "users"];
+
+/// What the map of `option(name, default, #{ .. })` may say.
+pub(super) const OPTION_KEYS: &[&str] = &["choices", "help", "secret"];
+
+/// Options of `arrivals(#{ .. })`.
+pub(super) const ARRIVALS_OPTIONS: &[&str] =
+    &["user_class", "rate", "per", "duration", "stages", "poisson", "start_users", "max_users"];
+
+/// Options of one of its stages.
+pub(super) const STAGE_OPTIONS: &[&str] = &["duration", "rate"];
 
 /// The methods that send one request, with the place of their options, not counting the receiver.
 pub(super) const REQUEST_METHODS: &[(&str, usize)] = &[

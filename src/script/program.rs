@@ -8,14 +8,16 @@ use super::declare::Declaration;
 use super::engine::{self, Limits};
 use super::error;
 use super::fiber::{Fiber, FiberEnd, Stopped};
+use super::hooks::{self, Fields};
 use super::imports::{self, Resolver};
+use super::pace;
 use super::shapes;
 use super::source::{Files, SourceFile};
 use super::stdlib;
 use super::urls;
 use super::user::User;
 use super::world::World;
-use crate::plan::{FnId, Plan, UserTarget};
+use crate::plan::{Event, FnId, Plan, UserTarget};
 use crate::util::{Diagnostic, Place, Severity};
 use rhai::{Dynamic, Engine, EvalAltResult, Position};
 use std::cell::RefCell;
@@ -55,7 +57,7 @@ pub struct Script(Rc<Core>);
 
 struct Core {
     engine: Engine,
-    functions: FunctionTable,
+    functions: Rc<FunctionTable>,
     files: Files,
     limits: Limits,
     /// Names of all user classes, chosen for the run or not.
@@ -104,8 +106,8 @@ impl Loader {
     /// Everything that is wrong with the scripts, in the order of the files.
     pub fn load(&self, quiet: bool) -> Result<Loaded, Vec<Diagnostic>> {
         let declaration = Rc::new(Declaration::default());
-        let files = Files::default();
-        let mut engine = engine::build(&self.limits, &declaration);
+        let (files, functions) = (Files::default(), pace::Functions::default());
+        let mut engine = engine::build(&self.limits, &declaration, &files, &functions);
         engine.set_module_resolver(Resolver::new(files.clone(), self.libraries.clone(), stdlib::source));
         let mains = self.read(&engine, &files)?;
         let findings = check::check(&engine, &files);
@@ -120,8 +122,9 @@ impl Loader {
         for main in &mains {
             declare(&engine, main, &files, &actor, &self.limits).map_err(|error| vec![error])?;
         }
-        let mut functions = FunctionTable::new(files.clone());
-        let plan = declaration.finish(&mut functions).map_err(|error| vec![error])?;
+        let mut table = FunctionTable::new(files.clone());
+        let plan = declaration.finish(&mut table).map_err(|error| vec![error])?;
+        let functions = functions.get_or_init(|| Rc::new(table)).clone();
         let Ok(engine) = Rc::try_unwrap(engine) else { unreachable!("the top level has ended") };
         let classes = plan.classes.iter().map(|class| class.name.clone()).collect();
         let script = Script(Rc::new(Core { engine, functions, files, limits: self.limits, classes }));
@@ -182,14 +185,14 @@ fn explain(error: &EvalAltResult, files: &Files, root: Option<&str>, limits: &Li
         None => error::diagnose(error, files),
     };
     match Control::in_error(error) {
-        Some(Control::Stopped(Stopped::OutOfOperations)) => {
-            diagnostic.message = out_of_operations(limits);
+        Some(Control::Stopped(stopped @ Stopped::OutOfOperations)) => {
+            diagnostic.message = limits.message_of(stopped);
             diagnostic.help = Some(
                 "is this loop endless? If not, raise --max-operations, or sleep(..) now and then".to_owned(),
             );
         }
-        Some(Control::Stopped(Stopped::OutOfStack)) => {
-            OUT_OF_STACK.clone_into(&mut diagnostic.message);
+        Some(Control::Stopped(stopped @ Stopped::OutOfStack)) => {
+            diagnostic.message = limits.message_of(stopped);
             diagnostic.help = Some("does this recursion end? If so, raise --stack-size".to_owned());
         }
         Some(_) => {
@@ -200,21 +203,38 @@ fn explain(error: &EvalAltResult, files: &Files, root: Option<&str>, limits: &Li
     diagnostic
 }
 
-const OUT_OF_STACK: &str = "calls are nested too deeply for the stack";
-
-fn out_of_operations(limits: &Limits) -> String {
-    format!("more than {} operations without a wait", limits.fiber.max_operations)
-}
-
 impl Script {
     /// Calls a function as `user`: a future that is ready when the function has ended. Afterwards the verdicts of all
     /// its requests have fallen.
     pub fn call(&self, function: FnId, user: &User) -> Call {
         let (core, callee) = (self.0.clone(), user.clone());
-        let fiber = Fiber::new(user.actor().clone(), self.0.limits.fiber, move || {
-            core.functions.call(&core.engine, function, Dynamic::from(callee))
-        });
-        Call { script: self.clone(), user: Some(user.clone()), fiber: fiber.map_err(Some) }
+        self.run(user, move || {
+            let argument = Dynamic::from(callee.clone());
+            callee.tell_after(core.functions.call(&core.engine, function, argument))
+        })
+    }
+
+    /// Calls a hook of `event` with these fields, on behalf of `user`, whom hooks that may send get as a field too.
+    pub fn call_hook(&self, event: Event, function: FnId, user: &User, fields: Fields) -> Call {
+        let (core, callee) = (self.0.clone(), user.clone());
+        self.run(user, move || {
+            let result = {
+                let _inside = callee.actor().enter_hook(event);
+                core.functions.call(&core.engine, function, hooks::argument(event, &callee, fields))
+            };
+            callee.tell_after(result)
+        })
+    }
+
+    /// Tells the hooks of requests what they were not told on a fiber of `user` that has ended.
+    pub fn call_listeners(&self, user: &User) -> Call {
+        let callee = user.clone();
+        self.run(user, move || callee.tell().map(|()| Dynamic::UNIT))
+    }
+
+    /// Calls a function on the fiber that runs now.
+    pub(super) fn call_here(&self, function: FnId, argument: Dynamic) -> Result<Dynamic, Box<EvalAltResult>> {
+        self.0.functions.call(&self.0.engine, function, argument)
     }
 
     /// Calls a load shape at `t` seconds since the start of spawning. When the call is done, the answer can be read.
@@ -228,6 +248,15 @@ impl Script {
         });
         let call = Call { script: self.clone(), user: None, fiber: fiber.map_err(Some) };
         (call, ShapeAnswer { script: self.clone(), function, value })
+    }
+
+    fn run(
+        &self,
+        user: &User,
+        function: impl FnOnce() -> Result<Dynamic, Box<EvalAltResult>> + 'static,
+    ) -> Call {
+        let fiber = Fiber::new(user.actor().clone(), self.0.limits.fiber, function);
+        Call { script: self.clone(), user: Some(user.clone()), fiber: fiber.map_err(Some) }
     }
 
     /// Whether a function may leave its task set, judged by its source: it, or a function that it calls, says
@@ -255,7 +284,7 @@ impl Script {
         urls::first_relative(&self.0.files)
     }
 
-    fn end_of(&self, result: Result<Dynamic, Box<EvalAltResult>>) -> TaskEnd {
+    pub(super) fn end_of(&self, result: Result<Dynamic, Box<EvalAltResult>>) -> TaskEnd {
         let error = match result {
             #[expect(clippy::cast_precision_loss, reason = "a wait in seconds")]
             Ok(value) => {

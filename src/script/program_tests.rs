@@ -2,8 +2,8 @@
 
 use super::{Loaded, Loader, TaskEnd};
 use crate::http;
-use crate::plan::{FnId, Target};
-use crate::script::{Actor, Host, Limits, Sample, User, World};
+use crate::plan::{Event, FnId, Target};
+use crate::script::{Actor, Exception, Host, Limits, Sample, User, World};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
@@ -18,6 +18,12 @@ impl Host for NoHost {
         panic!("these scripts send nothing")
     }
     fn record(&self, _: Sample) {
+        panic!("these scripts send nothing")
+    }
+    fn hook_failed(&self, _: Event, _: &Exception) {
+        panic!("these scripts send nothing")
+    }
+    fn stop_test(&self, _: &str) {
         panic!("these scripts send nothing")
     }
     fn cookies(&self, _: &http::Url) -> Vec<(String, String)> {

@@ -13,18 +13,32 @@ type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// Sends one request and waits, as `user`.
 fn request(user: &User, method: Method, url: &ImmutableString, options: Option<Map>) -> Result<Response> {
-    let kind = method_name(&method);
-    let (request, name) = prepare(user, method, url, options)?;
+    user.tell()?;
+    let Prepared { kind, name, request, context } = prepare(user, method, url, options)?;
     let answer = fiber::wait(user.0.host.send(request))?;
-    Ok(Response::new(user.clone(), kind, name, answer))
+    if let Some(transaction) = user.0.verdicts.transaction.get() {
+        transaction.add_time(answer.elapsed);
+    }
+    Ok(Response::new(user.clone(), kind, name, answer, context))
 }
 
-fn prepare(
+/// A request that can be sent.
+pub(super) struct Prepared {
+    /// Its method, for the type column.
+    pub(super) kind: ImmutableString,
+    pub(super) name: ImmutableString,
+    pub(super) request: http::Request,
+    /// For the hooks of requests.
+    pub(super) context: Option<Map>,
+}
+
+/// Reads the options and the url of a request of `user`.
+pub(super) fn prepare(
     user: &User,
     method: Method,
     url: &ImmutableString,
     options: Option<Map>,
-) -> Result<(http::Request, ImmutableString)> {
+) -> Result<Prepared> {
     let session = user.0.headers.borrow().clone();
     let mut draft = Draft::read(options, session.as_ref())?;
     let text = draft.complete_url(url)?;
@@ -34,7 +48,8 @@ fn prepare(
         None if target.path_and_query() == text.as_str() => text,
         None => target.path_and_query().into(),
     };
-    Ok((draft.finish(method, target), name))
+    let context = draft.context.take();
+    Ok(Prepared { kind: method_name(&method), name, request: draft.finish(method, target), context })
 }
 
 /// An absolute url as it is; a relative one is appended to the host as text.
@@ -98,7 +113,8 @@ pub(super) fn register(engine: &mut Engine) {
     );
 }
 
-fn parse_method(text: &str) -> Result<Method> {
+/// A method by its name, in any case.
+pub(super) fn parse_method(text: &str) -> Result<Method> {
     Method::from_bytes(text.to_uppercase().as_bytes())
         .map_err(|_| refuse(format!("`{text}` is not an HTTP method")))
 }

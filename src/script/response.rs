@@ -2,6 +2,7 @@
 
 use super::convert::refuse;
 use super::json;
+use super::listeners::Details;
 use super::user::User;
 use super::verdict::{Tally, TallyId, Word};
 use crate::http;
@@ -29,32 +30,54 @@ struct Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.user.0.verdicts.settle(self.tally, &*self.user.0.host);
+        self.user.0.verdicts.settle(self.tally, |sample, details| self.user.count(sample, details));
     }
 }
 
 impl Response {
-    /// The response to a request of `user`, with its verdict open.
+    /// The response to a request of `user`, with its verdict open. Its time is not yet in the transaction around it:
+    /// requests may overlap.
     pub(super) fn new(
         user: User,
         method: ImmutableString,
         name: ImmutableString,
         answer: http::Response,
+        context: Option<Map>,
     ) -> Self {
         let default_failure = match (&answer.error, answer.status) {
             (Some(error), _) => Some(error.to_string()),
             (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
             _ => None,
         };
+        let size = answer.body.len() as u64;
+        let transaction = user.0.verdicts.transaction.get();
+        let lateness = user.take_lateness();
+        if let Some(transaction) = &transaction {
+            transaction.add_size(size);
+            transaction.add_lateness(lateness);
+        }
+        let details = user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),
-            response_time: answer.elapsed,
-            size: answer.body.len() as u64,
+            response_time: lateness + answer.elapsed,
+            lateness,
+            size,
             default_failure,
             ended: answer.ended,
             word: Word::None,
+            transaction,
+            details,
         });
+        Self::of(user, tally, name, answer)
+    }
+
+    /// The response to a request of `user` that was counted: nothing that is said of it changes its verdict.
+    pub(super) fn counted(user: User, name: ImmutableString, answer: http::Response) -> Self {
+        Self::of(user, TallyId::NONE, name, answer)
+    }
+
+    fn of(user: User, tally: TallyId, name: ImmutableString, answer: http::Response) -> Self {
         Self(Rc::new(Inner {
             user,
             tally,

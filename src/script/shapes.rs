@@ -4,7 +4,7 @@ use super::calls::{FunctionTable, ScriptFn};
 use super::convert::{duration, number, refuse, string, type_text, whole};
 use super::declare::{Declaration, UserClassHandle, place};
 use super::options::{SINE_KEYS, SPIKE_KEYS, STAGE_KEYS, STEPS_KEYS, TARGET_KEYS};
-use crate::plan::{ClassId, Plan, Shape, Spawn, Stage, UserClass, UserTarget};
+use crate::plan::{ClassId, Plan, Shape, ShapeStage, Spawn, UserClass, UserTarget};
 use crate::util::{Diagnostic, nearest};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 use std::rc::Rc;
@@ -48,11 +48,11 @@ pub(super) fn lower(
             let twice = Diagnostic::error("a run has one load shape, but two are declared")
                 .note(format!("first at {}", first.declared_at))
                 .help("leave one of them out");
-            return Err(functions.at(twice, &second.declared_at));
+            return Err(functions.show(twice, &second.declared_at));
         }
     };
     match &draft.kind {
-        Kind::Function(function) => functions.add_taking(function, "t").map(|id| Some(Shape::Function(id))),
+        Kind::Function(function) => functions.add(function, "t").map(|id| Some(Shape::Function(id))),
         Kind::Ready(shape, names) => {
             let mut shape = shape.clone();
             for (spawn, names) in shape.spawns_mut().into_iter().zip(names) {
@@ -65,7 +65,7 @@ pub(super) fn lower(
                         None => {
                             let unknown =
                                 unknown_class(name, classes.iter().map(|class| class.name.as_str()));
-                            return Err(functions.at(unknown, &draft.declared_at));
+                            return Err(functions.show(unknown, &draft.declared_at));
                         }
                     }
                 }
@@ -230,7 +230,11 @@ fn stages(list: &Array) -> Result<Kind> {
         })?;
         let fields = Fields::new("a stage", &map, STAGE_KEYS)?;
         let (spawn, classes) = fields.spawn()?;
-        stages.push(Stage { duration: fields.some_time("duration")?, users: fields.users("users")?, spawn });
+        stages.push(ShapeStage {
+            duration: fields.some_time("duration")?,
+            users: fields.users("users")?,
+            spawn,
+        });
         names.push(classes);
     }
     if stages.is_empty() {

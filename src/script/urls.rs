@@ -14,11 +14,9 @@ pub(super) fn first_relative(files: &Files) -> Option<Place> {
         let mut found = None;
         syntax::walk(&file.ast, |path| {
             let call = path.last().and_then(syntax::call);
-            if let Some(url) = call.as_ref().and_then(url_of)
-                && found.is_none()
-                && begins_with_slash(url)
-            {
-                found = Some(url.position());
+            let mut urls = call.iter().flat_map(urls_of);
+            if found.is_none() {
+                found = urls.find(|url| begins_with_slash(url)).map(Expr::position);
             }
         });
         if let Some(position) = found {
@@ -28,10 +26,24 @@ pub(super) fn first_relative(files: &Files) -> Option<Place> {
     None
 }
 
-/// The argument of a request method that is its url.
-fn url_of<'a>(call: &Call<'a>) -> Option<&'a Expr> {
-    let (_, options) = REQUEST_METHODS.iter().find(|(name, _)| call.method && call.call.name == *name)?;
-    call.call.args.get(options - 1)
+/// What a call of a request method or of `batch` gives as urls.
+fn urls_of<'a>(call: &Call<'a>) -> Vec<&'a Expr> {
+    let (name, args) = (call.call.name.as_str(), &call.call.args[..]);
+    match (name, args) {
+        _ if !call.method => Vec::new(),
+        ("batch", [Expr::Array(entries, _)]) => entries.iter().filter_map(url_of_entry).collect(),
+        _ => {
+            let method = REQUEST_METHODS.iter().find(|(method, _)| *method == name);
+            method.and_then(|(_, options)| args.get(options - 1)).into_iter().collect()
+        }
+    }
+}
+
+fn url_of_entry(entry: &Expr) -> Option<&Expr> {
+    match entry {
+        Expr::Map(map, _) => map.0.iter().find(|(key, _)| key.as_str() == "url").map(|(_, url)| url),
+        url => Some(url),
+    }
 }
 
 fn begins_with_slash(url: &Expr) -> bool {

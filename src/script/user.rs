@@ -3,13 +3,17 @@
 use super::control::Control;
 use super::convert;
 use super::current::Actor;
-use super::host::Host;
+use super::host::{Host, Sample};
+use super::listeners::{Details, Fallen, Listeners};
+use super::pace::Pace;
 use super::verdict::Verdicts;
 use crate::http::{self, Base, Url};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// A handle to one user. Cloning it is cheap and names the same user.
 #[derive(Clone)]
@@ -27,6 +31,14 @@ pub(super) struct UserCore {
     state: RefCell<Map>,
     pub(super) host: Rc<dyn Host>,
     pub(super) verdicts: Verdicts,
+    /// How late the running iteration began, until its first request has taken that over.
+    lateness: Cell<Duration>,
+    /// How it waits; a user of no class does not.
+    pub(super) pace: OnceCell<Rc<dyn Pace>>,
+    /// Who is told of every request that is counted, if anybody is.
+    pub(super) listeners: Option<Rc<Listeners>>,
+    /// What they have not been told yet.
+    pub(super) untold: RefCell<VecDeque<Fallen>>,
 }
 
 impl fmt::Debug for User {
@@ -39,6 +51,18 @@ impl User {
     /// A user of `class_name` with nothing in its state.
     #[must_use]
     pub fn new(actor: Rc<Actor>, class_name: &str, base: Option<Rc<Base>>, host: Rc<dyn Host>) -> Self {
+        Self::heard_by(None, actor, class_name, base, host)
+    }
+
+    /// The same, where `listeners` are told of its requests.
+    #[must_use]
+    pub fn heard_by(
+        listeners: Option<Rc<Listeners>>,
+        actor: Rc<Actor>,
+        class_name: &str,
+        base: Option<Rc<Base>>,
+        host: Rc<dyn Host>,
+    ) -> Self {
         Self(Rc::new(UserCore {
             actor,
             class_name: class_name.into(),
@@ -47,16 +71,58 @@ impl User {
             state: RefCell::default(),
             host,
             verdicts: Verdicts::default(),
+            lateness: Cell::default(),
+            pace: OnceCell::new(),
+            listeners,
+            untold: RefCell::default(),
         }))
+    }
+
+    /// Lets the user's script wait by `pace`; the first one stays.
+    pub fn waits_by(&self, pace: Rc<dyn Pace>) {
+        self.0.pace.get_or_init(|| pace);
     }
 
     pub(super) fn actor(&self) -> &Rc<Actor> {
         &self.0.actor
     }
 
+    /// Says how late the function that is called next begins: its first request counts from so much earlier. Zero where
+    /// nothing was late, or nothing was due.
+    pub fn set_lateness(&self, lateness: Duration) {
+        self.0.lateness.set(lateness);
+    }
+
+    /// The lateness that the request in hand must answer for.
+    pub(super) fn take_lateness(&self) -> Duration {
+        self.0.lateness.take()
+    }
+
+    /// The rows of data files that the user drew since the last time, as `file:index` joined by `;`; empty where its actor
+    /// does not note them.
+    #[must_use]
+    pub fn take_noted_rows(&self) -> String {
+        self.0.actor.take_noted_rows()
+    }
+
     /// A script function has ended: the verdicts that are still open fall.
     pub(super) fn settle(&self) {
-        self.0.verdicts.settle_all(&*self.0.host);
+        self.0.verdicts.settle_all(|sample, details| self.count(sample, details));
+    }
+
+    /// Counts what is like a request and has no response.
+    pub(super) fn count_other(&self, sample: Sample) {
+        let details = self.is_heard().then(Box::default);
+        self.count(sample, details);
+    }
+
+    /// Counts a request. Whoever listens is told the details at the next safe point, not here: the verdict may fall
+    /// while a stack is being unwound.
+    pub(super) fn count(&self, sample: Sample, details: Option<Box<Details>>) {
+        if let Some(details) = details {
+            self.0.untold.borrow_mut().push_back(Fallen { sample: sample.clone(), details: *details });
+        }
+        self.0.host.record(sample);
     }
 
     /// The url of the host itself, for cookies.
@@ -152,11 +218,24 @@ pub(super) fn register(engine: &mut Engine) {
 
 fn register_leaving(engine: &mut Engine) {
     type Never = Result<(), Box<EvalAltResult>>;
-    let interrupt = |reschedule: bool| -> Never { Err(Control::Interrupt { reschedule }.raise()) };
-    engine.register_fn("interrupt", move |_: &mut User| interrupt(true));
-    engine.register_fn("interrupt", move |_: &mut User, reschedule: bool| interrupt(reschedule));
-    engine.register_fn("reschedule", |_: &mut User| -> Never { Err(Control::Reschedule.raise()) });
-    engine.register_fn("stop", |_: &mut User| -> Never { Err(Control::StopUser.raise()) });
+    let leave = |user: &mut User, call: &str, control: Control| -> Never {
+        match user.0.actor.hook() {
+            None => Err(control.raise()),
+            Some(event) => Err(convert::refuse(format!(
+                "{call} leaves a task, and a hook of `{}` is in none; stop_test(reason) ends the run",
+                event.name()
+            ))),
+        }
+    };
+    let interrupt = move |user: &mut User, reschedule: bool| {
+        leave(user, "user.interrupt()", Control::Interrupt { reschedule })
+    };
+    engine.register_fn("interrupt", move |user: &mut User| interrupt(user, true));
+    engine.register_fn("interrupt", move |user: &mut User, reschedule: bool| interrupt(user, reschedule));
+    engine.register_fn("reschedule", move |user: &mut User| {
+        leave(user, "user.reschedule()", Control::Reschedule)
+    });
+    engine.register_fn("stop", move |user: &mut User| leave(user, "user.stop()", Control::StopUser));
     engine.register_fn("stop_test", |reason: ImmutableString| -> Never {
         Err(Control::StopTest(reason.into()).raise())
     });

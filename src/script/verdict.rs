@@ -3,9 +3,13 @@
 //! `success()` and `failure(..)` can be said until the task ends or the response is dropped, and the last word counts.
 //! So a request is not counted when its answer arrives but when its verdict falls; until then its tally is open here.
 
-use super::host::{Host, Sample};
+use super::host::Sample;
+use super::listeners::Details;
+use super::transaction::{Innermost, Sum};
 use rhai::ImmutableString;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// What the script said about a request.
@@ -25,29 +29,40 @@ pub(super) enum Word {
 pub(super) struct Tally {
     pub(super) method: ImmutableString,
     pub(super) name: ImmutableString,
-    pub(super) response_time: std::time::Duration,
+    pub(super) response_time: Duration,
+    pub(super) lateness: Duration,
     pub(super) size: u64,
     /// What the failure is called if the script says nothing; none if the default is to pass.
     pub(super) default_failure: Option<String>,
     pub(super) ended: Instant,
     pub(super) word: Word,
+    /// The innermost transaction that it counts into. Its verdict falls after this one.
+    pub(super) transaction: Option<Rc<Sum>>,
+    /// What the hooks of requests are told besides; none where there are no such hooks.
+    pub(super) details: Option<Box<Details>>,
 }
 
 impl Tally {
-    fn fall(self) -> Sample {
+    /// The verdict falls: what is counted, and what hooks are told.
+    fn fall(self, serial: u64) -> (Sample, Option<Box<Details>>, Option<Rc<Sum>>) {
         let failure = match self.word {
             Word::None => self.default_failure,
             Word::Success => None,
             Word::Failure(message) => Some(message.into()),
         };
-        Sample {
+        if let (Some(transaction), Some(text)) = (&self.transaction, &failure) {
+            transaction.request_failed(serial, &self.name, text);
+        }
+        let sample = Sample {
             method: self.method,
             name: self.name,
-            response_time: self.response_time,
+            response_time: Some(self.response_time),
+            lateness: self.lateness,
             size: self.size,
             failure,
             ended: self.ended,
-        }
+        };
+        (sample, self.details, self.transaction)
     }
 }
 
@@ -63,13 +78,26 @@ pub(super) struct TallyId {
 pub(super) struct Verdicts {
     slots: RefCell<Vec<Option<(u64, Tally)>>>,
     serial: Cell<u64>,
+    /// The transaction that the user is in.
+    pub(super) transaction: Innermost,
+}
+
+impl TallyId {
+    /// Names no tally.
+    pub(super) const NONE: Self = Self { slot: usize::MAX, serial: u64::MAX };
 }
 
 impl Verdicts {
-    /// Opens a tally.
-    pub(super) fn open(&self, tally: Tally) -> TallyId {
+    /// A number that grows with every request of the user.
+    pub(super) fn next_serial(&self) -> u64 {
         let serial = self.serial.get();
         self.serial.set(serial + 1);
+        serial
+    }
+
+    /// Opens a tally.
+    pub(super) fn open(&self, tally: Tally) -> TallyId {
+        let serial = self.next_serial();
         let mut slots = self.slots.borrow_mut();
         let slot = slots.iter().position(Option::is_none).unwrap_or_else(|| {
             slots.push(None);
@@ -88,22 +116,24 @@ impl Verdicts {
         }
     }
 
-    /// The response was dropped: its verdict falls.
-    pub(super) fn settle(&self, id: TallyId, host: &dyn Host) {
+    /// The response was dropped: its verdict falls, and `count` counts it.
+    pub(super) fn settle(&self, id: TallyId, count: impl FnOnce(Sample, Option<Box<Details>>)) {
         let taken = match self.slots.borrow_mut().get_mut(id.slot) {
             Some(slot) if slot.as_ref().is_some_and(|(serial, _)| *serial == id.serial) => slot.take(),
             _ => None,
         };
-        if let Some((_, tally)) = taken {
-            host.record(tally.fall());
+        if let Some((serial, tally)) = taken {
+            let (sample, details, _transaction) = tally.fall(serial);
+            count(sample, details);
         }
     }
 
-    /// The task has ended: every open verdict falls.
-    pub(super) fn settle_all(&self, host: &dyn Host) {
+    /// The task has ended: every open verdict falls, and `count` counts it.
+    pub(super) fn settle_all(&self, mut count: impl FnMut(Sample, Option<Box<Details>>)) {
         let open: Vec<_> = self.slots.borrow_mut().iter_mut().filter_map(Option::take).collect();
-        for (_, tally) in open {
-            host.record(tally.fall());
+        for (serial, tally) in open {
+            let (sample, details, _transaction) = tally.fall(serial);
+            count(sample, details);
         }
     }
 }

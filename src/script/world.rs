@@ -1,7 +1,9 @@
 //! What all users of one process share: the script's folder, the environment, loaded data files, secrets.
 
 use super::files::Files;
+use super::given::GivenOptions;
 use super::secrets::Secrets;
+use super::shared::Shared;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,6 +21,10 @@ pub struct World {
     pub started: jiff::Timestamp,
     /// Data files, each loaded once.
     pub(super) files: Files,
+    /// What was given for options of scripts.
+    pub(super) options: GivenOptions,
+    /// Stores, queues and counters.
+    pub(super) shared: Shared,
     secrets: Secrets,
     /// Where `print(..)` goes at the top level and in hooks: this room does not print.
     pub(super) print: fn(&str),
@@ -34,13 +40,29 @@ impl World {
         started: jiff::Timestamp,
     ) -> Self {
         let secrets = Secrets::of_environment(&environment);
-        Self { folder, environment, seed, started, files: Files::default(), secrets, print: |_| () }
+        Self {
+            folder,
+            environment,
+            seed,
+            started,
+            files: Files::default(),
+            options: GivenOptions::default(),
+            shared: Shared::default(),
+            secrets,
+            print: |_| (),
+        }
     }
 
     /// The same, where what the top level and hooks print is written by `print`.
     #[must_use]
     pub fn printing_to(self, print: fn(&str)) -> Self {
         Self { print, ..self }
+    }
+
+    /// The same, with these values for the options of scripts.
+    #[must_use]
+    pub fn with_options(self, options: GivenOptions) -> Self {
+        Self { options, ..self }
     }
 
     /// `text` with every secret in it replaced by `***`; borrowed when there is none. For everything that is written

@@ -20,6 +20,10 @@ pub struct RunCounters {
     pub cut_off: u64,
     /// Runs of task functions that were started.
     pub iterations: u64,
+    /// Connections that were not opened because no more files may be open.
+    pub out_of_descriptors: u64,
+    /// Connections that were not opened because no local port was free.
+    pub out_of_ports: u64,
 }
 
 impl RunCounters {
@@ -31,5 +35,7 @@ impl RunCounters {
         self.reconnects += other.reconnects;
         self.cut_off += other.cut_off;
         self.iterations += other.iterations;
+        self.out_of_descriptors += other.out_of_descriptors;
+        self.out_of_ports += other.out_of_ports;
     }
 }

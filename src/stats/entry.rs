@@ -25,6 +25,9 @@ pub struct Entry {
     pub last: Option<Duration>,
     /// Response times; fewer than `requests` where some were counted but not timed.
     pub times: Times,
+    /// Service times, where they differ from the response times. See [`Entry::service_times`].
+    #[serde(default)]
+    service: Option<Box<Times>>,
     pub(super) seconds: Seconds,
 }
 
@@ -45,6 +48,7 @@ impl Entry {
             content_bytes: 0,
             last: None,
             times: Times::default(),
+            service: None,
             seconds: Seconds::default(),
         }
     }
@@ -56,6 +60,9 @@ impl Entry {
         self.content_bytes = self.content_bytes.saturating_add(sample.size);
         self.last = self.last.max(Some(sample.ended));
         if let Some(time) = sample.response_time {
+            if sample.service_time.is_some() || self.service.is_some() {
+                self.own_service().record(sample.service_time.unwrap_or(time));
+            }
             self.times.record(time);
         }
         self.seconds.add(sample.ended.as_secs(), 1, failures);
@@ -67,8 +74,29 @@ impl Entry {
         self.failures = self.failures.saturating_add(other.failures);
         self.content_bytes = self.content_bytes.saturating_add(other.content_bytes);
         self.last = self.last.max(other.last);
+        if other.service.is_some() || self.service.is_some() {
+            self.own_service().merge(other.service_times());
+        }
         self.times.merge(&other.times);
         self.seconds.merge(&other.seconds);
+    }
+
+    /// Until now no service time differed: they were the response times.
+    fn own_service(&mut self) -> &mut Times {
+        self.service.get_or_insert_with(|| Box::new(self.times.clone()))
+    }
+
+    /// Times from when the requests were really sent. Response times count from when they should have been sent, which is
+    /// earlier for the first request of a late iteration of the open model; everywhere else the two are the same.
+    #[must_use]
+    pub fn service_times(&self) -> &Times {
+        self.service.as_deref().unwrap_or(&self.times)
+    }
+
+    /// Whether a service time differs from its response time.
+    #[must_use]
+    pub fn has_service_times(&self) -> bool {
+        self.service.is_some()
     }
 
     /// Failures / requests, 0 to 1; none without requests.

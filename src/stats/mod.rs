@@ -4,10 +4,13 @@
 //! controller merges snapshots into [`Totals`]. Merging adds whole numbers and keeps extremes, so the result is the same
 //! whatever the number of shards and the order of their snapshots.
 
+mod arrivals;
 mod bounded;
 mod counters;
 mod entry;
+mod health;
 mod histogram;
+mod lateness;
 mod problems;
 mod recorder;
 mod result;
@@ -15,16 +18,23 @@ mod seconds;
 mod snapshot;
 mod times;
 mod totals;
+mod trace;
+mod validity;
 mod window;
 
+pub use arrivals::ArrivalSummary;
 pub use bounded::{FAILURES_KEPT, NAMES_KEPT};
 pub use counters::RunCounters;
 pub use entry::Entry;
+pub use health::{Health, ShardHealth};
 pub use histogram::Histogram;
+pub use lateness::{LATE, Lateness};
 pub use problems::{ExceptionRow, FailureRow};
 pub use recorder::{Recorder, Sample};
 pub use result::RunResult;
 pub use snapshot::Snapshot;
 pub use times::Times;
 pub use totals::{Rate, Totals};
+pub use trace::TraceStep;
+pub use validity::{Invalid, invalid};
 pub use window::Window;

@@ -1,5 +1,6 @@
 //! The shard's end of the ledger: the hot path.
 
+use super::arrivals::ArrivalSummary;
 use super::bounded::{Bounded, Spot};
 use super::counters::RunCounters;
 use super::entry::Entry;
@@ -15,8 +16,10 @@ pub struct Sample<'a> {
     pub method: &'a str,
     /// The name under which it is counted.
     pub name: &'a str,
-    /// How long it took; none = counted, not timed.
+    /// How long it took, counted from when it should have begun; none = counted, not timed.
     pub response_time: Option<Duration>,
+    /// How long it took from when it did begin, where that was later than it should have been.
+    pub service_time: Option<Duration>,
     /// Bytes of the body.
     pub size: u64,
     /// Why it failed, if it did.
@@ -36,6 +39,7 @@ pub struct Recorder {
     failures: Bounded<FailureRow>,
     exceptions: Bounded<ExceptionRow>,
     counters: RunCounters,
+    arrivals: Option<Box<ArrivalSummary>>,
 }
 
 impl Recorder {
@@ -68,6 +72,11 @@ impl Recorder {
         &mut self.counters
     }
 
+    /// What became of arrivals, to add to. Only for those who have any: a run without open classes has no summary.
+    pub fn arrivals(&mut self) -> &mut ArrivalSummary {
+        self.arrivals.get_or_insert_default()
+    }
+
     /// What was counted since the last take. Series that were idle cost nothing.
     pub fn take(&mut self) -> Snapshot {
         let mut series = Vec::with_capacity(self.touched.len());
@@ -81,6 +90,7 @@ impl Recorder {
             failures: std::mem::take(&mut self.failures),
             exceptions: std::mem::take(&mut self.exceptions),
             counters: std::mem::take(&mut self.counters),
+            arrivals: self.arrivals.take(),
         }
     }
 }
@@ -96,6 +106,7 @@ mod tests {
             method: "GET",
             name,
             response_time: Some(Duration::from_millis(3)),
+            service_time: None,
             size: 10,
             failure: None,
             ended: Duration::from_secs(1),

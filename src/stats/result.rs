@@ -1,6 +1,6 @@
 //! What a run leaves behind, for the writers and the manifest.
 
-use super::{RunCounters, Totals};
+use super::{ArrivalSummary, Health, Invalid, RunCounters, Totals, invalid};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,13 +17,16 @@ pub struct RunResult {
     pub user_count: u64,
     /// The users of each class at that time.
     pub class_counts: BTreeMap<String, u64>,
+    /// How the generator itself fared.
+    #[serde(default)]
+    pub health: Health,
 }
 
 impl RunResult {
     /// A result without users, of totals that come from elsewhere.
     #[must_use]
     pub fn new(totals: Totals, duration: Duration) -> Self {
-        Self { totals, duration, user_count: 0, class_counts: BTreeMap::new() }
+        Self { totals, duration, user_count: 0, class_counts: BTreeMap::new(), health: Health::default() }
     }
 
     /// When the run began.
@@ -36,5 +39,17 @@ impl RunResult {
     #[must_use]
     pub fn counters(&self) -> &RunCounters {
         self.totals.counters()
+    }
+
+    /// What became of the arrivals of the open model; none where no class was open.
+    #[must_use]
+    pub fn arrivals(&self) -> Option<&ArrivalSummary> {
+        self.totals.arrivals()
+    }
+
+    /// Every reason why the run says nothing about the server; none if it is valid.
+    #[must_use]
+    pub fn invalid(&self) -> Vec<Invalid> {
+        invalid(&self.health, self.counters(), self.arrivals())
     }
 }

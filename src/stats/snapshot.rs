@@ -1,5 +1,6 @@
 //! What a shard sends once a second.
 
+use super::arrivals::ArrivalSummary;
 use super::bounded::Bounded;
 use super::counters::RunCounters;
 use super::entry::Entry;
@@ -15,6 +16,9 @@ pub struct Snapshot {
     pub(super) exceptions: Bounded<ExceptionRow>,
     /// Counts of the run as a whole in the same stretch.
     pub counters: RunCounters,
+    /// What became of arrivals; none where no class is open.
+    #[serde(default)]
+    pub arrivals: Option<Box<ArrivalSummary>>,
 }
 
 impl Snapshot {
@@ -24,5 +28,6 @@ impl Snapshot {
         self.series.is_empty()
             && self.exceptions.iter().next().is_none()
             && self.counters == RunCounters::default()
+            && self.arrivals.is_none()
     }
 }

@@ -1,5 +1,6 @@
 //! The controller's accumulation.
 
+use super::arrivals::ArrivalSummary;
 use super::bounded::Bounded;
 use super::counters::RunCounters;
 use super::entry::Entry;
@@ -36,6 +37,7 @@ pub struct Totals {
     failures: Bounded<FailureRow>,
     exceptions: Bounded<ExceptionRow>,
     counters: RunCounters,
+    arrivals: Option<ArrivalSummary>,
 }
 
 /// Totals in a file: without what follows from the rest.
@@ -48,6 +50,8 @@ struct Saved {
     failures: Bounded<FailureRow>,
     exceptions: Bounded<ExceptionRow>,
     counters: RunCounters,
+    #[serde(default)]
+    arrivals: Option<ArrivalSummary>,
 }
 
 impl Totals {
@@ -63,6 +67,7 @@ impl Totals {
             failures: Bounded::default(),
             exceptions: Bounded::default(),
             counters: RunCounters::default(),
+            arrivals: None,
         }
     }
 
@@ -75,6 +80,9 @@ impl Totals {
         self.failures.merge(&snapshot.failures);
         self.exceptions.merge(&snapshot.exceptions);
         self.counters.merge(&snapshot.counters);
+        if let Some(arrivals) = &snapshot.arrivals {
+            self.arrivals.get_or_insert_default().merge(arrivals);
+        }
     }
 
     /// Says that the run has come to `now`, so that current rates fall when nothing ends any more. Without it they are
@@ -83,9 +91,11 @@ impl Totals {
         self.now = self.now.max(now);
     }
 
-    /// Forgets everything counted; rates count from `at`.
+    /// Forgets everything counted but what became of arrivals, which tells whether the whole run can be trusted; rates
+    /// count from `at`.
     pub fn reset(&mut self, at: Duration) {
-        *self = Self { since: at, now: self.now, ..Self::new(self.started) };
+        let arrivals = self.arrivals.take();
+        *self = Self { since: at, now: self.now, arrivals, ..Self::new(self.started) };
     }
 
     /// When the run began.
@@ -144,6 +154,12 @@ impl Totals {
         &self.counters
     }
 
+    /// What became of the arrivals of the open model; none without any.
+    #[must_use]
+    pub fn arrivals(&self) -> Option<&ArrivalSummary> {
+        self.arrivals.as_ref()
+    }
+
     /// Mean rates of `entry` over the run: its counts over the time from the start (or the last reset) to the end of the
     /// last request of all rows, as Locust computes them. Zero before any time has passed.
     #[must_use]
@@ -175,14 +191,14 @@ impl From<Saved> for Totals {
     fn from(saved: Saved) -> Self {
         let mut aggregated = Entry::new("", "Aggregated");
         saved.series.iter().for_each(|entry| aggregated.merge(entry));
-        let Saved { started, since, now, series, failures, exceptions, counters } = saved;
-        Self { started, since, now, series, aggregated, failures, exceptions, counters }
+        let Saved { started, since, now, series, failures, exceptions, counters, arrivals } = saved;
+        Self { started, since, now, series, aggregated, failures, exceptions, counters, arrivals }
     }
 }
 
 impl From<Totals> for Saved {
     fn from(totals: Totals) -> Self {
-        let Totals { started, since, now, series, failures, exceptions, counters, .. } = totals;
-        Self { started, since, now, series, failures, exceptions, counters }
+        let Totals { started, since, now, series, failures, exceptions, counters, arrivals, .. } = totals;
+        Self { started, since, now, series, failures, exceptions, counters, arrivals }
     }
 }

@@ -62,6 +62,7 @@ mod tests {
                 method: "GET",
                 name: "/",
                 response_time: Some(time),
+                service_time: None,
                 size: 0,
                 failure: None,
                 ended: now,

@@ -7,5 +7,5 @@ mod units;
 
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use nearest::nearest;
-pub use stream::{Purpose, Stream, stream};
+pub use stream::{Purpose, Stream, seed_of, stream};
 pub use units::{parse_timespan, timespan_text};

@@ -14,6 +14,10 @@ pub enum Purpose {
     Schedule,
     /// What scripts draw: `random::`, `fake::`, data rows.
     Script,
+    /// What the hooks draw that no user stands behind. Its lane is the script's of numbers that no user has.
+    Hook,
+    /// When arrivals come, where that is random.
+    Arrivals,
 }
 
 /// The stream number `number` of the run with `seed`: users count from 1, the top level of a script is number 0.
@@ -21,9 +25,11 @@ pub enum Purpose {
 /// It depends on nothing else; above all not on the number of shards.
 #[must_use]
 pub fn stream(seed: u64, number: u64, purpose: Purpose) -> Stream {
-    let lane = match purpose {
-        Purpose::Schedule => 0,
-        Purpose::Script => 1,
+    let (seed, number, lane) = match purpose {
+        Purpose::Schedule => (seed, number, 0),
+        Purpose::Script => (seed, number, 1),
+        Purpose::Hook => (seed, u64::MAX - number, 1),
+        Purpose::Arrivals => (mix(seed), number, 0),
     };
     let low = mix(seed ^ mix(number.wrapping_mul(2).wrapping_add(lane)));
     let high = mix(low.wrapping_add(GOLDEN_GAMMA));
@@ -31,6 +37,14 @@ pub fn stream(seed: u64, number: u64, purpose: Purpose) -> Stream {
     bytes[..8].copy_from_slice(&low.to_le_bytes());
     bytes[8..].copy_from_slice(&high.to_le_bytes());
     Stream::from_seed(bytes)
+}
+
+/// A seed for what belongs to `name` within the run with `seed`: streams of equal numbers under different names are
+/// unrelated.
+#[must_use]
+pub fn seed_of(seed: u64, name: &str) -> u64 {
+    let name = name.bytes().fold(0, |so_far, byte| mix(so_far ^ u64::from(byte)));
+    mix(seed ^ name)
 }
 
 const GOLDEN_GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -45,7 +59,7 @@ fn mix(value: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Purpose, stream};
+    use super::{Purpose, seed_of, stream};
     use rand::Rng;
 
     #[test]
@@ -55,5 +69,10 @@ mod tests {
         assert_ne!(draw(7, 1, Purpose::Script), draw(7, 2, Purpose::Script));
         assert_ne!(draw(7, 1, Purpose::Script), draw(8, 1, Purpose::Script));
         assert_ne!(draw(7, 1, Purpose::Script), draw(7, 1, Purpose::Schedule));
+        assert_ne!(draw(7, 0, Purpose::Script), draw(7, 0, Purpose::Hook));
+        assert_ne!(draw(7, 1, Purpose::Arrivals), draw(7, 1, Purpose::Schedule));
+        assert_eq!(seed_of(7, "Visitor"), seed_of(7, "Visitor"));
+        assert_ne!(seed_of(7, "Visitor"), seed_of(7, "Buyer"));
+        assert_ne!(seed_of(7, ""), 7);
     }
 }

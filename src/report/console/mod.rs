@@ -1,12 +1,14 @@
-//! What people read at the end of a run: tables in Locust's layout, the verdict, a summary.
+//! What people read at the end of a run: tables in Locust's layout, the verdicts, a summary.
 
+mod health;
 mod layout;
 mod problems;
 mod requests;
 mod summary;
 mod verdict;
 
+pub use health::health_report;
 pub use problems::{error_report, exception_report};
-pub use requests::{Rates, percentile_table, request_table};
+pub use requests::{Rates, percentile_table, request_table, service_table};
 pub use summary::run_summary;
 pub use verdict::verdict_table;

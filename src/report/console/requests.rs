@@ -2,7 +2,7 @@
 
 use super::layout::{NAME_WIDTH, NARROWEST, TYPE_WIDTH, cell, name_width, ruler};
 use crate::report::numbers::{PERCENTILES, whole_ms};
-use crate::stats::{Entry, Rate, Totals};
+use crate::stats::{Entry, Rate, Times, Totals};
 use std::fmt::Write;
 
 /// Which rates a request table shows.
@@ -88,8 +88,8 @@ impl Percentiles {
         Self { columns, name_width, shown }
     }
 
-    fn row(&self, table: &mut String, entry: &Entry) {
-        if entry.times.is_empty() {
+    fn row(&self, table: &mut String, entry: &Entry, times: &Times) {
+        if times.is_empty() {
             return;
         }
         let width = self.name_width;
@@ -97,7 +97,7 @@ impl Percentiles {
         let name = cell(&entry.name, width, self.columns);
         write!(table, "{method:<TYPE_WIDTH$} {name:<width$} ").expect("a String takes everything");
         let quantiles: Vec<f64> = self.shown.iter().map(|(_, quantile)| *quantile).collect();
-        let times = entry.times.percentiles(&quantiles).into_iter().map(|time| whole_ms(time).to_string());
+        let times = times.percentiles(&quantiles).into_iter().map(|time| whole_ms(time).to_string());
         push_numbers(table, &times.chain([entry.requests.to_string()]).collect::<Vec<_>>());
     }
 }
@@ -106,9 +106,50 @@ impl Percentiles {
 /// for all percentiles gets the most asked for.
 #[must_use]
 pub fn percentile_table(totals: &Totals, columns: Option<usize>) -> String {
+    table_of_times("Response time percentiles (milliseconds, within 0.1 %)", columns, |percentiles, table| {
+        for entry in totals.entries() {
+            percentiles.row(table, entry, &entry.times);
+        }
+        let all = totals.aggregated();
+        (all, &all.times)
+    })
+}
+
+/// The same with service times, for the rows whose service times differ from the response times: those where requests of
+/// the open model were sent later than intended. Empty where no table of milliseconds would show that.
+#[must_use]
+pub fn service_table(totals: &Totals, columns: Option<usize>) -> String {
+    let all = totals.aggregated();
+    let entries: Vec<_> = totals.entries().into_iter().filter(|entry| differs(entry)).collect();
+    if entries.is_empty() {
+        return String::new();
+    }
+    let title = "Service time percentiles: counted from when a request was sent, not from when it was due";
+    table_of_times(title, columns, |percentiles, table| {
+        for entry in entries {
+            percentiles.row(table, entry, entry.service_times());
+        }
+        (all, all.service_times())
+    })
+}
+
+/// Whether a service time differs from its response time so that a table of milliseconds shows it.
+fn differs(entry: &Entry) -> bool {
+    let shown = |times: &Times| -> Vec<_> {
+        times.percentiles(&PERCENTILES.map(|(_, quantile)| quantile)).into_iter().map(whole_ms).collect()
+    };
+    entry.has_service_times() && shown(&entry.times) != shown(entry.service_times())
+}
+
+/// A table of percentiles: `rows` writes the rows, and says what is summed up at the end.
+fn table_of_times<'a>(
+    title: &str,
+    columns: Option<usize>,
+    rows: impl FnOnce(&Percentiles, &mut String) -> (&'a Entry, &'a Times),
+) -> String {
     let percentiles = Percentiles::for_width(columns);
     let width = percentiles.name_width;
-    let mut table = "Response time percentiles (milliseconds, within 0.1 %)\n".to_owned();
+    let mut table = format!("{title}\n");
     let mut header = format!("{:<TYPE_WIDTH$} {:<width$} ", "Type", "Name");
     let names = percentiles.shown.iter().map(|(name, _)| (*name).to_owned());
     push_numbers(&mut header, &names.chain(["# reqs".to_owned()]).collect::<Vec<_>>());
@@ -118,12 +159,10 @@ pub fn percentile_table(totals: &Totals, columns: Option<usize>) -> String {
     table.push_str(&header);
     table.push_str(&ruler);
     table.push('\n');
-    for entry in totals.entries() {
-        percentiles.row(&mut table, entry);
-    }
+    let (entry, times) = rows(&percentiles, &mut table);
     table.push_str(&ruler);
     table.push('\n');
-    percentiles.row(&mut table, totals.aggregated());
+    percentiles.row(&mut table, entry, times);
     table
 }
 

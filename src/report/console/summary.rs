@@ -1,6 +1,6 @@
 //! The run in one paragraph.
 
-use crate::stats::RunResult;
+use crate::stats::{ArrivalSummary, RunResult};
 use crate::util::timespan_text;
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ pub fn run_summary(result: &RunResult) -> String {
     let counters = result.counters();
     let rate = result.totals.total_rate(all).requests;
     let duration = duration_text(result.duration);
-    let mut text = format!("{} in {duration} ({rate:.1}/s)", count(all.requests, "request", ""));
+    let mut text = result.arrivals().map(arrivals_text).unwrap_or_default();
+    text.push_str(&format!("{} in {duration} ({rate:.1}/s)", count(all.requests, "request", "")));
     match (all.failures, all.fail_ratio()) {
         (0, _) | (_, None) => text.push_str(", none failed"),
         (failures, Some(ratio)) => text.push_str(&format!(", {failures} failed ({:.2}%)", ratio * 100.0)),
@@ -34,6 +35,40 @@ pub fn run_summary(result: &RunResult) -> String {
     }
     text.push_str(".\n");
     text
+}
+
+/// What became of the arrivals of the open model, and how late they were.
+fn arrivals_text(arrivals: &ArrivalSummary) -> String {
+    let lateness = &arrivals.lateness;
+    let mut text = format!(
+        "Arrivals: {} due, {} started, {} of them late (by more than 100 ms)",
+        arrivals.due,
+        arrivals.started,
+        lateness.late()
+    );
+    for (number, what) in [(arrivals.dropped, "dropped"), (arrivals.unstarted, "never started")] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    if arrivals.longest_queue > 0 {
+        text.push_str(&format!(", the longest line for a user {}", arrivals.longest_queue));
+    }
+    let times =
+        [(lateness.times().percentile(0.5), "median"), (lateness.p99(), "99%"), (lateness.max(), "largest")];
+    let times = times.iter().filter_map(|(time, name)| Some(format!("{name} {}", milliseconds((*time)?))));
+    let times: Vec<_> = times.collect();
+    if !times.is_empty() {
+        text.push_str(&format!(". Lateness: {}", times.join(", ")));
+    }
+    text.push_str(".\n");
+    text
+}
+
+/// With as many decimals as tell something.
+fn milliseconds(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    if milliseconds < 10.0 { format!("{milliseconds:.2} ms") } else { format!("{milliseconds:.0} ms") }
 }
 
 /// `12.3 s` below a minute, `1m30s` from there.

@@ -15,7 +15,7 @@ use rhai::{Array, Dynamic, Engine, Map};
 
 /// Adds the namespace and the types of its rows to `engine`.
 pub(in crate::script) fn register(engine: &mut Engine) {
-    Namespace::new("data")
+    super::shared::functions(Namespace::new("data"))
         .function("csv", |path: Dynamic| csv(&path, &Dynamic::UNIT))
         .function("csv", |path: Dynamic, options: Dynamic| csv(&path, &options))
         .function("json", |path: Dynamic| load("data::json(path)", &path, Reading::Json))
@@ -103,7 +103,7 @@ fn next(rows: &mut Rows) -> Answer<Dynamic> {
 fn unique(rows: &mut Rows) -> Answer<Dynamic> {
     let turn = rows.0.cursors.unique.advance(&actor());
     match usize::try_from(turn) {
-        Ok(index) if index < rows.len() => rows.row(index),
+        Ok(index) if index < rows.len() => drawn(rows, index),
         _ => Ok(Dynamic::UNIT),
     }
 }
@@ -112,8 +112,14 @@ fn unique(rows: &mut Rows) -> Answer<Dynamic> {
 fn if_any(rows: &Rows, choose: impl FnOnce(usize) -> usize) -> Answer<Dynamic> {
     match rows.len() {
         0 => fail(format!("{}: the file has no rows", rows.0.name)),
-        len => rows.row(choose(len)),
+        len => drawn(rows, choose(len)),
     }
+}
+
+/// The row number `index`, which the current actor drew.
+fn drawn(rows: &Rows, index: usize) -> Answer<Dynamic> {
+    actor().note_row(&rows.0.name, index);
+    rows.row(index)
 }
 
 /// `rows.get(i)`: the row number `i` from 0, negative from the end; `()` if there is none.

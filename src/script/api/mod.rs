@@ -11,6 +11,7 @@ mod log;
 mod namespace;
 pub(super) mod random;
 mod register;
+pub(super) mod shared;
 mod time;
 
 pub(super) use register::register_all;

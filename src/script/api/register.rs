@@ -12,5 +12,6 @@ pub(in crate::script) fn register_all(engine: &mut Engine) {
     super::json::register(engine);
     super::log::register(engine);
     super::random::register(engine);
+    super::shared::register(engine);
     super::time::register(engine);
 }

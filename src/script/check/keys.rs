@@ -1,7 +1,10 @@
 //! Keys of literal option maps that nobody reads.
 
 use super::Scope;
-use crate::script::options::{REQUEST_METHODS, REQUEST_OPTIONS, TASK_OPTIONS};
+use crate::script::options::{
+    ARRIVALS_OPTIONS, BATCH_KEYS, OPTION_KEYS, RECORD_OPTIONS, REQUEST_METHODS, REQUEST_OPTIONS, SETTINGS,
+    TASK_OPTIONS,
+};
 use crate::script::source::SourceFile;
 use crate::script::syntax::Call;
 use crate::util::{Diagnostic, nearest};
@@ -10,10 +13,15 @@ use rhai::{Array, Dynamic, Expr, Map, Position};
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     super::each_call(scope.file, |call, _| {
-        if call.method {
-            for (map, known, what) in maps(call) {
-                found.extend(unknown_keys(scope.file, map, &known, what));
-            }
+        let maps = if call.method {
+            maps(call)
+        } else if scope.own.contains_key(call.call.name.as_str()) {
+            Vec::new()
+        } else {
+            maps_of_functions(call)
+        };
+        for (map, known, what) in maps {
+            found.extend(unknown_keys(scope.file, map, &known, what));
         }
     });
     found
@@ -32,13 +40,24 @@ fn maps<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> 
     match (name, &args[..]) {
         ("task", args) => args.iter().map(|map| (map, TASK_OPTIONS.to_vec(), "task option")).collect(),
         ("batch", [requests]) => vec![(requests, batch_options(), "request option")],
+        ("record", [_, _, map]) => vec![(map, RECORD_OPTIONS.to_vec(), "option")],
+        _ => Vec::new(),
+    }
+}
+
+/// The same for functions that declare.
+fn maps_of_functions<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> {
+    match (call.call.name.as_str(), &call.call.args[..]) {
+        ("settings", [map]) => vec![(map, SETTINGS.to_vec(), "setting")],
+        ("option", [_, _, about]) => vec![(about, OPTION_KEYS.to_vec(), "key of option(..)")],
+        ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "option of arrivals(..)")],
         _ => Vec::new(),
     }
 }
 
 /// Each request of a batch says where it goes, too.
 fn batch_options() -> Vec<&'static str> {
-    REQUEST_OPTIONS.iter().chain(&["method", "url"]).copied().collect()
+    REQUEST_OPTIONS.iter().chain(BATCH_KEYS).copied().collect()
 }
 
 fn unknown_keys(file: &SourceFile, map: &Expr, known: &[&str], what: &str) -> Vec<Diagnostic> {
