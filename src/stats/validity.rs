@@ -10,6 +10,9 @@ use std::time::Duration;
 /// So many must have been late before a percentile is judged: one hiccup of a shared machine does not spoil a short run.
 const LEAST_LATE: u64 = 20;
 
+/// The share of arrivals that may be late.
+const LATE_SHARE: f64 = 0.01;
+
 /// A shard that serves nothing for longer than this was starved.
 const LONGEST_GAP: Duration = Duration::from_secs(1);
 
@@ -74,7 +77,8 @@ pub fn invalid(health: &Health, counters: &RunCounters, arrivals: Option<&Arriva
         reasons.push(Invalid::LateWaits { lateness });
     }
     if let Some(arrivals) = arrivals
-        && late(&arrivals.lateness).is_some()
+        && arrivals.lateness.late() >= LEAST_LATE
+        && arrivals.lateness.late_share() > Some(LATE_SHARE)
     {
         reasons.push(Invalid::LateArrivals {
             late: arrivals.lateness.late(),
