@@ -451,7 +451,9 @@ fn every_method_property_and_option_is_documented() {
     let text = read("docs/scripting.md");
     let registered = Regex::new(r#"\.register_(?:fn|get|get_set)\(\s*"(\w+)""#).expect("a pattern");
     let inside = ["to_string", "to_debug"];
-    for file in ["declare", "waits", "user", "request", "response", "auth", "engine", "api/data"] {
+    for file in
+        ["declare", "waits", "user", "request", "response", "auth", "pace", "batch", "blocks", "api/data"]
+    {
         let source = read(&format!("src/script/{file}.rs"));
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
         let mut count = 0;
@@ -464,6 +466,8 @@ fn every_method_property_and_option_is_documented() {
     }
     for (file, list) in [
         ("src/script/options.rs", "REQUEST_OPTIONS"),
+        ("src/script/options.rs", "BATCH_KEYS"),
+        ("src/script/options.rs", "RECORD_OPTIONS"),
         ("src/script/options.rs", "TASK_OPTIONS"),
         ("src/engine/client.rs", "CLASS_OPTIONS"),
     ] {
