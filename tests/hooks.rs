@@ -168,6 +168,46 @@ fn request_hooks_hear_of_every_request_but_their_own() {
 }
 
 #[test]
+fn hooks_hear_of_everything_that_counts_and_are_no_part_of_it() {
+    let script = r#"
+        on("request", |event| {
+            print(`${event.request_type} ${event.name} ${event.response == ()} ${event.response_length}`);
+            sleep(0.3);
+            event.user.get("/items", #{ name: "from the hook" });
+        });
+        user_class("U").task("t", |user| {
+            user.transaction("shop", |user| {
+                user.get("/items", #{ name: "one" }).success();
+                user.get("/items", #{ name: "two" }).success();
+            });
+            user.timed("BLOCK", "quick", |user| {
+                user.get("/items", #{ name: "three" }).success();
+                user.get("/items", #{ name: "four" }).success();
+            });
+            user.record("MQ", "publish", #{ time_ms: 1.5, length: 7 });
+        });
+    "#;
+    let (finished, _) = run(script, &["-i", "1", "--csv", "out"]);
+    let finished = finished.exits(0);
+    let told: Vec<_> = printed(&finished).into_iter().filter(|line| !line.starts_with("GET")).collect();
+    let size = &finished.csv("out")[&("TX".to_owned(), "shop".to_owned())]["Average Content Size"];
+    let size: f64 = size.parse().expect("a number");
+    assert_eq!(told, [&format!("TX shop true {size}") as &str, "BLOCK quick true 0", "MQ publish true 7"]);
+    let names = ["one", "two", "three", "four"].map(|name| format!("GET {name} false "));
+    assert!(names.iter().all(|name| finished.stdout.contains(name.as_str())), "{}", finished.stdout);
+    let rows = finished.csv("out");
+    let cell = |kind: &str, name: &str, cell: &str| rows[&(kind.to_owned(), name.to_owned())][cell].clone();
+    assert_eq!(cell("GET", "from the hook", "Request Count"), "7");
+    // Each hook takes 300 ms, which are in neither.
+    for (kind, name) in [("TX", "shop"), ("BLOCK", "quick")] {
+        let time: f64 = cell(kind, name, "Max Response Time").parse().expect("a number");
+        assert!(time < 300.0, "{kind} {time}");
+    }
+    let one: f64 = cell("GET", "one", "Average Content Size").parse().expect("a number");
+    assert_eq!(size, 2.0 * one, "the hook's requests are not in the transaction");
+}
+
+#[test]
 fn a_request_that_falls_when_its_task_was_cut_off_is_told_too() {
     let script = r#"
         on("request", |event| { sleep(0.05); print(`told ${event.name}`); });

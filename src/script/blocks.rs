@@ -94,7 +94,7 @@ fn count(user: &User, serial: u64, sample: Sample) {
             transaction.request_failed(serial, &sample.name, text);
         }
     }
-    user.count(sample, None);
+    user.count_other(sample);
 }
 
 /// Counts a request of another protocol as its options describe it.

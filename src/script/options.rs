@@ -30,6 +30,7 @@ pub(super) const SETTINGS: &[&str] = &["host", "manifest", "run_time", "spawn_ra
 
 /// What the map of `option(name, default, #{ .. })` may say.
 pub(super) const OPTION_KEYS: &[&str] = &["choices", "help", "secret"];
+
 /// Options of `arrivals(#{ .. })`.
 pub(super) const ARRIVALS_OPTIONS: &[&str] =
     &["user_class", "rate", "per", "duration", "stages", "poisson", "start_users", "max_users"];

@@ -3,7 +3,7 @@
 //! A pure function of what was measured. `docs/validity.md` has the limits for those who run tests.
 
 use super::lateness::LATE;
-use super::{Health, Lateness, RunCounters};
+use super::{ArrivalSummary, Health, Lateness, RunCounters};
 use std::fmt;
 use std::time::Duration;
 
@@ -21,6 +21,15 @@ pub enum Invalid {
     LateWaits {
         /// The 99th percentile.
         lateness: Duration,
+    },
+    /// More than one in a hundred arrivals started more than [`LATE`] after they were due.
+    LateArrivals {
+        /// How many started late.
+        late: u64,
+        /// How many started.
+        started: u64,
+        /// Whether arrivals had to wait for a user.
+        queued: bool,
     },
     /// A shard got to what was ready too late, so that response times are too long by as much.
     Slow {
@@ -50,7 +59,7 @@ pub enum Invalid {
 
 /// Every limit that a run has broken; none if it is valid.
 #[must_use]
-pub fn invalid(health: &Health, counters: &RunCounters) -> Vec<Invalid> {
+pub fn invalid(health: &Health, counters: &RunCounters, arrivals: Option<&ArrivalSummary>) -> Vec<Invalid> {
     let mut reasons = Vec::new();
     let shards = || health.shards.iter();
     let starved = shards().map(|(shard, health)| (health.longest_gap, *shard)).max();
@@ -63,6 +72,15 @@ pub fn invalid(health: &Health, counters: &RunCounters) -> Vec<Invalid> {
     }
     if let Some(lateness) = late(&health.waits()) {
         reasons.push(Invalid::LateWaits { lateness });
+    }
+    if let Some(arrivals) = arrivals
+        && late(&arrivals.lateness).is_some()
+    {
+        reasons.push(Invalid::LateArrivals {
+            late: arrivals.lateness.late(),
+            started: arrivals.started,
+            queued: arrivals.longest_queue > 0,
+        });
     }
     if counters.out_of_descriptors > 0 {
         reasons.push(Invalid::OutOfDescriptors { connections: counters.out_of_descriptors });
@@ -89,6 +107,18 @@ impl fmt::Display for Invalid {
                 write!(
                     f,
                     "users went on {lateness} ms after the end of their wait (p99), the limit is {limit} ms; {LESS}"
+                )
+            }
+            Self::LateArrivals { late, started, queued } => {
+                let share = late as f64 * 100.0 / started.max(1) as f64;
+                let mend = if queued {
+                    "no user was free for some: raise max_users and start_users, or arrive at a lower rate"
+                } else {
+                    "start users ahead with start_users, arrive at a lower rate, or give the generator more cores"
+                };
+                write!(
+                    f,
+                    "{share:.1}% of the arrivals started more than {limit} ms late, the limit is 1%; {mend}"
                 )
             }
             Self::Slow { shard, lateness } => {
@@ -136,7 +166,7 @@ fn counted(connections: u64) -> (String, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::{Invalid, invalid};
-    use crate::stats::{Health, Lateness, RunCounters, ShardHealth};
+    use crate::stats::{ArrivalSummary, Health, Lateness, RunCounters, ShardHealth};
     use std::time::Duration;
 
     fn ms(milliseconds: u64) -> Duration {
@@ -155,12 +185,13 @@ mod tests {
     fn reasons(shards: &[ShardHealth]) -> Vec<Invalid> {
         let mut health = Health::default();
         shards.iter().enumerate().for_each(|(index, shard)| health.note(index, shard));
-        invalid(&health, &RunCounters::default())
+        invalid(&health, &RunCounters::default(), None)
     }
 
     #[test]
     fn a_run_without_figures_is_valid() {
-        assert_eq!(invalid(&Health::default(), &RunCounters::default()), []);
+        let arrivals = ArrivalSummary::default();
+        assert_eq!(invalid(&Health::default(), &RunCounters::default(), Some(&arrivals)), []);
         assert_eq!(reasons(&[ShardHealth::default()]), []);
     }
 
@@ -173,6 +204,22 @@ mod tests {
         assert_eq!(reasons(&[waits(&[(9000, 1), (1000, 200)])]), late);
         assert_eq!(reasons(&[waits(&[(980, 1)]), waits(&[(20, 200)])]), late);
         assert_eq!(reasons(&[waits(&[(9800, 1)]), waits(&[(20, 200)])]), []);
+    }
+
+    #[test]
+    fn one_in_a_hundred_arrivals_may_be_late() {
+        let judged = |samples: &[(u64, u64)], longest_queue| {
+            let started = samples.iter().map(|(count, _)| count).sum();
+            let lateness = lateness(samples);
+            let arrivals =
+                ArrivalSummary { due: started, started, longest_queue, lateness, ..Default::default() };
+            invalid(&Health::default(), &RunCounters::default(), Some(&arrivals))
+        };
+        assert_eq!(judged(&[(9900, 100), (100, 101)], 0), []);
+        let late = |queued| [Invalid::LateArrivals { late: 101, started: 10_000, queued }];
+        assert_eq!(judged(&[(9899, 0), (101, 3000)], 0), late(false));
+        assert_eq!(judged(&[(9899, 0), (101, 3000)], 7), late(true));
+        assert_eq!(judged(&[(19, 3000)], 0), []);
     }
 
     #[test]
@@ -198,7 +245,7 @@ mod tests {
     #[test]
     fn what_ran_out_is_told_apart() {
         let counters = RunCounters { out_of_descriptors: 3, out_of_ports: 1, ..RunCounters::default() };
-        let reasons = invalid(&Health::default(), &counters);
+        let reasons = invalid(&Health::default(), &counters, None);
         let expected = [Invalid::OutOfDescriptors { connections: 3 }, Invalid::OutOfPorts { connections: 1 }];
         assert_eq!(reasons, expected);
     }
@@ -207,6 +254,8 @@ mod tests {
     fn a_reason_says_the_figure_the_limit_and_what_to_do() {
         let reasons = [
             Invalid::LateWaits { lateness: ms(412) },
+            Invalid::LateArrivals { late: 123, started: 10_000, queued: true },
+            Invalid::LateArrivals { late: 700, started: 1000, queued: false },
             Invalid::Slow { shard: 1, lateness: ms(250) },
             Invalid::Starved { shard: 0, gap: ms(1540) },
             Invalid::OutOfDescriptors { connections: 1 },
@@ -214,6 +263,8 @@ mod tests {
         ];
         insta::assert_snapshot!(reasons.map(|reason| reason.to_string()).join("\n"), @r"
         users went on 412 ms after the end of their wait (p99), the limit is 100 ms; use fewer users, do less in scripts, or give the generator more cores of its own
+        1.2% of the arrivals started more than 100 ms late, the limit is 1%; no user was free for some: raise max_users and start_users, or arrive at a lower rate
+        70.0% of the arrivals started more than 100 ms late, the limit is 1%; start users ahead with start_users, arrive at a lower rate, or give the generator more cores
         shard 1 got to what was ready 250 ms late (p99), the limit is 100 ms; use fewer users, do less in scripts, or give the generator more cores of its own
         shard 0 stood still for 1.5 s, the limit is 1 s; run where nothing suspends or crowds out the generator
         1 connection was not opened because no more files may be open, the limit is 0; raise `ulimit -n`, or use fewer users
