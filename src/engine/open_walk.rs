@@ -72,3 +72,7 @@ impl<W: Witness> Walk<W> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;
