@@ -449,9 +449,22 @@ fn every_function_of_every_namespace_is_documented() {
 #[test]
 fn every_method_property_and_option_is_documented() {
     let text = read("docs/scripting.md");
-    let registered = Regex::new(r#"\.register_(?:fn|get|get_set)\(\s*"(\w+)""#).expect("a pattern");
+    let registered = Regex::new(r#"\.(?:register_(?:fn|get|get_set)|with)\(\s*"(\w+)""#).expect("a pattern");
     let inside = ["to_string", "to_debug"];
-    for file in ["declare", "waits", "user", "request", "response", "auth", "engine", "api/data"] {
+    for file in [
+        "declare",
+        "waits",
+        "user",
+        "request",
+        "response",
+        "auth",
+        "engine",
+        "api/data",
+        "api/shared",
+        "hooks",
+        "settings",
+        "script_options",
+    ] {
         let source = read(&format!("src/script/{file}.rs"));
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
         let mut count = 0;
@@ -465,6 +478,8 @@ fn every_method_property_and_option_is_documented() {
     for (file, list) in [
         ("src/script/options.rs", "REQUEST_OPTIONS"),
         ("src/script/options.rs", "TASK_OPTIONS"),
+        ("src/script/options.rs", "SETTINGS"),
+        ("src/script/options.rs", "OPTION_KEYS"),
         ("src/engine/client.rs", "CLASS_OPTIONS"),
     ] {
         let source = read(file);
@@ -473,6 +488,14 @@ fn every_method_property_and_option_is_documented() {
         for found in Regex::new(r#""(\w+)""#).expect("a pattern").captures_iter(list) {
             assert!(text.contains(&format!("`{}`", &found[1])), "option `{}` of {file}", &found[1]);
         }
+    }
+}
+
+#[test]
+fn every_event_is_documented() {
+    let text = read("docs/scripting.md");
+    for event in katydid::plan::Event::ALL {
+        assert!(text.contains(&format!("| `{}` |", event.name())), "{}", event.name());
     }
 }
 
