@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use katydid::manifest::{Manifest, evaluate};
 use katydid::report::console::{
-    Rates, error_report, exception_report, percentile_table, request_table, run_summary, verdict_table,
+    Rates, error_report, exception_report, percentile_table, request_table, run_summary, service_table,
+    verdict_table,
 };
 use katydid::stats::{Recorder, RunResult, Sample, Totals};
 use std::time::Duration;
@@ -215,5 +216,59 @@ fn the_verdict_lists_every_threshold_and_explains_the_missed() {
     Verdict | Type | Name | Metric   | Limit | Actual | Margin
     --------|------|------|----------|-------|--------|-------
     passed  |      | /ok  | failures | <= 0  |      0 |      0
+    ");
+}
+
+/// A run with a late first request in each of a hundred iterations, and a second one that was on time.
+fn late_run() -> RunResult {
+    let mut recorder = Recorder::new();
+    for number in 1..=100 {
+        let service = Duration::from_millis(3);
+        let late = service + Duration::from_millis(number * 10);
+        let sample = Sample {
+            method: "GET",
+            name: "/first",
+            response_time: Some(late),
+            service_time: Some(service),
+            size: 5,
+            failure: None,
+            ended: Duration::from_secs(2),
+        };
+        recorder.record(&sample);
+        recorder.record(&Sample {
+            name: "/second",
+            response_time: Some(service),
+            service_time: None,
+            ..sample
+        });
+        // Late, but not so that milliseconds would show it.
+        let barely = Some(service + Duration::from_micros(30));
+        recorder.record(&Sample { name: "/third", response_time: barely, ..sample });
+        recorder.arrivals().lateness.record(Duration::from_millis(number * 10));
+    }
+    let arrivals = recorder.arrivals();
+    (arrivals.due, arrivals.started, arrivals.dropped) = (105, 100, 5);
+    (arrivals.unstarted, arrivals.longest_queue) = (0, 7);
+    result(&mut recorder, 2000)
+}
+
+#[test]
+fn service_times_are_shown_where_they_differ() {
+    assert_eq!(service_table(&sample_run().totals, None), "");
+    insta::assert_snapshot!(service_table(&late_run().totals, Some(110)), @r"
+    Service time percentiles: counted from when a request was sent, not from when it was due
+    Type     Name                                                          50%    90%    95%    99%   100% # reqs
+    --------|--------------------------------------------------------|--------|------|------|------|------|------
+    GET      /first                                                          3      3      3      3      3    100
+    --------|--------------------------------------------------------|--------|------|------|------|------|------
+             Aggregated                                                      3      3      3      3      3    300
+    ");
+}
+
+#[test]
+fn the_summary_tells_of_arrivals() {
+    insta::assert_snapshot!(run_summary(&late_run()), @r"
+    Arrivals: 105 due, 100 started, 90 of them late (by more than 100 ms), 5 dropped, the longest line for a user 7. Lateness: median 510 ms, 99% 1000 ms, largest 1000 ms.
+    300 requests in 2.0 s (150.0/s), none failed. On the wire: 0 requests sent.
     ");
 }

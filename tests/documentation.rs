@@ -458,7 +458,7 @@ fn every_method_property_and_option_is_documented() {
         "request",
         "response",
         "auth",
-        "engine",
+        "pace",
         "api/data",
         "api/shared",
         "hooks",

@@ -22,10 +22,10 @@ const ROOMS: [(&str, &[&str]); 10] = [
 /// The one file with `unsafe` in it.
 const UNSAFE: &str = "script/fiber.rs";
 
-/// The files that read the wall clock: when a run began, what a script asks for, the log. Everything else is measured on
-/// the monotonic clock, which nobody sets.
-const WALL_CLOCK: [&str; 4] =
-    ["cli/logging.rs", "cli/prepare.rs", "engine/controller.rs", "script/api/time.rs"];
+/// The files that read the wall clock: when a run began, what scripts are told, the log. Everything else is measured on the
+/// monotonic clock, which nobody sets.
+const WALL_CLOCK: [&str; 5] =
+    ["cli/logging.rs", "cli/prepare.rs", "engine/controller.rs", "script/api/time.rs", "script/listeners.rs"];
 
 /// What a file, by its path in `src`, does against the rules.
 fn violations(path: &str, text: &str) -> Vec<String> {

@@ -36,14 +36,15 @@ fn traced(seed: &str, shards: &str) -> Finished {
 fn lines(finished: &Finished) -> Vec<(u64, u64, String)> {
     let text = finished.written("trace.csv");
     let (header, lines) = text.split_once('\n').expect("a header");
-    assert_eq!(header, "user,step,time_ms,task,wait_s,rows");
+    assert_eq!(header, "user,step,time_ms,arrival,task,wait_s,rows");
     let mut lines: Vec<_> = lines
         .lines()
         .map(|line| {
-            let cells: Vec<&str> = line.splitn(4, ',').collect();
+            let cells: Vec<&str> = line.splitn(5, ',').collect();
+            assert_eq!(cells[3], "", "no arrivals here");
             let number = |cell: &str| cell.parse::<u64>().expect("a number");
             cells[2].parse::<f64>().expect("milliseconds");
-            (number(cells[0]), number(cells[1]), cells[3].to_owned())
+            (number(cells[0]), number(cells[1]), cells[4].to_owned())
         })
         .collect();
     lines.sort();
@@ -168,4 +169,30 @@ fn two_traces_are_compared_as_it_is_documented() {
     assert_eq!(compare(&same), (Some(0), 0));
     let (code, lines) = compare(&other);
     assert!(code == Some(1) && lines > 20, "{code:?} {lines}");
+}
+
+#[test]
+fn in_the_open_model_the_seed_decides_what_an_arrival_does() {
+    let script = r#"
+        user_class("Open").task("a", 2, |user| { data::csv("people.csv").random(); }).task("b", |user| ());
+        arrivals(#{ user_class: "Open", rate: 200, duration: "1s", start_users: 4 });
+    "#;
+    let trace = |seed: &str, shards: &str| {
+        let finished = Katydid::run_script(script)
+            .file("people.csv", PEOPLE)
+            .args(["--host", "demo", "--seed", seed, "--shards", shards, "--trace", "trace.csv"])
+            .run()
+            .exits(0);
+        let text = finished.written("trace.csv");
+        // As documented: without user, step and time.
+        let mut lines: Vec<String> =
+            text.lines().skip(1).map(|line| line.splitn(4, ',').nth(3).expect("a cell").to_owned()).collect();
+        lines.sort();
+        lines
+    };
+    let alone = trace("5", "1");
+    let arrivals: BTreeSet<&str> = alone.iter().filter_map(|line| line.split(',').next()).collect();
+    assert_eq!((alone.len(), arrivals.len()), (200, 200), "each arrival once");
+    assert_eq!(alone, trace("5", "2"));
+    assert_ne!(alone, trace("6", "1"));
 }

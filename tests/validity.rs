@@ -20,7 +20,7 @@ const TOO_MUCH: &str = r#"
 fn overloaded(args: &[&str]) -> Finished {
     let args = args.iter().copied();
     judged(TOO_MUCH)
-        .args(["-u", "100", "-r", "1000", "-t", "4s", "--shards", "1", "--stop-timeout", "0"])
+        .args(["-u", "100", "-r", "1000", "-t", "3s", "--shards", "1", "--stop-timeout", "0"])
         .args(args)
         .args(["--only-summary"])
         .run()
@@ -44,7 +44,7 @@ fn an_invalid_run_can_be_allowed() {
 fn suspended(script: &str, args: &[&str]) -> Finished {
     let server = DemoServer::start(0).expect("a port");
     let args = args.iter().copied();
-    let running = judged(script).args(["-t", "4s"]).args(args).against(&server).start();
+    let running = judged(script).args(["-t", "3s"]).args(args).against(&server).start();
     running.wait_for("All users spawned");
     running.signal("STOP");
     std::thread::sleep(std::time::Duration::from_millis(1500));
@@ -107,4 +107,28 @@ fn users_that_never_wait_are_not_a_saturated_generator() {
         .run()
         .exits(0);
     assert!(finished.stdout.contains("The generator kept up: CPU "), "{}", finished.stdout);
+}
+
+/// Twenty arrivals a second that take half a second each, with so many users at most.
+fn half_seconds(max_users: u32) -> Katydid {
+    judged(&format!(
+        r#"
+        user_class("Open").task("slow", |user| sleep(0.5));
+        arrivals(#{{ user_class: "Open", rate: 20, duration: "3s", start_users: 1, max_users: {max_users} }});
+        "#
+    ))
+    .args(["--host", "demo"])
+}
+
+#[test]
+fn arrivals_that_find_no_user_in_time_make_a_run_invalid() {
+    let finished = half_seconds(2).run().exits(4);
+    assert!(
+        finished
+            .stdout
+            .contains("of the arrivals started more than 100 ms late, the limit is 1%; no user was free"),
+        "{}",
+        finished.stdout
+    );
+    half_seconds(50).run().exits(0);
 }

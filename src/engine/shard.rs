@@ -323,8 +323,7 @@ impl Shard {
         let actor = Rc::new(if trace.is_some() { actor.noting_rows() } else { actor });
         let name = self.config.plan.classes[class.0].name.as_str();
         let signal = Rc::new(StopSignal::new());
-        let listeners = self.listeners.clone();
-        let user = User::heard_by(listeners, actor.clone(), name, kind.base.clone(), host);
+        let user = User::heard_by(self.listeners.clone(), actor.clone(), name, kind.base.clone(), host);
         let schedule = stream(self.config.seed, number, Purpose::Schedule);
         let diary = trace.map(|pages| Diary::new(number, self.ledger.started, pages));
         let walk =

@@ -178,6 +178,13 @@ impl<W: Witness> Walk<W> {
         self.after(&end)
     }
 
+    /// The next task function serves this arrival.
+    pub(super) fn note_arrival(&mut self, number: u64) {
+        if let Some(diary) = &mut self.diary {
+            diary.serves(number);
+        }
+    }
+
     /// Writes down that a task function which began then has ended; nothing where no trace is written.
     fn note_run(&mut self, begun: Option<Instant>, task: &str) {
         if let (Some(diary), Some(begun)) = (&mut self.diary, begun) {

@@ -74,6 +74,28 @@ pub struct Response {
     pub ended: Instant,
 }
 
+#[cfg(test)]
+impl Response {
+    /// A success without headers and body, for fake hosts, that was asked for at `begun` and ends now.
+    pub(crate) fn empty(url: Url, begun: Instant) -> Self {
+        let ended = Instant::now();
+        Self {
+            status: 200,
+            reason: None,
+            head: Bytes::new(),
+            headers: OnceCell::new(),
+            encoded: false,
+            body: Bytes::new(),
+            error: None,
+            url,
+            history: Vec::new(),
+            elapsed: ended - begun,
+            timings: Timings::default(),
+            ended,
+        }
+    }
+}
+
 impl Response {
     /// The reason phrase: the server's, or the standard one of the status.
     #[must_use]

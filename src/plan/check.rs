@@ -44,11 +44,13 @@ fn without_effect(plan: &Plan, arrivals: &Arrivals) -> Vec<Diagnostic> {
         let set = plan.set(id);
         if set.wait.is_some() {
             let what = if id == class.root { "user class" } else { "task set" };
-            let message =
-                format!("the wait_time of {what} `{}` has no effect on users of `{}`", set.name, class.name);
+            let message = format!(
+                "users of `{}` come by arrivals; they do not wait as {what} `{}` says",
+                class.name, set.name
+            );
             warn(
                 message,
-                "between iterations they wait for arrivals; think time inside a task is sleep(..)",
+                "only `user.wait()` inside a task uses that wait_time; leave it out if there is none",
                 &set.declared_at,
             );
         }

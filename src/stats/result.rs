@@ -50,6 +50,6 @@ impl RunResult {
     /// Every reason why the run says nothing about the server; none if it is valid.
     #[must_use]
     pub fn invalid(&self) -> Vec<Invalid> {
-        invalid(&self.health, self.counters())
+        invalid(&self.health, self.counters(), self.arrivals())
     }
 }

@@ -12,6 +12,8 @@ pub struct TraceStep {
     pub step: u64,
     /// When it started, since the start of the run.
     pub started: Duration,
+    /// The number of the arrival that it served, from 1; none outside the open model.
+    pub arrival: Option<u64>,
     /// The user class, the task sets that it was in and the task, joined by `/`.
     pub task: String,
     /// The wait that was drawn after it; none where none was.

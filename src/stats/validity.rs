@@ -3,12 +3,15 @@
 //! A pure function of what was measured. `docs/validity.md` has the limits for those who run tests.
 
 use super::lateness::LATE;
-use super::{Health, Lateness, RunCounters};
+use super::{ArrivalSummary, Health, Lateness, RunCounters};
 use std::fmt;
 use std::time::Duration;
 
 /// So many must have been late before a percentile is judged: one hiccup of a shared machine does not spoil a short run.
 const LEAST_LATE: u64 = 20;
+
+/// The share of arrivals that may be late, be turned away or never begin.
+const MOST_MISSED: f64 = 0.01;
 
 /// A shard that serves nothing for longer than this was starved.
 const LONGEST_GAP: Duration = Duration::from_secs(1);
@@ -36,6 +39,15 @@ pub enum Invalid {
         /// For how long.
         gap: Duration,
     },
+    /// Too many arrivals began more than [`LATE`] after they were due, were turned away, or never began.
+    LateArrivals {
+        /// How many.
+        missed: u64,
+        /// Of how many that were due.
+        due: u64,
+        /// Whether arrivals had to wait for a user.
+        queued: bool,
+    },
     /// Connections were not opened because this process or machine may open no more files.
     OutOfDescriptors {
         /// How many.
@@ -50,7 +62,7 @@ pub enum Invalid {
 
 /// Every limit that a run has broken; none if it is valid.
 #[must_use]
-pub fn invalid(health: &Health, counters: &RunCounters) -> Vec<Invalid> {
+pub fn invalid(health: &Health, counters: &RunCounters, arrivals: Option<&ArrivalSummary>) -> Vec<Invalid> {
     let mut reasons = Vec::new();
     let shards = || health.shards.iter();
     let starved = shards().map(|(shard, health)| (health.longest_gap, *shard)).max();
@@ -64,6 +76,9 @@ pub fn invalid(health: &Health, counters: &RunCounters) -> Vec<Invalid> {
     if let Some(lateness) = late(&health.waits()) {
         reasons.push(Invalid::LateWaits { lateness });
     }
+    if let Some(arrivals) = arrivals {
+        reasons.extend(of_arrivals(arrivals));
+    }
     if counters.out_of_descriptors > 0 {
         reasons.push(Invalid::OutOfDescriptors { connections: counters.out_of_descriptors });
     }
@@ -71,6 +86,14 @@ pub fn invalid(health: &Health, counters: &RunCounters) -> Vec<Invalid> {
         reasons.push(Invalid::OutOfPorts { connections: counters.out_of_ports });
     }
     reasons
+}
+
+/// An open model promises its rate: it holds if arrivals begin when they are due.
+fn of_arrivals(arrivals: &ArrivalSummary) -> Option<Invalid> {
+    let missed = arrivals.lateness.late() + arrivals.dropped + arrivals.unstarted;
+    let too_many = missed >= LEAST_LATE && missed as f64 > MOST_MISSED * arrivals.due as f64;
+    let queued = arrivals.longest_queue > 0 || arrivals.dropped > 0;
+    too_many.then_some(Invalid::LateArrivals { missed, due: arrivals.due, queued })
 }
 
 /// The 99th percentile, if it breaks the limit.
@@ -106,6 +129,19 @@ impl fmt::Display for Invalid {
                      or crowds out the generator"
                 )
             }
+            Self::LateArrivals { missed, due, queued } => {
+                let (share, most) = (missed as f64 * 100.0 / due.max(1) as f64, MOST_MISSED * 100.0);
+                let mend = if queued {
+                    "no user was free for some: raise max_users and start_users, or arrive at a lower rate"
+                } else {
+                    "start users ahead with start_users, arrive at a lower rate, or give the generator more cores"
+                };
+                write!(
+                    f,
+                    "{share:.1}% of the arrivals started more than {limit} ms late, were dropped or never started, the \
+                     limit is {most}%; {mend}"
+                )
+            }
             Self::OutOfDescriptors { connections } => {
                 let (count, were) = counted(connections);
                 write!(
@@ -136,7 +172,7 @@ fn counted(connections: u64) -> (String, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::{Invalid, invalid};
-    use crate::stats::{Health, Lateness, RunCounters, ShardHealth};
+    use crate::stats::{ArrivalSummary, Health, Lateness, RunCounters, ShardHealth};
     use std::time::Duration;
 
     fn ms(milliseconds: u64) -> Duration {
@@ -155,12 +191,12 @@ mod tests {
     fn reasons(shards: &[ShardHealth]) -> Vec<Invalid> {
         let mut health = Health::default();
         shards.iter().enumerate().for_each(|(index, shard)| health.note(index, shard));
-        invalid(&health, &RunCounters::default())
+        invalid(&health, &RunCounters::default(), None)
     }
 
     #[test]
     fn a_run_without_figures_is_valid() {
-        assert_eq!(invalid(&Health::default(), &RunCounters::default()), []);
+        assert_eq!(invalid(&Health::default(), &RunCounters::default(), None), []);
         assert_eq!(reasons(&[ShardHealth::default()]), []);
     }
 
@@ -196,9 +232,29 @@ mod tests {
     }
 
     #[test]
+    fn arrivals_are_judged_by_lateness_and_by_what_was_missed() {
+        let reasons = |samples: &[(u64, u64)], dropped, unstarted| {
+            let lateness = lateness(samples);
+            let due = lateness.count() + dropped + unstarted;
+            let started = lateness.count();
+            let arrivals =
+                ArrivalSummary { due, started, dropped, unstarted, lateness, ..ArrivalSummary::default() };
+            invalid(&Health::default(), &RunCounters::default(), Some(&arrivals))
+        };
+        let late = |missed, due, queued| [Invalid::LateArrivals { missed, due, queued }];
+        assert_eq!(reasons(&[], 0, 0), []);
+        assert_eq!(reasons(&[(10_000, 1), (99, 900)], 0, 0), []);
+        assert_eq!(reasons(&[(9000, 1), (1000, 1500)], 0, 0), late(1000, 10_000, false));
+        assert_eq!(reasons(&[(980, 1)], 20, 0), late(20, 1000, true));
+        assert_eq!(reasons(&[(970, 1), (5, 200)], 15, 10), late(30, 1000, true));
+        assert_eq!(reasons(&[(990, 1)], 5, 5), []);
+        assert_eq!(reasons(&[(5, 1)], 19, 0), [], "a few are a hiccup");
+    }
+
+    #[test]
     fn what_ran_out_is_told_apart() {
         let counters = RunCounters { out_of_descriptors: 3, out_of_ports: 1, ..RunCounters::default() };
-        let reasons = invalid(&Health::default(), &counters);
+        let reasons = invalid(&Health::default(), &counters, None);
         let expected = [Invalid::OutOfDescriptors { connections: 3 }, Invalid::OutOfPorts { connections: 1 }];
         assert_eq!(reasons, expected);
     }
@@ -209,6 +265,8 @@ mod tests {
             Invalid::LateWaits { lateness: ms(412) },
             Invalid::Slow { shard: 1, lateness: ms(250) },
             Invalid::Starved { shard: 0, gap: ms(1540) },
+            Invalid::LateArrivals { missed: 123, due: 10_000, queued: true },
+            Invalid::LateArrivals { missed: 700, due: 1000, queued: false },
             Invalid::OutOfDescriptors { connections: 1 },
             Invalid::OutOfPorts { connections: 77 },
         ];
@@ -216,6 +274,8 @@ mod tests {
         users went on 412 ms after the end of their wait (p99), the limit is 100 ms; use fewer users, do less in scripts, or give the generator more cores of its own
         shard 1 got to what was ready 250 ms late (p99), the limit is 100 ms; use fewer users, do less in scripts, or give the generator more cores of its own
         shard 0 stood still for 1.5 s, the limit is 1 s; run where nothing suspends or crowds out the generator
+        1.2% of the arrivals started more than 100 ms late, were dropped or never started, the limit is 1%; no user was free for some: raise max_users and start_users, or arrive at a lower rate
+        70.0% of the arrivals started more than 100 ms late, were dropped or never started, the limit is 1%; start users ahead with start_users, arrive at a lower rate, or give the generator more cores
         1 connection was not opened because no more files may be open, the limit is 0; raise `ulimit -n`, or use fewer users
         77 connections were not opened because no local port was free, the limit is 0; keep connections alive, widen net.ipv4.ip_local_port_range, or use more machines
         ");

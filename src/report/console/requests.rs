@@ -116,20 +116,29 @@ pub fn percentile_table(totals: &Totals, columns: Option<usize>) -> String {
 }
 
 /// The same with service times, for the rows whose service times differ from the response times: those where requests of
-/// the open model were sent later than intended. Empty where nothing was late.
+/// the open model were sent later than intended. Empty where no table of milliseconds would show that.
 #[must_use]
 pub fn service_table(totals: &Totals, columns: Option<usize>) -> String {
     let all = totals.aggregated();
-    if !all.has_service_times() {
+    let entries: Vec<_> = totals.entries().into_iter().filter(|entry| differs(entry)).collect();
+    if entries.is_empty() {
         return String::new();
     }
     let title = "Service time percentiles: counted from when a request was sent, not from when it was due";
     table_of_times(title, columns, |percentiles, table| {
-        for entry in totals.entries().into_iter().filter(|entry| entry.has_service_times()) {
+        for entry in entries {
             percentiles.row(table, entry, entry.service_times());
         }
         (all, all.service_times())
     })
+}
+
+/// Whether a service time differs from its response time so that a table of milliseconds shows it.
+fn differs(entry: &Entry) -> bool {
+    let shown = |times: &Times| -> Vec<_> {
+        times.percentiles(&PERCENTILES.map(|(_, quantile)| quantile)).into_iter().map(whole_ms).collect()
+    };
+    entry.has_service_times() && shown(&entry.times) != shown(entry.service_times())
 }
 
 /// A table of percentiles: `rows` writes the rows, and says what is summed up at the end.

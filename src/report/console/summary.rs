@@ -11,7 +11,8 @@ pub fn run_summary(result: &RunResult) -> String {
     let counters = result.counters();
     let rate = result.totals.total_rate(all).requests;
     let duration = duration_text(result.duration);
-    let mut text = format!("{} in {duration} ({rate:.1}/s)", count(all.requests, "request", ""));
+    let mut text = result.arrivals().map(arrivals_text).unwrap_or_default();
+    text.push_str(&format!("{} in {duration} ({rate:.1}/s)", count(all.requests, "request", "")));
     match (all.failures, all.fail_ratio()) {
         (0, _) | (_, None) => text.push_str(", none failed"),
         (failures, Some(ratio)) => text.push_str(&format!(", {failures} failed ({:.2}%)", ratio * 100.0)),
@@ -33,9 +34,6 @@ pub fn run_summary(result: &RunResult) -> String {
         }
     }
     text.push_str(".\n");
-    if let Some(arrivals) = result.arrivals() {
-        text.push_str(&arrivals_text(arrivals));
-    }
     text
 }
 
@@ -48,15 +46,13 @@ fn arrivals_text(arrivals: &ArrivalSummary) -> String {
         arrivals.started,
         lateness.late()
     );
-    let details = [
-        (arrivals.dropped, "dropped"),
-        (arrivals.unstarted, "never started"),
-        (arrivals.longest_queue, "waiting for a user at a time, at most"),
-    ];
-    for (number, what) in details {
+    for (number, what) in [(arrivals.dropped, "dropped"), (arrivals.unstarted, "never started")] {
         if number > 0 {
             text.push_str(&format!(", {number} {what}"));
         }
+    }
+    if arrivals.longest_queue > 0 {
+        text.push_str(&format!(", the longest line for a user {}", arrivals.longest_queue));
     }
     let times =
         [(lateness.times().percentile(0.5), "median"), (lateness.p99(), "99%"), (lateness.max(), "largest")];
