@@ -128,6 +128,63 @@ async fn requests_at_the_same_time_have_connections_of_their_own() {
     assert_eq!((server.accepted(), user.wire_requests(), user.reconnects()), (3, 6, 0));
 }
 
+/// Six connections to a host are kept; of eight that were needed at once two are closed.
+#[tokio::test]
+async fn a_user_keeps_six_connections_to_a_host() {
+    let server = Server::answering(|_| ok("hi")).await;
+    let user = User::new();
+    let url = server.url("/");
+    for opened in [8, 10] {
+        let get = || user.get(&url);
+        let all = tokio::join!(get(), get(), get(), get(), get(), get(), get(), get());
+        assert_eq!((all.0.status, all.7.status), (200, 200));
+        assert_eq!((server.accepted(), user.reconnects()), (opened, 0));
+    }
+    for _ in 0..3 {
+        user.get(&url).await;
+    }
+    assert_eq!((server.accepted(), user.wire_requests()), (10, 19));
+}
+
+/// The connection to the first of 25 hosts has made room for the last one's.
+#[tokio::test]
+async fn a_user_keeps_twenty_four_connections_in_all() {
+    let mut servers = Vec::new();
+    for _ in 0..25 {
+        servers.push(Server::answering(|_| ok("hi")).await);
+    }
+    let user = User::new();
+    for server in &servers {
+        assert_eq!(user.get(&server.url("/")).await.status, 200);
+    }
+    for server in servers[1..].iter().chain(&servers[..1]) {
+        assert_eq!(user.get(&server.url("/")).await.status, 200);
+    }
+    let accepted: Vec<_> = servers.iter().map(Server::accepted).collect();
+    assert_eq!((accepted[0], &accepted[1..]), (2, &[1; 24][..]));
+    assert_eq!(user.reconnects(), 0);
+}
+
+/// Of several kept connections the one that was used last is used: the others have had more time to be closed.
+#[tokio::test]
+async fn the_connection_that_was_used_last_is_used_again() {
+    let server = Server::start(|mut peer| async move {
+        while peer.request().await.is_some() {
+            let number = peer.number.to_string();
+            peer.send(ok(&number)).await;
+        }
+    })
+    .await;
+    let user = User::new();
+    let url = server.url("/");
+    tokio::join!(user.get(&url), user.get(&url), user.get(&url));
+    let mut numbers = Vec::new();
+    for _ in 0..4 {
+        numbers.push(user.get(&url).await.body);
+    }
+    assert!(numbers.windows(2).all(|pair| pair[0] == pair[1]), "{numbers:?}");
+}
+
 #[tokio::test]
 async fn more_users_than_warm_connections_keep_theirs() {
     let server = Server::start(|mut peer| async move {

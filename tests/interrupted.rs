@@ -1,18 +1,35 @@
-//! Whenever a run is interrupted, its rows and its count of what was cut off add up to what the server saw.
+//! Whenever a run is interrupted, its rows and its counts of what is in no row add up to what the server saw.
+//!
+//! The moments are random; what is asserted holds at every moment.
 
 mod support;
 
 use katydid::demo::DemoServer;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use support::{Finished, Katydid};
+use support::Katydid;
 
+/// Everything that sends, in every way, all the time.
 const SCRIPT: &str = r#"
     user_class("U").wait_time(between(0, 0.01))
-        .on_start(|user| { user.get("/items/1"); })
-        .on_stop(|user| { user.get("/items/9"); })
+        .on_start(|user| { user.get("/html"); })
+        .on_stop(|user| { user.get("/cookies"); })
         .task("slow", |user| { user.get("/delay/3"); })
-        .task("plain", |user| { user.get("/items/2"); user.get("/items/3"); });
+        .task("plain", |user| { user.get("/items/2"); user.get("/items/3"); })
+        .task("redirected", |user| { user.get("/redirect/2"); })
+        .task("refused", |user| { user.get("http://127.0.0.1:1/").success(); })
+        .task("batch", |user| { user.batch(["/items/4", "/delay/2", "/redirect/1", "/items/5", "/delay/1", "/items/6", "/items/7", "/delay/2"]); })
+        .task("transaction", |user| {
+            user.transaction("tx", |user| { user.get("/items/8"); user.wait(); user.batch(["/delay/1", "/items/9"]); });
+        })
+        .task("timed", |user| { user.timed("T", "timed", |user| { user.get("/delay/1"); sleep(0.002); }); });
 "#;
+
+/// How many runs are interrupted in each test, and how many at a time.
+const RUNS: u64 = 100;
+const AT_ONCE: u64 = 3;
 
 /// Heads may still be in a socket's buffer when the command has ended: the server's count, once it has come to `wanted`
 /// or to rest.
@@ -33,14 +50,6 @@ fn seen_by(server: &DemoServer, wanted: u64) -> u64 {
     }
 }
 
-/// The number before `words` in the summary; 0 when it says nothing about it.
-fn told(finished: &Finished, words: [&str; 2]) -> u64 {
-    let Some(end) = words.iter().filter_map(|words| finished.stdout.find(words)).min() else { return 0 };
-    let before = finished.stdout[..end].trim_end();
-    let number = before.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-    number.parse().unwrap_or_else(|_| panic!("no number before {words:?}:\n{}", finished.stdout))
-}
-
 fn interrupt_after(pause: Duration, args: &[&str]) {
     let server = DemoServer::start(0).expect("a port");
     let running = Katydid::run_script(SCRIPT)
@@ -53,27 +62,47 @@ fn interrupt_after(pause: Duration, args: &[&str]) {
     std::thread::sleep(pause);
     running.signal("INT");
     let finished = running.finish().exits(0);
-    let rows = finished.csv("r");
-    let counted: u64 =
-        rows[&(String::new(), "Aggregated".to_owned())]["Request Count"].parse().expect("a count");
-    let cut_off = told(&finished, ["requests cut off", "request cut off"]);
-    let on_wire = told(&finished, ["requests sent", "request sent"]);
-    assert_eq!(counted + cut_off, on_wire, "after {pause:?}, {args:?}\n{}", finished.stdout);
-    let seen = seen_by(&server, counted + cut_off);
-    assert_eq!(counted + cut_off, seen, "after {pause:?}, {args:?}: {cut_off} cut off\n{}", finished.stdout);
+    let rows = finished.csv("r").into_iter().filter(|((kind, _), _)| kind == "GET");
+    let counted: u64 = rows.map(|(_, row)| row["Request Count"].parse::<u64>().expect("a count")).sum();
+    let never_sent = finished.told(["requests never sent", "request never sent"]);
+    let redirects = finished.told(["redirects followed", "redirect followed"]);
+    let (cut_off, on_wire) = (finished.cut_off(), finished.sent());
+    let what = format!("after {pause:?}, {args:?}\n{}\n{}", finished.stdout, finished.stderr);
+    assert_eq!(counted - never_sent + redirects + cut_off, on_wire, "{what}");
+    assert_eq!(seen_by(&server, on_wire), on_wire, "{what}");
+    if args.is_empty() {
+        let routes = server.ledger().routes;
+        let ran = |route| routes.get(route).copied().unwrap_or(0);
+        assert_eq!(ran("GET /html"), ran("GET /cookies"), "who said hello says goodbye: {what}");
+        assert_eq!(cut_off, 0, "tasks had time to finish: {what}");
+    }
 }
 
-/// Moments within 400 ms that are spread out and the same in every run of the test.
-fn moments(count: u64, salt: u64) -> impl Iterator<Item = Duration> {
-    (1..=count).map(move |n| Duration::from_millis((n * 151 + salt) % 401))
+/// Interrupts many runs, each at a moment of its own within a third of a second.
+fn interrupt_often(args: &[&str]) {
+    let next = AtomicU64::new(0);
+    let moments = RandomState::new();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let run = next.fetch_add(1, Ordering::Relaxed);
+                    if run >= RUNS {
+                        return;
+                    }
+                    interrupt_after(Duration::from_micros(moments.hash_one(run) % 330_000), args);
+                }
+            });
+        }
+    });
 }
 
 #[test]
 fn the_books_balance_whenever_a_run_is_interrupted() {
-    moments(15, 0).for_each(|pause| interrupt_after(pause, &[]));
+    interrupt_often(&[]);
 }
 
 #[test]
 fn the_books_balance_when_everything_is_cut_off() {
-    moments(15, 77).for_each(|pause| interrupt_after(pause, &["--stop-timeout", "0"]));
+    interrupt_often(&["--stop-timeout", "0"]);
 }

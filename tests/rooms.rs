@@ -22,6 +22,11 @@ const ROOMS: [(&str, &[&str]); 10] = [
 /// The one file with `unsafe` in it.
 const UNSAFE: &str = "script/fiber.rs";
 
+/// The files that read the wall clock: when a run began, what scripts are told, the log. Everything else is measured on the
+/// monotonic clock, which nobody sets.
+const WALL_CLOCK: [&str; 5] =
+    ["cli/logging.rs", "cli/prepare.rs", "engine/controller.rs", "script/api/time.rs", "script/listeners.rs"];
+
 /// What a file, by its path in `src`, does against the rules.
 fn violations(path: &str, text: &str) -> Vec<String> {
     let code = code(text);
@@ -44,6 +49,10 @@ fn violations(path: &str, text: &str) -> Vec<String> {
         if names_after(&code, "std").contains(&"env") {
             found.push("`std::env` outside of cli".to_owned());
         }
+    }
+    let wall_clock = ["SystemTime", "Timestamp::now", "Zoned::now"];
+    if !WALL_CLOCK.contains(&path) && wall_clock.iter().any(|clock| has_word(&code, clock)) {
+        found.push("the wall clock may be set while a run goes on; use `Instant`".to_owned());
     }
     let unfinished = ["todo!", "unimplemented!", "dbg!"].into_iter();
     found.extend(unfinished.filter(|call| has_word(&code, call)).map(|call| format!("`{call}`")));
@@ -259,6 +268,8 @@ fn what_belongs_elsewhere_is_caught() {
         ("plan/a.rs", "let home = ::std::env::var(\"HOME\");"),
         ("plan/a.rs", "fn f() { unsafe { g() } }"),
         ("cli/a.rs", "unsafe impl Send for X {}"),
+        ("stats/a.rs", "use std::time::{Duration, SystemTime};"),
+        ("report/a.rs", "let now = jiff::Timestamp::now();"),
         ("plan/a.rs", "fn f() { todo!() }"),
         ("cli/a.rs", "fn f() { unimplemented!(\"later\") }"),
         ("plan/mod.rs", "mod a;\nfn f() {}\n"),

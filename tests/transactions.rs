@@ -4,7 +4,7 @@ mod support;
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
-use support::{Finished, Katydid, until_arrived};
+use support::{Finished, Katydid, mistake, until_arrived};
 
 /// Runs the statements as the only task of one user, once.
 fn once(statements: &str) -> Finished {
@@ -213,20 +213,53 @@ fn a_block_sees_the_environment_of_its_own_file() {
 }
 
 #[test]
-fn what_the_block_cannot_be() {
+fn a_block_that_cannot_run_is_no_transaction() {
     let finished = once(
         r#"
-        let errors = [];
-        try { user.transaction("two", |user, other| 1); } catch (error) { errors.push(error); }
-        print(errors);
+        let two = |user, other| 1;
+        try { user.transaction("two", two); } catch (error) { print(`told: ${error}`); }
         "#,
     )
+    .exits(0);
+    let text = "told: the block takes 2 parameters, but gets only `user`: write `|user| { .. }`";
+    assert!(finished.stderr.contains(text), "{}", finished.stderr);
+    assert_eq!(rows(&finished), Vec::<String>::new());
+}
+
+#[test]
+fn a_captured_user_is_told_at_the_call() {
+    let finished = Katydid::run_script(
+        r#"user_class("U").task("t", |user| {
+            let block = || user.get("/");
+            user.transaction("buy", block);
+        });"#,
+    )
+    .args(["--host", "demo", "-i", "1", "--csv", "r", "-L", "debug"])
+    .run()
     .exits(1);
-    assert!(
-        finished.stderr.contains("the block takes 2 parameters, but gets only `user`: write `|user| { .. }`"),
-        "{}",
-        finished.stderr
-    );
+    assert_eq!(rows(&finished), Vec::<String>::new(), "it is no transaction");
+    let told = finished.stderr.split("exception in `t`\n").nth(1).expect("the exception");
+    let told = told.split("\n[").next().expect("its text");
+    insta::assert_snapshot!(told, @r#"
+    error: the closure captured the variable that `transaction` is called on
+     --> main.rhai:3:18
+      |
+    3 |             user.transaction("buy", block);
+      |                  ^^^^^^^^^^^
+      = help: the call has locked it: give the block `user` as its parameter, `|user| { .. }`
+    "#);
+    insta::assert_snapshot!(mistake(&[("main.rhai", r#"
+user_class("U").task("t", |user| {
+    user.timed("FTP", "upload", || { user.get("/"); });
+});
+"#)]), @r#"
+    error: the block captured `user`, which the call of `timed` is using
+     --> main.rhai:3:10
+      |
+    3 |     user.timed("FTP", "upload", || { user.get("/"); });
+      |          ^^^^^
+      = help: give the block `user` as its parameter: `|user| { .. }`
+    "#);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn argument(spec: &'static Spec) -> Arg {
         Kind::Switch => {
             argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("yes")
         }
-        Kind::Words | Kind::Files => argument.action(ArgAction::Append).num_args(1),
+        Kind::Words | Kind::Files | Kind::Pairs => argument.action(ArgAction::Append).num_args(1),
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
     for spec in OPTIONS.iter().filter(|spec| spec.group.is_of(verb)) {
         let raw = match spec.kind {
             Kind::One | Kind::Switch => matches.get_one::<String>(spec.key).cloned().map(Raw::One),
-            Kind::Words | Kind::Files => all(spec.key).map(Raw::Many),
+            Kind::Words | Kind::Files | Kind::Pairs => all(spec.key).map(Raw::Many),
         };
         given.extend(raw.map(|raw| (spec.key, raw)));
     }
@@ -133,17 +133,19 @@ mod tests {
           -h, --help  Print help
 
         Script:
-          -f, --script <FILE>  Another script; the same as SCRIPT
-          -I, --library <DIR>  Where imports are looked for after the importing file's own folder; may be
-                               repeated. The folders of KATYDID_PATH follow
+          -f, --script <FILE>        Another script; the same as SCRIPT
+          -I, --library <DIR>        Where imports are looked for after the importing file's own folder; may
+                                     be repeated. The folders of KATYDID_PATH follow
+          -o, --option <NAME=VALUE>  A value for an option of the script; may be repeated. Also
+                                     KATYDID_OPT_NAME
 
         Load:
           -H, --host <URL>         Where relative urls go, as http://127.0.0.1:8080; over the host of every
                                    user class. `demo` starts the built-in shop
           -u, --users <N>          Users at the same time, at the top of the ramp [default: 1]
           -r, --spawn-rate <RATE>  Users started per second; may be a fraction [default: 1]
-              --late <wait|drop>   What an arrival does that finds every user of its class busy and may have no
-                                   new one [default: wait]
+              --late <wait|drop>   What an arrival does that finds every user of its class busy and may have
+                                   no new one [default: wait]
               --seed <N>           The number that all randomness comes from [default: a new one, printed]
               --shards <N>         Threads that run users [default: one per core]
 
@@ -229,9 +231,11 @@ mod tests {
           -h, --help  Print help
 
         Script:
-          -f, --script <FILE>  Another script; the same as SCRIPT
-          -I, --library <DIR>  Where imports are looked for after the importing file's own folder; may be
-                               repeated. The folders of KATYDID_PATH follow
+          -f, --script <FILE>        Another script; the same as SCRIPT
+          -I, --library <DIR>        Where imports are looked for after the importing file's own folder; may
+                                     be repeated. The folders of KATYDID_PATH follow
+          -o, --option <NAME=VALUE>  A value for an option of the script; may be repeated. Also
+                                     KATYDID_OPT_NAME
 
         Limits of scripts:
               --max-operations <N>      Operations of a task since it last waited; 0 = no limit, also for

@@ -1,7 +1,7 @@
 //! Configuration files: TOML with the names of the options as keys.
 
 use super::args::Raw;
-use super::options::OPTIONS;
+use super::options::{OPTION, OPTIONS};
 use crate::util::{Diagnostic, Place, nearest};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,6 +17,8 @@ pub(super) const USUAL: &str = "katydid.toml";
 pub(super) struct ConfigFile {
     /// By the key of the option, with the place of the value.
     pub(super) values: BTreeMap<&'static str, (Raw, Place)>,
+    /// Values for options of scripts, from the table `[option]`, each with its place.
+    pub(super) options: Vec<(String, String, Place)>,
 }
 
 /// Reads the file at `path`, which messages call `name`.
@@ -50,6 +52,10 @@ pub(super) fn parse(name: &str, text: &str) -> Result<ConfigFile, Diagnostic> {
     entries.sort_by_key(|(key, _)| key.span().start);
     for (key, value) in entries {
         let known = source.key(key)?;
+        if let (OPTION, DeValue::Table(table)) = (known, value.get_ref()) {
+            file.options = source.options(table)?;
+            continue;
+        }
         let raw = source.value(known, value)?;
         let place = source.place(&value.span());
         if file.values.insert(known, (raw, place)).is_some() {
@@ -89,6 +95,16 @@ impl Source<'_> {
                 None => diagnostic.help("keys are the long options of `katydid run --help`, without a table"),
             }
         })
+    }
+
+    /// The table of values for options of scripts.
+    fn options(&self, table: &DeTable<'_>) -> Result<Vec<(String, String, Place)>, Diagnostic> {
+        let read = |(name, value): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+            let name = name.get_ref().to_string();
+            let text = self.scalar(&name, value)?;
+            Ok((name, text, self.place(&value.span())))
+        };
+        table.iter().map(read).collect()
     }
 
     fn value(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Raw, Diagnostic> {

@@ -5,6 +5,9 @@ use super::{exit, show, signals};
 use crate::demo::DemoServer;
 use crate::util::Diagnostic;
 
+/// The host that means the built-in shop, started for the run.
+pub(super) const DEMO: &str = "demo";
+
 /// Serves until a signal comes.
 ///
 /// # Errors

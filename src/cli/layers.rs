@@ -2,9 +2,10 @@
 
 use super::args::{Given, Raw};
 use super::config_file::{self, ConfigFile};
-use super::options::{CONFIG, Kind, OPTIONS, Spec, spec};
+use super::options::{CONFIG, Kind, OPTION, OPTIONS, Spec, spec};
 use super::origin::{Origin, Origins};
 use super::parse;
+use crate::script::{GivenOption, GivenOptions, OPTION_PREFIX};
 use crate::util::{Diagnostic, nearest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,9 +15,6 @@ pub(super) type Environment = BTreeMap<String, String>;
 
 /// A list of folders, as `PATH` is one, that follow those of `--library`.
 const PATH_VARIABLE: &str = "KATYDID_PATH";
-
-/// Variables of scripts, for which the table has no entry.
-const SCRIPT_PREFIX: &str = "KATYDID_OPT_";
 
 /// Everything that was given, strongest first, and what was taken from where.
 pub(super) struct Layers<'a> {
@@ -132,6 +130,29 @@ impl<'a> Layers<'a> {
         Ok(folders)
     }
 
+    /// The values for options of scripts: those of flags and variables lie over `KATYDID_OPT_NAME`, those of files below.
+    ///
+    /// # Errors
+    ///
+    /// What is no name with a value.
+    pub(super) fn options(&mut self) -> Result<GivenOptions, Diagnostic> {
+        let mut pairs = self.list(OPTION, parse::pair)?;
+        // Of two for one name the last counts, and the first that is found is taken.
+        pairs.reverse();
+        let origin = self.origins.of(OPTION).clone();
+        let given = |(name, text): (String, String)| GivenOption { name, text, origin: origin.to_string() };
+        let listed: Vec<_> = pairs.into_iter().map(given).collect();
+        let tables = self.files.iter().flat_map(|file| &file.options).map(|(name, text, place)| {
+            GivenOption { name: name.clone(), text: text.clone(), origin: place.to_string() }
+        });
+        Ok(match origin {
+            Origin::File(_) => {
+                GivenOptions { strong: Vec::new(), weak: listed.into_iter().chain(tables).collect() }
+            }
+            _ => GivenOptions { strong: listed, weak: tables.collect() },
+        })
+    }
+
     /// What was given for `spec` in the strongest layer that says something. A variable that is empty says nothing.
     fn find(&self, spec: &Spec) -> Option<(Raw, Origin)> {
         if let Some(value) = self.given.get(spec.key) {
@@ -152,7 +173,7 @@ impl<'a> Layers<'a> {
         let known: BTreeSet<String> =
             OPTIONS.iter().map(Spec::variable).chain([PATH_VARIABLE.to_owned()]).collect();
         let strange = |name: &&String| {
-            name.starts_with("KATYDID_") && !name.starts_with(SCRIPT_PREFIX) && !known.contains(*name)
+            name.starts_with("KATYDID_") && !name.starts_with(OPTION_PREFIX) && !known.contains(*name)
         };
         let warn = |name: &String| {
             let warning = Diagnostic::warning(format!("nothing reads the variable {name}"));
@@ -170,7 +191,7 @@ impl<'a> Layers<'a> {
 fn items(spec: &Spec, raw: Raw, origin: &Origin) -> Vec<String> {
     let variable = match origin {
         Origin::Variable(name) => Some(name.as_str()),
-        Origin::Flag(_) | Origin::File(_) | Origin::Default => None,
+        Origin::Flag(_) | Origin::File(_) | Origin::Script(_) | Origin::Default => None,
     };
     let texts = match raw {
         Raw::One(text) => vec![text],

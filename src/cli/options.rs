@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Words,
     /// Several files: the flag repeated. Commas belong to the name.
     Files,
+    /// Names with values: the flag repeated, or a table. Commas belong to the value.
+    Pairs,
 }
 
 /// A heading of the help, and with it which verbs take the option.
@@ -148,6 +150,9 @@ impl Spec {
 /// The option that names the configuration file.
 pub(super) const CONFIG: &str = "config";
 
+/// The option that gives values to options of scripts.
+pub(super) const OPTION: &str = "option";
+
 /// The option with this key.
 ///
 /// # Panics
@@ -158,7 +163,7 @@ pub(super) fn spec(key: &str) -> &'static Spec {
 }
 
 use Group::{Configuration, Demo, Ending, Http, Limits, Load, Log, Results, Script, Selection};
-use Kind::{Files, Words};
+use Kind::{Files, Pairs, Words};
 
 /// Every option, in the order of the help.
 pub(super) static OPTIONS: &[Spec] = &[
@@ -172,6 +177,14 @@ pub(super) static OPTIONS: &[Spec] = &[
          KATYDID_PATH follow",
     )
     .short('I'),
+    Spec::new(
+        Script,
+        Pairs,
+        OPTION,
+        "NAME=VALUE",
+        "A value for an option of the script; may be repeated. Also KATYDID_OPT_NAME",
+    )
+    .short('o'),
     Spec::one(
         Load,
         "host",

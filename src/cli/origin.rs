@@ -1,5 +1,6 @@
 //! Where a setting came from, so that messages can say it.
 
+use crate::plan;
 use crate::util::{Diagnostic, Place};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,6 +14,8 @@ pub enum Origin {
     Variable(String),
     /// A key of a configuration file; the place is that of its value.
     File(Place),
+    /// The script's `settings(..)`, at this `file:line:column`.
+    Script(String),
     /// Nobody gave it.
     Default,
 }
@@ -22,6 +25,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),
             Self::File(place) => place.fmt(f),
+            Self::Script(place) => write!(f, "settings(..) at {place}"),
             Self::Default => f.write_str("the default"),
         }
     }
@@ -33,6 +37,13 @@ impl Origin {
         match self {
             Self::Flag(name) | Self::Variable(name) => Diagnostic::error(format!("{name}: {reason}")),
             Self::File(place) => Diagnostic::error(format!("{key}: {reason}")).at(place.clone()),
+            Self::Script(place) => {
+                let diagnostic = Diagnostic::error(format!("{key}: {reason}"));
+                match plan::place(place) {
+                    Some(place) => diagnostic.at(place),
+                    None => diagnostic,
+                }
+            }
             Self::Default => Diagnostic::error(format!("--{key}: {reason}")),
         }
     }

@@ -109,6 +109,14 @@ fn bytes(text: &str) -> Option<usize> {
     number.checked_mul(unit)
 }
 
+/// `NAME=VALUE`; the value may be anything, also nothing.
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not NAME=VALUE")),
+    }
+}
+
 /// `NAME` or `NAME=WEIGHT`.
 pub(super) fn class(text: &str) -> Result<(String, Option<f64>), String> {
     let (name, weight) = match text.split_once('=') {

@@ -1,5 +1,9 @@
 //! From script files to a plan that can run: everything that can be found wrong before anything is sent.
 
+use super::demo::DEMO;
+use super::manifests::read_manifests;
+use super::origin::Origin;
+use super::script_options;
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
 use crate::http::{Base, Client, ClientOptions, Shared, without_password};
@@ -18,23 +22,59 @@ pub(super) struct Prepared {
     pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// Loads and checks the scripts, and chooses what to run by tags and classes.
+/// Scripts that were read and declared without a mistake.
+pub(super) struct Read {
+    pub(super) plan: Plan,
+    script: Script,
+    loader: Loader,
+    warnings: Vec<Diagnostic>,
+}
+
+/// Loads and checks the scripts.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with them.
-pub(super) fn for_run(settings: &RunSettings) -> Result<Prepared, Vec<Diagnostic>> {
-    let loader = loader(&settings.script, settings.seed);
-    let Loaded { script, mut plan, warnings: found } = loader.load(false)?;
-    let mut warnings = settings.script.warnings.clone();
+/// Everything that is wrong with them, and values for options that they do not have.
+pub(super) fn read(settings: &ScriptSettings, seed: u64) -> Result<Read, Vec<Diagnostic>> {
+    let loader = loader(settings, seed);
+    let Loaded { script, plan, warnings: found } = loader.load(false)?;
+    script_options::refuse_unknown(&settings.options, &plan.options).map_err(|error| vec![error])?;
+    let mut warnings = settings.warnings.clone();
+    warnings.extend(script_options::strange_variables(&settings.environment, &plan.options));
     warnings.extend(found);
     warnings.extend(verify_plan(&plan, &script)?);
+    Ok(Read { plan, script, loader, warnings })
+}
+
+impl Read {
+    /// The folder that file names in scripts are relative to.
+    pub(super) fn folder(&self) -> &Path {
+        &self.loader.world.folder
+    }
+
+    /// The diagnostic with the line of the script that it is about, if it is about one.
+    pub(super) fn show_line(&self, diagnostic: Diagnostic) -> Diagnostic {
+        self.script.show_line(diagnostic)
+    }
+}
+
+/// Chooses what to run by tags and classes, and checks where it would go.
+///
+/// # Errors
+///
+/// Everything that is wrong with it.
+pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Vec<Diagnostic>> {
+    let Read { mut plan, script, loader, mut warnings } = read;
     let one = |error| vec![error];
     warnings.extend(plan::select_classes(&mut plan, &settings.classes).map_err(one)?);
     warnings.extend(plan::filter(&mut plan, &settings.tags, &settings.exclude_tags).map_err(one)?);
     warnings.extend(without_effect(settings, &plan));
-    if settings.host.is_none() {
+    let host = settings.origins.of("host");
+    if matches!(host, Origin::Default | Origin::Script(_)) {
         verify_class_hosts(&plan, &script).map_err(one)?;
+    } else {
+        // Whoever says where the run goes means all of it.
+        plan.classes.iter_mut().for_each(|class| class.host = None);
     }
     verify_hosts(settings, &plan, &script).map_err(one)?;
     verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
@@ -58,15 +98,22 @@ fn without_effect(settings: &RunSettings, plan: &Plan) -> Option<Diagnostic> {
 ///
 /// Everything that is wrong with them.
 pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Diagnostic>> {
-    let loader = loader(settings, 0);
-    let Loaded { script, plan, warnings: found } = loader.load(false)?;
-    let mut warnings = settings.warnings.clone();
-    warnings.extend(found);
-    warnings.extend(verify_plan(&plan, &script)?);
-    let one = |error| vec![error];
-    verify_class_hosts(&plan, &script).map_err(one)?;
-    verify_clients(&ClientOptions::default(), &plan, &script).map_err(one)?;
-    Ok(Prepared { plan, loader, warnings })
+    let read = read(settings, 0)?;
+    let one = |error| vec![read.show_line(error)];
+    verify_class_hosts(&read.plan, &read.script).map_err(one)?;
+    let mut warnings = Vec::new();
+    if let Some(said) = &read.plan.settings {
+        let origin = Origin::Script(said.declared_at.clone());
+        if let Some(host) = said.host.as_ref().filter(|host| *host != DEMO) {
+            let parsed = parse_host(host, "settings(..)");
+            parsed.map_err(|error| one(at_settings(error, &origin)))?;
+        }
+        let paths: Vec<_> = said.manifests.iter().map(|name| read.folder().join(name)).collect();
+        warnings = read_manifests(&paths, &origin).map_err(one)?.1;
+    }
+    verify_clients(&ClientOptions::default(), &read.plan, &read.script).map_err(one)?;
+    warnings.extend(read.warnings);
+    Ok(Prepared { plan: read.plan, loader: read.loader, warnings })
 }
 
 fn loader(settings: &ScriptSettings, seed: u64) -> Loader {
@@ -74,7 +121,7 @@ fn loader(settings: &ScriptSettings, seed: u64) -> Loader {
     let folder =
         settings.scripts.first().and_then(|script| script.parent()).map(Path::to_owned).unwrap_or_default();
     let world = World::new(folder, settings.environment.clone(), seed, jiff::Timestamp::now());
-    let world = world.printing_to(super::show::report);
+    let world = world.printing_to(super::show::report).with_options(settings.options.clone());
     Loader {
         scripts: settings.scripts.clone(),
         libraries: settings.libraries.clone(),
@@ -117,21 +164,26 @@ fn verify_clients(run: &ClientOptions, plan: &Plan, script: &Script) -> Result<(
 
 /// Every class that sends relative urls has a host, and every host can be looked up.
 fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
+    let run = settings.origins.of("host");
     for class in &plan.classes {
-        let (host, origin) = match (&settings.host, &class.host) {
-            (Some(host), _) => (host, "--host".to_owned()),
-            (None, Some(host)) => (host, format!("the host of user class `{}`", class.name)),
-            (None, None) => match script.relative_url() {
-                Some(place) => {
+        match (&class.host, &settings.host) {
+            (Some(host), _) => {
+                let origin = format!("the host of user class `{}`", class.name);
+                verify_host(host, &origin).map_err(|error| at_class(error, class, script))?;
+            }
+            (None, Some(host)) => {
+                verify_host(host, &run.to_string())
+                    .map_err(|error| script.show_line(at_settings(error, run)))?;
+            }
+            (None, None) => {
+                if let Some(place) = script.relative_url() {
                     return Err(Diagnostic::error("no host: this url is relative")
                         .at(place)
                         .note(format!("user class `{}` has none, declared at {}", class.name, class.declared_at))
                         .help("give --host http://.., or `.host(\"http://..\")` on the class; --host demo starts the built-in shop"));
                 }
-                None => continue,
-            },
-        };
-        verify_host(host, &origin)?;
+            }
+        }
     }
     Ok(())
 }
@@ -141,7 +193,7 @@ fn parse_host(host: &str, origin: &str) -> Result<Base, Diagnostic> {
     Base::parse(host).map_err(|error| {
         let diagnostic =
             Diagnostic::error(format!("{origin}: `{}` is not a url: {error}", without_password(host)));
-        match nearest(host, ["demo"]) {
+        match nearest(host, [DEMO]) {
             Some(demo) => diagnostic.help(format!("did you mean `{demo}`, the built-in shop?")),
             None if host.contains("://") => diagnostic,
             None => diagnostic.help(format!("did you mean `http://{host}`?")),
@@ -158,6 +210,14 @@ fn verify_class_hosts(plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// The diagnostic at the call of `settings(..)`, if that is its origin.
+fn at_settings(diagnostic: Diagnostic, origin: &Origin) -> Diagnostic {
+    match origin {
+        Origin::Script(place) => plan::place(place).map_or(diagnostic.clone(), |place| diagnostic.at(place)),
+        _ => diagnostic,
+    }
 }
 
 /// The diagnostic at the line that declares `class`.

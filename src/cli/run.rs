@@ -1,6 +1,8 @@
 //! `katydid run`: from wishes to a verdict.
 
+use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
+use super::manifests::read_manifests;
 use super::observer::RunObserver;
 use super::prepare::{self, Prepared};
 use super::settings::RunSettings;
@@ -17,9 +19,8 @@ use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
 use crate::script::Fields;
 use crate::stats::RunResult;
-use crate::util::{Diagnostic, Place};
+use crate::util::Diagnostic;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// Runs the scripts; the exit code says how it went.
@@ -29,10 +30,15 @@ use std::time::Duration;
 /// What is wrong with the user's words or files; nothing was sent then.
 pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     logging::start(&settings.log).map_err(|error| vec![error])?;
-    let (manifests, warnings) = read_manifests(&settings.manifests).map_err(|error| vec![error])?;
+    let read = prepare::read(&settings.script, settings.seed)?;
+    if let Some(script) = &read.plan.settings {
+        settings.adopt(script, read.folder());
+    }
+    let (manifests, warnings) = read_manifests(&settings.manifests, settings.origins.of("manifest"))
+        .map_err(|error| vec![read.show_line(error)])?;
     show::diagnostics(&warnings);
     let demo = start_demo(&mut settings).map_err(|error| vec![error])?;
-    let prepared = prepare::for_run(&settings)?;
+    let prepared = prepare::for_run(&settings, read)?;
     show::diagnostics(&prepared.warnings);
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
@@ -45,7 +51,7 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
 
 /// `--host demo`: the run brings its own server.
 fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnostic> {
-    if settings.host.as_deref() != Some("demo") {
+    if settings.host.as_deref() != Some(DEMO) {
         return Ok(None);
     }
     let demo = DemoServer::start(0)
@@ -53,23 +59,6 @@ fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnost
     tracing::info!("demo server at {}", demo.url());
     settings.host = Some(demo.url());
     Ok(Some(demo))
-}
-
-fn read_manifests(paths: &[PathBuf]) -> Result<(Vec<Manifest>, Vec<Diagnostic>), Diagnostic> {
-    let mut manifests = Vec::new();
-    let mut warnings = Vec::new();
-    for path in paths {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Diagnostic::error(format!("cannot read the manifest: {error}"))
-                .at(Place::file(&name))
-                .help("--manifest takes a YAML file, by its path from the working folder")
-        })?;
-        let (manifest, warned) = Manifest::parse(&name, &text)?;
-        manifests.push(manifest);
-        warnings.extend(warned);
-    }
-    Ok((manifests, warnings))
 }
 
 fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {

@@ -5,6 +5,8 @@ use super::layers::{Environment, Layers};
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::engine::Late;
+use crate::plan;
+use crate::script::GivenOptions;
 use crate::util::Diagnostic;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -82,6 +84,8 @@ pub struct ScriptSettings {
     pub libraries: Vec<PathBuf>,
     /// Bounds on what a script may take.
     pub limits: ScriptLimits,
+    /// Values for the options of scripts.
+    pub options: GivenOptions,
     /// The environment as scripts see it.
     pub environment: BTreeMap<String, String>,
     /// What the user should know about what was given.
@@ -119,6 +123,39 @@ pub struct LogSettings {
 pub struct DemoSettings {
     /// The port on 127.0.0.1; 0 = any that is free.
     pub port: u16,
+}
+
+impl RunSettings {
+    /// Takes over what the script says about the run, wherever nobody else has said anything. `folder` is the one that
+    /// its file names are relative to.
+    pub(super) fn adopt(&mut self, script: &plan::Settings, folder: &Path) {
+        let origin = Origin::Script(script.declared_at.clone());
+        let mut take = |key: &'static str, says: bool| {
+            let taken = says && !self.origins.is_given(key);
+            if taken {
+                self.origins.note(key, origin.clone());
+            }
+            taken
+        };
+        if take("users", script.users.is_some()) {
+            self.users = script.users.unwrap_or(self.users);
+        }
+        if take("spawn-rate", script.spawn_rate.is_some()) {
+            self.spawn_rate = script.spawn_rate.unwrap_or(self.spawn_rate);
+        }
+        if take("run-time", script.run_time.is_some()) {
+            self.run_time = script.run_time;
+        }
+        if take("host", script.host.is_some()) {
+            self.host.clone_from(&script.host);
+        }
+        if take("stop-timeout", script.stop_timeout.is_some()) {
+            self.stop_timeout = script.stop_timeout.unwrap_or(self.stop_timeout);
+        }
+        if take("manifest", !script.manifests.is_empty()) {
+            self.manifests = script.manifests.iter().map(|name| folder.join(name)).collect();
+        }
+    }
 }
 
 /// Resolves the settings of a run. `folder` is where `katydid.toml` is looked for.
@@ -209,6 +246,7 @@ fn script(layers: &mut Layers<'_>, environment: &Environment) -> Result<ScriptSe
         scripts,
         libraries: layers.libraries()?,
         limits: limits(layers)?,
+        options: layers.options()?,
         environment: environment.clone(),
         warnings: layers.strange_variables(),
     })

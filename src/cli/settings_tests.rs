@@ -104,7 +104,7 @@ fn switches() -> Vec<SwitchCase> {
 }
 
 /// Options that the tables above cannot hold; each has a test of its own.
-const ELSEWHERE: [&str; 5] = ["headless", "web", "config", "demo-port", "late"];
+const ELSEWHERE: [&str; 6] = ["headless", "web", "config", "demo-port", "late", "option"];
 
 #[test]
 fn no_option_is_left_untested() {
@@ -244,7 +244,7 @@ fn defaults_are_those_of_the_help() {
 fn short_flags_are_those_of_locust() {
     let words = [
         "-f", "a.rhai", "-H", "demo", "-u", "5", "-r", "2", "-t", "1m", "-i", "9", "-T", "x", "-E", "y",
-        "-s", "1", "-L", "debug", "-I", "lib",
+        "-s", "1", "-L", "debug", "-I", "lib", "-o", "a=1",
     ];
     let settings = Setup::new(&words).resolve().unwrap();
     let given: Vec<_> = OPTIONS
@@ -331,7 +331,9 @@ fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
         "host" | "csv" | "trace" | "ca" | "logfile" => Some(" "),
         "class" => Some("=1"),
-        "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" => None,
+        "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" => {
+            None
+        }
         _ => Some("?"),
     };
     for spec in OPTIONS {
@@ -374,6 +376,42 @@ fn a_script_must_be_given() {
     error: no script is given
       = help: name one: `katydid run main.rhai`, or `script = "main.rhai"` in katydid.toml
     "#);
+}
+
+#[test]
+fn options_of_scripts_are_layered_by_name() {
+    let setup = Setup::new(&["a.rhai", "--config=other.toml", "-o", "a=1", "-o", "a=2,3", "--option", "b="])
+        .file("other.toml", "[option]\na = 'x'\nc = true\n")
+        .file("katydid.toml", "[option]\nc = 1\nd = 2.5\n")
+        .variable("KATYDID_OPT_D", "7");
+    let settings = setup.resolve().unwrap().script;
+    let found = |name: &str| {
+        let given = settings.options.find(name, &settings.environment)?;
+        Some(format!("{} by {}", given.text, given.origin))
+    };
+    assert_eq!(found("a").unwrap(), "2,3 by --option", "of two the last counts, and a comma is no separator");
+    assert_eq!(found("b").unwrap(), " by --option");
+    assert_eq!(found("c").unwrap(), "true by other.toml:3:5");
+    assert_eq!(found("d").unwrap(), "7 by KATYDID_OPT_D");
+    assert_eq!(found("e"), None);
+    let listed = Setup::new(&["a.rhai"])
+        .file("katydid.toml", "option = ['a=1', 'b=2']")
+        .variable("KATYDID_OPT_A", "3")
+        .resolve()
+        .unwrap()
+        .script;
+    let texts = ["a", "b"].map(|name| listed.options.find(name, &listed.environment).unwrap().text);
+    assert_eq!(texts, ["3", "2"], "a variable beats a file");
+    let variable = Setup::new(&["a.rhai"]).variable("KATYDID_OPTION", "a=1").resolve().unwrap().script;
+    assert_eq!(variable.options.find("a", &variable.environment).unwrap().origin, "KATYDID_OPTION");
+    insta::assert_snapshot!(Setup::new(&["a.rhai", "-o", "=1"]).error(), @"error: --option: `=1` is not NAME=VALUE");
+    insta::assert_snapshot!(Setup::new(&["a.rhai"]).file("katydid.toml", "[option]\na = [1]").error(), @r"
+    error: a: the value is an array, not a text, a number, true or false
+     --> katydid.toml:2:5
+      |
+    2 | a = [1]
+      |     ^^^
+    ");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use super::pulse::Pulse;
 use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Sample, World};
@@ -29,8 +28,6 @@ pub(super) struct Ledger {
     pub(super) world: Arc<World>,
     /// Requests that were never sent, redirects that were followed, requests that were cut off in flight.
     pub(super) counters: RefCell<RunCounters>,
-    /// How the shard itself fares.
-    pub(super) pulse: Pulse,
     /// What users do, where a trace is written.
     pub(super) trace: Option<Pages>,
 }

@@ -45,7 +45,7 @@ pub struct RunConfig {
     pub trace: bool,
     /// Forget what was counted when all users have been started.
     pub reset_stats: bool,
-    /// The host of every class, over the classes' own.
+    /// The host of every class without one of its own, and of set-up and tear-down.
     pub host: Option<String>,
     /// What hooks are told of the run as their `environment`.
     pub environment: Fields,

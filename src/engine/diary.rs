@@ -3,6 +3,7 @@
 use crate::stats::TraceStep;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The steps of a shard's users that were not handed over yet.
@@ -16,13 +17,19 @@ pub(super) struct Diary {
     /// When the run started.
     started: Instant,
     steps: u64,
+    arrival: Option<u64>,
     open: Option<TraceStep>,
     pages: Pages,
 }
 
 impl Diary {
     pub(super) fn new(user: u64, started: Instant, pages: Pages) -> Self {
-        Self { user, started, steps: 0, open: None, pages }
+        Self { user, started, steps: 0, arrival: None, open: None, pages }
+    }
+
+    /// The next task function will serve the arrival with this number, from 0.
+    pub(super) fn serves(&mut self, arrival: u64) {
+        self.arrival = Some(arrival + 1);
     }
 
     /// A task function that began at `begun` has ended.
@@ -30,13 +37,21 @@ impl Diary {
         self.close();
         self.steps += 1;
         let started = begun.saturating_duration_since(self.started);
-        self.open = Some(TraceStep { user: self.user, step: self.steps, started, task, wait: None, rows });
+        self.open = Some(TraceStep {
+            user: self.user,
+            step: self.steps,
+            started,
+            arrival: self.arrival,
+            task,
+            wait: None,
+            rows,
+        });
     }
 
-    /// So many seconds were drawn as the next wait.
-    pub(super) fn waits(&mut self, seconds: f64) {
+    /// The next wait was drawn.
+    pub(super) fn waits(&mut self, pause: Duration) {
         if let Some(step) = &mut self.open {
-            step.wait = Some(seconds);
+            step.wait = Some(pause);
         }
         self.close();
     }

@@ -93,7 +93,6 @@ impl Witness for Rc<Scene> {
     fn needs_grant(&self) {
         self.terrain.budget.grant(0);
     }
-    fn waited(&self, _: Duration) {}
     fn iteration(&self) {
         self.iterations.set(self.iterations.get() + 1);
     }
@@ -163,6 +162,7 @@ async fn stage(loader: Loader, conditions: Conditions) -> Played {
     let budget = Budget::new(conditions.iterations.is_some());
     budget.grant(conditions.iterations.unwrap_or(0));
     let terrain = Terrain {
+        pulse: crate::engine::pulse::Pulse::new(),
         script: loaded.script,
         orders: loaded.plan.sets.iter().map(Order::new).collect(),
         plan: loaded.plan,

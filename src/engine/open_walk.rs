@@ -56,6 +56,7 @@ impl<W: Witness> Walk<W> {
                     if !self.take_run().await {
                         return Step::End;
                     }
+                    self.note_arrival(ticket.number);
                     self.user.set_lateness(ticket.begin());
                     let step = self.run_task(place, function).await;
                     self.user.set_lateness(Duration::ZERO);

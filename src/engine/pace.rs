@@ -10,7 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 /// What decides how long a user waits. Its walk and its script share it.
 pub(super) struct Pace {
@@ -62,11 +62,10 @@ impl Pace {
         self.frames.borrow().len()
     }
 
-    /// The names of the sets that the user is in, and of `task`: `Class/Set/task`.
-    pub(super) fn path_to(&self, task: &str) -> String {
+    /// Where the user is: the names of its sets, the class's own first, each followed by `/`.
+    pub(super) fn path(&self) -> String {
         let frames = self.frames.borrow();
-        let sets = frames.iter().map(|frame| self.terrain.plan.sets[frame.set.0].name.as_str());
-        sets.chain([task]).collect::<Vec<_>>().join("/")
+        frames.iter().map(|frame| format!("{}/", self.terrain.plan.sets[frame.set.0].name)).collect()
     }
 
     /// Picks the next task of the innermost set: the index of the set, and that of the task in it. None where there is
@@ -82,10 +81,14 @@ impl Pace {
     /// Waits so long; false when the user should end instead.
     pub(super) async fn wait(&self, pause: Duration) -> bool {
         if pause.is_zero() {
-            self.give_way().await
-        } else {
-            self.signal.unless_stopping(sleep(pause)).await.is_some()
+            return self.give_way().await;
         }
+        let due = Instant::now() + pause;
+        let waited = self.signal.unless_stopping(sleep_until(due)).await.is_some();
+        if waited {
+            self.terrain.pulse.waited(due.elapsed());
+        }
+        waited
     }
 
     /// A user whose tasks never wait for anything must not keep the others from running; false when it should end.

@@ -86,11 +86,11 @@ pub(super) struct Shard {
     reports: UnboundedSender<Report>,
     crowd: Rc<Crowd>,
     hooks: Rc<Crowd>,
-    pub(super) open: OpenClasses,
     /// Who sends in `test_start` and `test_stop`: one user, made for the first of them.
     setup_user: OnceCell<User>,
     /// Who is told of every request.
     listeners: Option<Rc<Listeners>>,
+    pub(super) open: OpenClasses,
 }
 
 /// Those that run now: users by their numbers, or hooks.
@@ -154,7 +154,7 @@ impl Shard {
         let orders = config.plan.sets.iter().map(Order::new).collect();
         let network = Shared::new();
         let kinds = config.plan.classes.iter().map(|class| {
-            let host = config.host.as_ref().or(class.host.as_ref());
+            let host = class.host.as_ref().or(config.host.as_ref());
             let base = host
                 .map(|host| Base::parse(host).map(Rc::new))
                 .transpose()
@@ -174,13 +174,13 @@ impl Shard {
             budget: Budget::new(config.iterations.is_some()),
             runs_per_user: config.iterations_per_user,
             stop_timeout: config.stop_timeout,
+            pulse: Pulse::new(),
         };
         let ledger = Ledger {
             recorder: RefCell::new(Recorder::new()),
             started: Instant::from_std(setup.started),
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
-            pulse: Pulse::new(),
             trace: config.trace.then(Rc::default),
         };
         Ok(Self {
@@ -193,9 +193,9 @@ impl Shard {
             reports,
             crowd: Rc::default(),
             hooks: Rc::default(),
-            open: OpenClasses::new(&config, setup.index),
             setup_user: OnceCell::new(),
             listeners,
+            open: OpenClasses::new(&config, setup.index),
             config,
         })
     }
@@ -208,8 +208,8 @@ impl Shard {
     /// Obeys the controller until nothing more will come and the last user and the last hook have ended.
     async fn serve(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
         self.report(Report::Ready { shard: self.index });
-        let ledger = self.ledger.clone();
-        let beat = tokio::task::spawn_local(async move { ledger.pulse.beat().await });
+        let terrain = self.terrain.clone();
+        let beat = tokio::task::spawn_local(async move { terrain.pulse.beat().await });
         let mut ticks = interval_at(Instant::now() + SNAPSHOT_EVERY, SNAPSHOT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut phase = Phase::Running;
@@ -269,21 +269,11 @@ impl Shard {
 
     /// Sends what was counted since the last time.
     pub(super) fn hand_over(&self) {
-        let mut recorder = self.ledger.recorder.borrow_mut();
-        let counters = &self.network.counters;
-        let now = RunCounters {
-            wire_requests: counters.wire_requests.take(),
-            reconnects: counters.reconnects.take(),
-            ..self.ledger.counters.take()
-        };
-        recorder.counters().merge(&now);
         if let Some(arrivals) = self.open.take() {
-            recorder.arrivals().merge(&arrivals);
+            self.ledger.recorder.borrow_mut().arrivals().merge(&arrivals);
         }
-        let snapshot = Box::new(recorder.take());
-        drop(recorder);
-        self.report(Report::Counted { snapshot });
-        let health = Box::new(self.ledger.pulse.take());
+        self.report(counted(&self.ledger, &self.network));
+        let health = Box::new(self.terrain.pulse.take());
         self.report(Report::Health { shard: self.index, health });
         self.hand_over_trace();
         self.hand_over_users();
@@ -337,7 +327,7 @@ impl Shard {
         let schedule = stream(self.config.seed, number, Purpose::Schedule);
         let diary = trace.map(|pages| Diary::new(number, self.ledger.started, pages));
         let walk =
-            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).writing(diary);
+            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).traced(diary);
         self.crowd.joined(number, signal);
         Some((walk, actor))
     }
@@ -356,9 +346,12 @@ impl Shard {
         let signal = Rc::new(StopSignal::new());
         let number = self.hooks.joined_next(signal.clone());
         let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        let network = self.network.clone();
         tokio::task::spawn_local(async move {
             let outcome =
                 hooks::run(&terrain, event, &user, &fields, &signal, Deadline::of_task, &witness).await;
+            // The hooks of the next event are told what these have sent.
+            let _ = witness.reports.send(counted(&witness.ledger, &network));
             let _ = witness.reports.send(Report::Hooked { event, outcome });
             hooks.left(number);
         });
@@ -404,6 +397,19 @@ impl Shard {
     }
 }
 
+/// What was counted since the last time.
+fn counted(ledger: &Ledger, network: &Shared) -> Report {
+    let mut recorder = ledger.recorder.borrow_mut();
+    let counters = &network.counters;
+    let now = RunCounters {
+        wire_requests: counters.wire_requests.take(),
+        reconnects: counters.reconnects.take(),
+        ..ledger.counters.take()
+    };
+    recorder.counters().merge(&now);
+    Report::Counted { snapshot: Box::new(recorder.take()) }
+}
+
 /// One user's line to the recorder and the controller.
 pub(super) struct UserWitness {
     shard: usize,
@@ -428,10 +434,6 @@ impl Witness for UserWitness {
 
     fn needs_grant(&self) {
         let _ = self.reports.send(Report::NeedsGrant { shard: self.shard });
-    }
-
-    fn waited(&self, lateness: Duration) {
-        self.ledger.pulse.waited(lateness);
     }
 
     fn iteration(&self) {

@@ -5,6 +5,7 @@ use super::diary::Diary;
 use super::hooks::{self, HookWitness};
 use super::order::Order;
 use super::pace::Pace;
+use super::pulse::Pulse;
 use super::stop::{Deadline, StopSignal, Wish};
 use crate::plan::{Event, FnId, Plan, SetId, Target, UserClass};
 use crate::script::{Exception, Pace as _, Pause, Script, TaskEnd, User};
@@ -27,6 +28,8 @@ pub(super) struct Terrain {
     /// After so many runs of task functions a user ends; none = never for that.
     pub(super) runs_per_user: Option<u64>,
     pub(super) stop_timeout: Duration,
+    /// How the shard itself fares.
+    pub(super) pulse: Pulse,
 }
 
 /// What a walking user tells its shard.
@@ -37,8 +40,6 @@ pub(super) trait Witness: HookWitness {
     fn stop_test(&self, reason: &str);
     /// The grant of task runs is used up.
     fn needs_grant(&self);
-    /// The user went on so long after the end of its wait.
-    fn waited(&self, lateness: Duration);
     /// A task function has ended.
     fn iteration(&self);
 }
@@ -90,8 +91,8 @@ impl<W: Witness> Walk<W> {
         Self { terrain, user, signal, witness, pace, runs: 0, diary: None }
     }
 
-    /// The same, with what it does written into `diary`.
-    pub(super) fn writing(self, diary: Option<Diary>) -> Self {
+    /// The same, writing down what it does.
+    pub(super) fn traced(self, diary: Option<Diary>) -> Self {
         Self { diary, ..self }
     }
 
@@ -177,10 +178,17 @@ impl<W: Witness> Walk<W> {
         self.after(&end)
     }
 
+    /// The next task function serves this arrival.
+    pub(super) fn note_arrival(&mut self, number: u64) {
+        if let Some(diary) = &mut self.diary {
+            diary.serves(number);
+        }
+    }
+
     /// Writes down that a task function which began then has ended; nothing where no trace is written.
     fn note_run(&mut self, begun: Option<Instant>, task: &str) {
         if let (Some(diary), Some(begun)) = (&mut self.diary, begun) {
-            diary.ran(begun, self.pace.path_to(task), self.user.take_noted_rows());
+            diary.ran(begun, self.pace.path() + task, self.user.take_noted_rows());
         }
     }
 
@@ -316,19 +324,15 @@ impl<W: Witness> Walk<W> {
                 _ => Pause::of_seconds(0.0),
             };
         }
-        let Pause::For(pause) = pause else { return true };
-        if let Some(diary) = &mut self.diary {
-            diary.waits(pause.as_secs_f64());
+        match pause {
+            Pause::For(pause) => {
+                if let Some(diary) = &mut self.diary {
+                    diary.waits(pause);
+                }
+                self.pace.wait(pause).await
+            }
+            Pause::Ask(_) => true,
         }
-        if pause.is_zero() {
-            return self.pace.give_way().await;
-        }
-        let due = Instant::now() + pause;
-        let waited = self.pace.wait(pause).await;
-        if waited {
-            self.witness.waited(due.elapsed());
-        }
-        waited
     }
 }
 

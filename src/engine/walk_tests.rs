@@ -5,10 +5,12 @@ use crate::engine::budget::Budget;
 use crate::engine::diary::{Diary, Pages};
 use crate::engine::hooks::HookWitness;
 use crate::engine::order::Order;
+use crate::engine::pulse::Pulse;
 use crate::engine::stop::{StopSignal, Wish};
 use crate::http;
 use crate::plan::Event;
 use crate::script::{Actor, Exception, Host, Limits, Loader, Sample, User, World};
+use crate::stats::Lateness;
 use crate::util::{Purpose, stream};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -29,13 +31,13 @@ struct Story {
     exceptions: RefCell<Vec<String>>,
     stop_reasons: RefCell<Vec<String>>,
     iterations: Cell<u64>,
-    /// Waits that came to their end.
-    waits: Cell<u64>,
     /// Requests that were sent, and those of them that were dropped.
     sent: Cell<u64>,
     dropped: Cell<u64>,
     /// The trace.
     pages: Pages,
+    /// How late the waits ended that came to their end.
+    waits: RefCell<Lateness>,
     started: Cell<Option<Instant>>,
     ended: Cell<u128>,
 }
@@ -116,11 +118,6 @@ impl Witness for Listener {
     fn needs_grant(&self) {
         self.1.budget.grant(0);
     }
-    fn waited(&self, lateness: Duration) {
-        // A timer is up to a millisecond late; in virtual time nothing else is.
-        assert!(lateness <= Duration::from_millis(1), "{lateness:?}");
-        self.0.waits.set(self.0.waits.get() + 1);
-    }
     fn iteration(&self) {
         self.0.iterations.set(self.0.iterations.get() + 1);
     }
@@ -178,6 +175,7 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
         budget,
         runs_per_user: fate.runs_per_user,
         stop_timeout,
+        pulse: Pulse::new(),
     });
     let story = Rc::new(Story::default());
     story.started.set(Some(Instant::now()));
@@ -186,9 +184,9 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     let base = Rc::new(http::Base::parse("http://127.0.0.1").expect("a host"));
     let user = User::new(actor, "U", Some(base), Rc::new(Scribe(story.clone())));
     let schedule = stream(1, 1, Purpose::Schedule);
+    let witness = Listener(story.clone(), terrain.clone());
     let diary = Diary::new(1, Instant::now(), story.pages.clone());
-    let walk = Walk::new(terrain.clone(), user, signal.clone(), schedule, Listener(story.clone(), terrain))
-        .writing(Some(diary));
+    let walk = Walk::new(terrain.clone(), user, signal.clone(), schedule, witness).traced(Some(diary));
     let stop = || {
         signal.set(if fate.cut {
             Wish::Cut
@@ -211,6 +209,7 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     }
     timeout(Duration::from_secs(86_400), life).await.expect("the user ends within a day").expect("no panic");
     story.ended.set(story.now());
+    story.waits.replace(terrain.pulse.take().waits);
     story
 }
 
@@ -495,8 +494,13 @@ fn a_user_ends_when_no_runs_are_left() {
         Fate { iterations: Some(3), ..FREE },
     );
     assert_eq!((story.timed().as_str(), story.iterations.get()), ("0:t 1000:t 2000:t 3000:stop", 3));
-    assert_eq!(story.waits.get(), 3);
+    let waits = story.waits.borrow();
+    // A timer is up to a millisecond late; in virtual time nothing else is.
+    assert!(waits.count() == 3 && waits.max() <= Some(Duration::from_millis(1)), "{waits:?}");
 }
+
+#[path = "pace_tests.rs"]
+mod pace;
 
 #[test]
 fn a_user_ends_after_its_own_number_of_runs_without_a_last_wait() {
@@ -531,16 +535,13 @@ fn a_trace_has_every_run_with_its_path_and_the_wait_after_it() {
         "#,
         stopped_at(5000, 1000),
     );
-    let shown = |seconds: f64| format!("+{seconds}");
+    let shown = |wait: Duration| format!("+{wait:?}");
     let lines = story.pages.take().into_iter().map(|step| {
         let (at, wait) = (step.started.as_millis(), step.wait.map(shown).unwrap_or_default());
         format!("{} {at} {}{wait}", step.step, step.task)
     });
     assert_eq!(
         lines.collect::<Vec<_>>(),
-        ["1 0 U/Set/waits+1.25", "2 1750 U/Set/leaves", "3 1750 U/throws+1.25", "4 3000 U/last"]
+        ["1 0 U/Set/waits+1.25s", "2 1750 U/Set/leaves", "3 1750 U/throws+1.25s", "4 3000 U/last"]
     );
 }
-
-#[path = "pace_tests.rs"]
-mod pace;

@@ -10,6 +10,7 @@ mod pick;
 mod ramp;
 mod ratio;
 mod select;
+mod settings;
 mod shape;
 mod tags;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use pick::{Picker, Sequence};
 pub use ramp::Ramp;
 pub use ratio::{ClassRatio, TaskRatio, ratios};
 pub use select::select_classes;
+pub use settings::{ScriptOption, Settings};
 pub use shape::{Shape, UserTarget};
 pub use tags::filter;
 pub use wait::{Pacing, seconds};

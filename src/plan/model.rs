@@ -1,6 +1,6 @@
 //! What a script declares: user classes, task sets, tasks, weights, tags, waits.
 
-use super::{Arrivals, Hooks};
+use super::{Arrivals, Hooks, ScriptOption, Settings};
 use serde::{Deserialize, Serialize};
 
 /// A script function, as its number in the script room's table. The table is the same on every shard, because every
@@ -30,6 +30,10 @@ pub struct Plan {
     pub shape: Option<super::Shape>,
     /// What runs when something happens to the run.
     pub hooks: Hooks,
+    /// The script's own defaults for the run.
+    pub settings: Option<Settings>,
+    /// Options of the scripts, in the order of declaration.
+    pub options: Vec<ScriptOption>,
 }
 
 /// A kind of user.

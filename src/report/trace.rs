@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Time comes third, after two numbers: `cut -d, -f1,2,4-` leaves it out, whatever the names behind it hold.
-const HEADER: [&str; 6] = ["user", "step", "time_ms", "task", "wait_s", "rows"];
+const HEADER: [&str; 7] = ["user", "step", "time_ms", "arrival", "task", "wait_s", "rows"];
 
 /// Writes the file of `--trace`.
 #[derive(Debug)]
@@ -46,13 +46,14 @@ impl TraceWriter {
     }
 }
 
-fn record(step: &TraceStep) -> [String; 6] {
+fn record(step: &TraceStep) -> [String; 7] {
     [
         step.user.to_string(),
         step.step.to_string(),
         short_ms(step.started),
+        step.arrival.map(|arrival| arrival.to_string()).unwrap_or_default(),
         step.task.clone(),
-        step.wait.map(|wait| wait.to_string()).unwrap_or_default(),
+        step.wait.map(|wait| wait.as_secs_f64().to_string()).unwrap_or_default(),
         step.rows.clone(),
     ]
 }
@@ -78,12 +79,14 @@ mod tests {
             user: 12,
             step: 1,
             started: Duration::from_micros(1_234_500),
+            arrival: None,
             task: "Visitor/Shop/view, then buy".to_owned(),
-            wait: Some(0.1 + 0.2),
+            wait: Some(Duration::from_nanos(1_300_000_002)),
             rows: "data/people.csv:3;ids.json:0".to_owned(),
         };
         let last = TraceStep {
             step: 2,
+            arrival: Some(7),
             task: "Visitor/front".to_owned(),
             wait: None,
             rows: String::new(),
@@ -91,9 +94,9 @@ mod tests {
         };
         writer.write(&[step, last]).expect("written");
         insta::assert_snapshot!(std::fs::read_to_string(&path).expect("a file"), @r#"
-        user,step,time_ms,task,wait_s,rows
-        12,1,1234.5,"Visitor/Shop/view, then buy",0.30000000000000004,data/people.csv:3;ids.json:0
-        12,2,1234.5,Visitor/front,,
+        user,step,time_ms,arrival,task,wait_s,rows
+        12,1,1234.5,,"Visitor/Shop/view, then buy",1.300000002,data/people.csv:3;ids.json:0
+        12,2,1234.5,7,Visitor/front,,
         "#);
     }
 

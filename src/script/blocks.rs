@@ -1,6 +1,6 @@
 //! What a task does with a block: `user.transaction(..)` and `user.timed(..)`; and `user.record(..)`, which needs none.
 
-use super::calls;
+use super::block::Block;
 use super::control::Control;
 use super::convert::{number, refuse, type_text};
 use super::engine::Limits;
@@ -94,7 +94,7 @@ fn count(user: &User, serial: u64, sample: Sample) {
             transaction.request_failed(serial, &sample.name, text);
         }
     }
-    user.count(sample, None);
+    user.count_other(sample);
 }
 
 /// Counts a request of another protocol as its options describe it.
@@ -160,7 +160,8 @@ pub(super) fn register(engine: &mut Engine, limits: &Limits, files: &Files) {
     engine.register_fn(
         "transaction",
         move |context: NativeCallContext<'_>, user: &mut User, name: ImmutableString, block: FnPtr| {
-            transaction(user, name, &limits, || calls::block(&context, &known, &block, user))
+            let block = Block::read(&context, &known, &block)?;
+            transaction(user, name, &limits, || block.call(&context, user))
         },
     );
     let known = files.clone();
@@ -171,7 +172,8 @@ pub(super) fn register(engine: &mut Engine, limits: &Limits, files: &Files) {
               kind: ImmutableString,
               name: ImmutableString,
               block: FnPtr| {
-            timed(user, kind, name, &limits, || calls::block(&context, &known, &block, user))
+            let block = Block::read(&context, &known, &block)?;
+            timed(user, kind, name, &limits, || block.call(&context, user))
         },
     );
     engine.register_fn("record", |user: &mut User, kind: ImmutableString, name: ImmutableString| {

@@ -5,10 +5,8 @@
 //! the environment that its top level ended with, and a function is called in that of the file that defines it.
 
 use super::api::shared::is_handle;
-use super::convert::refuse;
 use super::imports::{self, LibraryFn};
 use super::source::{Files, SourceFile};
-use super::user::User;
 use crate::plan::FnId;
 use crate::util::{Diagnostic, nearest};
 use rhai::{
@@ -174,53 +172,8 @@ impl FunctionTable {
     }
 }
 
-/// Calls a block: a function that a script handed to a native function which calls it before it returns. It gets `user`,
-/// unless it takes nothing.
-///
-/// # Errors
-///
-/// Whatever the block throws, and when it takes other parameters.
-pub(super) fn block(
-    context: &NativeCallContext<'_>,
-    files: &Files,
-    pointer: &FnPtr,
-    user: &User,
-) -> Result<Dynamic, Box<EvalAltResult>> {
-    let user = Dynamic::from(user.clone());
-    let name = pointer.fn_name();
-    let caller = context.call_source().and_then(|source| files.find(source));
-    let file = caller.filter(|file| !parameters(file, name).is_empty());
-    let file = file.or_else(|| pointer.is_anonymous().then(|| files.defining(name)).flatten());
-    let Some((file, environment)) = file.as_ref().and_then(|file| Some((file, file.environment.get()?)))
-    else {
-        // A function of a library knows its environment; and what nobody knows is told by Rhai.
-        return pointer.call_raw(context, None, [user]);
-    };
-    let (given, captured) = (parameters(file, name), pointer.curry().len());
-    let arguments = [1, 0].into_iter().find(|count| given.contains(&(count + captured)));
-    let Some(arguments) = arguments else {
-        let takes = given.iter().map(|count| count.saturating_sub(captured)).max().unwrap_or(0);
-        return Err(refuse(format!(
-            "the block takes {takes} parameters, but gets only `user`: write `|user| {{ .. }}`"
-        )));
-    };
-    let mut global = (**environment).clone();
-    let here = context.global_runtime_state();
-    // Calls inside a block are nested in those around it, and limited with them.
-    (global.level, global.tag) = (here.level, here.tag.clone());
-    let inside = NativeCallContext::new_with_all_fields(
-        context.engine(),
-        name,
-        Some(&file.name),
-        &global,
-        context.call_position(),
-    );
-    let linked = linked(file, pointer, arguments + captured);
-    if arguments == 1 { linked.call_raw(&inside, None, [user]) } else { linked.call_raw(&inside, None, []) }
-}
-
 /// The same pointer, linked to its definition: a call then needs no look-up by name.
-fn linked(file: &SourceFile, pointer: &FnPtr, parameters: usize) -> FnPtr {
+pub(super) fn linked(file: &SourceFile, pointer: &FnPtr, parameters: usize) -> FnPtr {
     let name = pointer.fn_name();
     let mut definitions = file.ast.iter_fn_def();
     let definition = definitions.find(|known| known.name == name && known.params.len() == parameters);
@@ -241,6 +194,6 @@ fn captured(value: &Dynamic) -> Dynamic {
 }
 
 /// How many parameters the functions of `file` called `name` take, one entry per overload.
-fn parameters(file: &SourceFile, name: &str) -> Vec<usize> {
+pub(super) fn parameters(file: &SourceFile, name: &str) -> Vec<usize> {
     file.ast.iter_functions().filter(|known| known.name == name).map(|known| known.params.len()).collect()
 }

@@ -4,8 +4,10 @@ use super::arrivals::{self, ArrivalsDraft};
 use super::calls::{self, FunctionTable, ScriptFn};
 use super::convert::{refuse, string, strings, type_text, weight};
 use super::options::TASK_OPTIONS;
-use super::{hooks, waits};
-use crate::plan::{ClassId, Event, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+use super::{hooks, script_options, settings, waits};
+use crate::plan::{
+    ClassId, Event, FnId, Plan, ScriptOption, SetId, Settings, Target, Task, TaskSet, UserClass, Wait,
+};
 use crate::util::{Diagnostic, nearest};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::cell::{Cell, RefCell};
@@ -87,13 +89,20 @@ impl UserClassHandle {
 #[derive(Default)]
 pub(super) struct Declaration {
     classes: RefCell<Vec<UserClassHandle>>,
-    pub(super) arrivals: RefCell<Vec<ArrivalsDraft>>,
     pub(super) hooks: RefCell<Vec<(Event, ScriptFn)>>,
+    pub(super) settings: RefCell<Option<Settings>>,
+    pub(super) options: RefCell<Vec<ScriptOption>>,
+    pub(super) arrivals: RefCell<Vec<ArrivalsDraft>>,
     /// Requests, waits and declarations each belong to one of two times.
     over: Cell<bool>,
 }
 
 impl Declaration {
+    /// Whether the top level has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
     /// Refuses what only the top level may do.
     pub(super) fn at_top_level(&self, what: &str) -> Result<()> {
         if self.over.get() {
@@ -122,6 +131,8 @@ impl Declaration {
         }
         let mut plan = lowering.plan;
         plan.arrivals = arrivals::lower(&self.arrivals.borrow(), &plan.classes, functions)?;
+        plan.settings.clone_from(&self.settings.borrow());
+        plan.options.clone_from(&self.options.borrow());
         Ok(plan)
     }
 }
@@ -441,6 +452,8 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     register_task_set(engine, declaration);
     register_user_class(engine, declaration);
     waits::register(engine);
-    arrivals::register(engine, declaration);
     hooks::register(engine, declaration);
+    settings::register(engine, declaration);
+    script_options::register(engine, declaration);
+    arrivals::register(engine, declaration);
 }

@@ -127,6 +127,9 @@ impl<'a> Trace<'a> {
     }
 
     fn place(&self, files: &Files) -> Option<Place> {
+        if let Some(place) = self.refused_call(files) {
+            return Some(place);
+        }
         match self.innermost() {
             Some((Some(source), position)) => Some(files.place(source, position)),
             Some((None, _)) => None,
@@ -143,6 +146,24 @@ impl<'a> Trace<'a> {
                 .map(|function| function.body.start_position())
         });
         files.place(source, start.unwrap_or(Position::NONE))
+    }
+
+    /// Where the call is that Rhai refused without a word of where that was; if the function has one such call.
+    fn refused_call(&self, files: &Files) -> Option<Place> {
+        let EvalAltResult::ErrorDataRace(what, _) = self.inner else { return None };
+        let refused = explain::locked_argument(what)?;
+        let (file, caller) = (files.find(self.source.as_deref()?)?, self.calls.last()?);
+        let mut found = Vec::new();
+        for body in super::syntax::bodies(&file.ast, caller.name) {
+            super::syntax::walk(&body, |path| {
+                let call = path.last().and_then(super::syntax::call);
+                found.extend(call.filter(|call| call.call.name == refused).map(|call| call.position));
+            });
+        }
+        match found[..] {
+            [position] => Some(file.at(position)),
+            _ => None,
+        }
     }
 
     /// The chain of calls from the inside out. With `placed`, the call that became the place itself is not repeated.

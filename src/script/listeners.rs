@@ -34,7 +34,7 @@ pub(super) struct Details {
 #[derive(Debug)]
 pub(super) struct Fallen {
     pub(super) sample: Sample,
-    pub(super) details: Option<Box<Details>>,
+    pub(super) details: Details,
 }
 
 impl Listeners {
@@ -52,16 +52,31 @@ impl User {
         self.0.listeners.is_some() && !self.0.untold.borrow().is_empty()
     }
 
-    /// Tells the listeners what they were not told yet; call it on the user's fiber, where it may wait.
+    /// Whether somebody is to be told of a request that begins now: hooks are not told of their own.
+    pub(super) fn is_heard(&self) -> bool {
+        self.0.listeners.is_some() && self.0.actor.hook() != Some(Event::Request)
+    }
+
+    /// Tells the listeners what they were not told yet; call it on the user's fiber, where it may wait. Within a timed
+    /// block nothing is told: that would count into its time.
     ///
     /// # Errors
     ///
     /// Only when the fiber is cut: a listener that throws is reported, and the next one told.
     pub(super) fn tell(&self) -> Result<(), Box<EvalAltResult>> {
         let Some(listeners) = &self.0.listeners else { return Ok(()) };
-        if self.0.actor.hook() == Some(Event::Request) {
+        if !self.has_untold() || !self.is_heard() || self.0.verdicts.transaction.is_timed() {
             return Ok(());
         }
+        // What the hooks send is neither part of the task's transaction nor answers for the task's lateness.
+        let _outside = self.0.verdicts.transaction.step_out();
+        let lateness = self.take_lateness();
+        let result = self.tell_all(listeners);
+        self.set_lateness(lateness);
+        result
+    }
+
+    fn tell_all(&self, listeners: &Listeners) -> Result<(), Box<EvalAltResult>> {
         // What the hooks throw away settles while they run: no borrow may last.
         while let Some(fallen) = { self.0.untold.borrow_mut().pop_front() } {
             let _inside = self.0.actor.enter_hook(Event::Request);
@@ -91,7 +106,7 @@ impl User {
     /// What a hook is told of a request: the fields of Locust's event.
     fn event_of(&self, fallen: Fallen) -> Dynamic {
         let Fallen { sample, details } = fallen;
-        let Details { answer, context } = details.map_or_else(Details::default, |details| *details);
+        let Details { answer, context } = details;
         let took = sample.response_time.unwrap_or_default();
         let started = since_epoch().saturating_sub(sample.ended.elapsed() + took);
         let milliseconds = |time: Duration| Dynamic::from(time.as_secs_f64() * 1000.0);

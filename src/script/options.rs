@@ -25,6 +25,12 @@ pub(super) const RECORD_OPTIONS: &[&str] = &["time_ms", "length", "error"];
 /// Options of one task: `.task(f, #{ .. })`.
 pub(super) const TASK_OPTIONS: &[&str] = &["weight", "tags", "name"];
 
+/// What `settings(#{ .. })` may set.
+pub(super) const SETTINGS: &[&str] = &["host", "manifest", "run_time", "spawn_rate", "stop_timeout", "users"];
+
+/// What the map of `option(name, default, #{ .. })` may say.
+pub(super) const OPTION_KEYS: &[&str] = &["choices", "help", "secret"];
+
 /// Options of `arrivals(#{ .. })`.
 pub(super) const ARRIVALS_OPTIONS: &[&str] =
     &["user_class", "rate", "per", "duration", "stages", "poisson", "start_users", "max_users"];

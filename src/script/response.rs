@@ -56,8 +56,7 @@ impl Response {
             transaction.add_size(size);
             transaction.add_lateness(lateness);
         }
-        let details =
-            user.0.listeners.is_some().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
+        let details = user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),

@@ -165,3 +165,82 @@ impl Counter {
         self.start.wrapping_add_unsigned(self.cursor.advance(actor))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Queue, Shared};
+    use crate::script::Actor;
+    use crate::script::plain::Plain;
+    use crate::script::test_support::world;
+    use std::sync::Arc;
+    use std::time::Duration;
+    use tokio::time::{sleep, timeout};
+
+    #[test]
+    fn one_of_each_name() {
+        let shared = Shared::default();
+        assert!(Arc::ptr_eq(&shared.queue("a"), &shared.queue("a")));
+        assert!(!Arc::ptr_eq(&shared.queue("a"), &shared.queue("b")));
+        assert_eq!((shared.counter("c", 5).start, shared.counter("c", 9).start), (5, 5));
+    }
+
+    #[test]
+    fn every_top_level_sees_the_same_and_nothing_happens_twice() {
+        let (world, queue) = (world(), Queue::default());
+        let shards = [Actor::new(0, world.clone()), Actor::new(0, world.clone())];
+        for shard in &shards {
+            queue.push(shard, Plain::Int(1));
+            queue.push(shard, Plain::Int(2));
+            assert_eq!(*queue.pop(shard), Plain::Int(1));
+            assert_eq!(*queue.len(shard), Plain::Int(1));
+        }
+        let user = Actor::new(1, world);
+        assert_eq!(
+            [queue.pop(&user), queue.pop(&user)].map(|item| (*item).clone()),
+            [Plain::Int(2), Plain::Unit]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gives_up_waiting_takes_nothing() {
+        let (user, queue) = (Actor::new(1, world()), Queue::default());
+        let (gives_up, waits) = (queue.wait(), queue.wait());
+        let push = async {
+            sleep(Duration::from_secs(2)).await;
+            queue.push(&user, Plain::Int(7));
+        };
+        let second = Duration::from_secs(1);
+        let (gone, item, ()) = tokio::join!(timeout(second, gives_up), timeout(3 * second, waits), push);
+        assert!(gone.is_err());
+        assert_eq!(item.map(|item| (*item).clone()), Ok(Plain::Int(7)));
+        assert_eq!(*queue.len(&user), Plain::Int(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_wakes_one_who_waits_and_every_value_is_taken() {
+        let (user, queue) = (Actor::new(1, world()), Queue::default());
+        let push = async {
+            sleep(Duration::from_secs(1)).await;
+            (0..3).for_each(|number| queue.push(&user, Plain::Int(number)));
+        };
+        let (a, b, c, ()) = tokio::join!(queue.wait(), queue.wait(), queue.wait(), push);
+        let mut taken = [a, b, c].map(|item| match &*item {
+            Plain::Int(number) => *number,
+            other => panic!("{other:?}"),
+        });
+        taken.sort_unstable();
+        assert_eq!(taken, [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_value_from_another_shard_wakes() {
+        let shared = Arc::new(Shared::default());
+        let giver = shared.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(shared.queue("q").wait())
+        });
+        giver.queue("q").push(&Actor::new(1, world()), Plain::Int(4));
+        assert_eq!(*thread.join().unwrap(), Plain::Int(4));
+    }
+}

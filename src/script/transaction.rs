@@ -102,18 +102,22 @@ impl Drop for Sum {
             failure: self.failure.take().map(|(_, text)| text),
             ended,
         };
-        self.user.count(sample, None);
+        self.user.count_other(sample);
     }
 }
 
 /// The innermost transaction that one user is in, if any.
 #[derive(Debug, Default)]
-pub(super) struct Innermost(RefCell<Option<Rc<Sum>>>);
+pub(super) struct Innermost {
+    sum: RefCell<Option<Rc<Sum>>>,
+    /// How many timed blocks run, in a transaction or not.
+    timed: Cell<u32>,
+}
 
 impl Innermost {
     /// The transaction that a request counts into now.
     pub(super) fn get(&self) -> Option<Rc<Sum>> {
-        self.0.borrow().clone()
+        self.sum.borrow().clone()
     }
 
     /// Enters a transaction; it is left when the guard is dropped.
@@ -130,17 +134,28 @@ impl Innermost {
             failure: RefCell::default(),
             ended: Cell::default(),
         });
-        self.0.replace(Some(sum.clone()));
+        self.sum.replace(Some(sum.clone()));
         Entered { innermost: self, sum, parent }
     }
 
     /// Requests take no time of their own until the guard is dropped.
-    pub(super) fn cover(&self) -> Covered {
+    pub(super) fn cover(&self) -> Covered<'_> {
         let sum = self.get();
         if let Some(sum) = &sum {
             sum.covered.set(sum.covered.get() + 1);
         }
-        Covered(sum)
+        self.timed.set(self.timed.get() + 1);
+        Covered { innermost: self, sum }
+    }
+
+    /// Whether a timed block runs: whatever happens now counts into its time.
+    pub(super) fn is_timed(&self) -> bool {
+        self.timed.get() > 0
+    }
+
+    /// No request counts into the transaction until the guard is dropped.
+    pub(super) fn step_out(&self) -> SteppedOut<'_> {
+        SteppedOut { innermost: self, sum: self.sum.take() }
     }
 }
 
@@ -163,16 +178,32 @@ impl Entered<'_> {
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.innermost.0.replace(self.parent.take());
+        self.innermost.sum.replace(self.parent.take());
     }
 }
 
-/// A timed block runs in this transaction, if there is one.
-pub(super) struct Covered(Option<Rc<Sum>>);
+/// The user is outside of the transaction that it will be in again.
+pub(super) struct SteppedOut<'a> {
+    innermost: &'a Innermost,
+    sum: Option<Rc<Sum>>,
+}
 
-impl Drop for Covered {
+impl Drop for SteppedOut<'_> {
     fn drop(&mut self) {
-        if let Some(sum) = &self.0 {
+        self.innermost.sum.replace(self.sum.take());
+    }
+}
+
+/// A timed block runs, in this transaction if there is one.
+pub(super) struct Covered<'a> {
+    innermost: &'a Innermost,
+    sum: Option<Rc<Sum>>,
+}
+
+impl Drop for Covered<'_> {
+    fn drop(&mut self) {
+        self.innermost.timed.set(self.innermost.timed.get() - 1);
+        if let Some(sum) = &self.sum {
             sum.covered.set(sum.covered.get() - 1);
         }
     }

@@ -8,7 +8,6 @@ use super::listeners::{Details, Fallen, Listeners};
 use super::pace::Pace;
 use super::verdict::Verdicts;
 use crate::http::{self, Base, Url};
-use crate::plan::Event;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
@@ -111,11 +110,17 @@ impl User {
         self.0.verdicts.settle_all(|sample, details| self.count(sample, details));
     }
 
-    /// Counts a request. Whoever listens is told at the next safe point, not here: the verdict may fall while a stack
-    /// is being unwound.
+    /// Counts what is like a request and has no response.
+    pub(super) fn count_other(&self, sample: Sample) {
+        let details = self.is_heard().then(Box::default);
+        self.count(sample, details);
+    }
+
+    /// Counts a request. Whoever listens is told the details at the next safe point, not here: the verdict may fall
+    /// while a stack is being unwound.
     pub(super) fn count(&self, sample: Sample, details: Option<Box<Details>>) {
-        if self.0.listeners.is_some() && self.0.actor.hook() != Some(Event::Request) {
-            self.0.untold.borrow_mut().push_back(Fallen { sample: sample.clone(), details });
+        if let Some(details) = details {
+            self.0.untold.borrow_mut().push_back(Fallen { sample: sample.clone(), details: *details });
         }
         self.0.host.record(sample);
     }

@@ -1,6 +1,7 @@
 //! What all users of one process share: the script's folder, the environment, loaded data files, secrets.
 
 use super::files::Files;
+use super::given::GivenOptions;
 use super::secrets::Secrets;
 use super::shared::Shared;
 use std::borrow::Cow;
@@ -20,6 +21,8 @@ pub struct World {
     pub started: jiff::Timestamp,
     /// Data files, each loaded once.
     pub(super) files: Files,
+    /// What was given for options of scripts.
+    pub(super) options: GivenOptions,
     /// Stores, queues and counters.
     pub(super) shared: Shared,
     secrets: Secrets,
@@ -43,6 +46,7 @@ impl World {
             seed,
             started,
             files: Files::default(),
+            options: GivenOptions::default(),
             shared: Shared::default(),
             secrets,
             print: |_| (),
@@ -53,6 +57,12 @@ impl World {
     #[must_use]
     pub fn printing_to(self, print: fn(&str)) -> Self {
         Self { print, ..self }
+    }
+
+    /// The same, with these values for the options of scripts.
+    #[must_use]
+    pub fn with_options(self, options: GivenOptions) -> Self {
+        Self { options, ..self }
     }
 
     /// `text` with every secret in it replaced by `***`; borrowed when there is none. For everything that is written

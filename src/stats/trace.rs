@@ -12,10 +12,12 @@ pub struct TraceStep {
     pub step: u64,
     /// When it started, since the start of the run.
     pub started: Duration,
+    /// The number of the arrival that it served, from 1; none outside the open model.
+    pub arrival: Option<u64>,
     /// The user class, the task sets that it was in and the task, joined by `/`.
     pub task: String,
-    /// Seconds that were drawn as the wait after it; none where none was drawn.
-    pub wait: Option<f64>,
+    /// The wait that was drawn after it; none where none was.
+    pub wait: Option<Duration>,
     /// The rows of data files that were drawn for it, as `file:index` joined by `;`, from 0.
     pub rows: String,
 }

@@ -39,17 +39,14 @@ pub enum Invalid {
         /// For how long.
         gap: Duration,
     },
-    /// Iterations of the open model began too late.
+    /// Too many arrivals began more than [`LATE`] after they were due, were turned away, or never began.
     LateArrivals {
-        /// The 99th percentile.
-        lateness: Duration,
-    },
-    /// Too many arrivals were late, were turned away, or never began.
-    MissedArrivals {
         /// How many.
         missed: u64,
         /// Of how many that were due.
         due: u64,
+        /// Whether arrivals had to wait for a user.
+        queued: bool,
     },
     /// Connections were not opened because this process or machine may open no more files.
     OutOfDescriptors {
@@ -94,11 +91,9 @@ pub fn invalid(health: &Health, counters: &RunCounters, arrivals: Option<&Arriva
 /// An open model promises its rate: it holds if arrivals begin when they are due.
 fn of_arrivals(arrivals: &ArrivalSummary) -> Option<Invalid> {
     let missed = arrivals.lateness.late() + arrivals.dropped + arrivals.unstarted;
-    if let Some(lateness) = late(&arrivals.lateness) {
-        return Some(Invalid::LateArrivals { lateness });
-    }
     let too_many = missed >= LEAST_LATE && missed as f64 > MOST_MISSED * arrivals.due as f64;
-    too_many.then_some(Invalid::MissedArrivals { missed, due: arrivals.due })
+    let queued = arrivals.longest_queue > 0 || arrivals.dropped > 0;
+    too_many.then_some(Invalid::LateArrivals { missed, due: arrivals.due, queued })
 }
 
 /// The 99th percentile, if it breaks the limit.
@@ -134,20 +129,17 @@ impl fmt::Display for Invalid {
                      or crowds out the generator"
                 )
             }
-            Self::LateArrivals { lateness } => {
-                let lateness = lateness.as_millis();
+            Self::LateArrivals { missed, due, queued } => {
+                let (share, most) = (missed as f64 * 100.0 / due.max(1) as f64, MOST_MISSED * 100.0);
+                let mend = if queued {
+                    "no user was free for some: raise max_users and start_users, or arrive at a lower rate"
+                } else {
+                    "start users ahead with start_users, arrive at a lower rate, or give the generator more cores"
+                };
                 write!(
                     f,
-                    "arrivals began {lateness} ms after they were due (p99), the limit is {limit} ms; raise `max_users`, \
-                     give `start_users`, or {LESS}"
-                )
-            }
-            Self::MissedArrivals { missed, due } => {
-                write!(
-                    f,
-                    "{missed} of {due} arrivals were late by more than {limit} ms, dropped or never started, the limit \
-                     is {} %; raise `max_users`, give `start_users`, or {LESS}",
-                    MOST_MISSED * 100.0
+                    "{share:.1}% of the arrivals started more than {limit} ms late, were dropped or never started, the \
+                     limit is {most}%; {mend}"
                 )
             }
             Self::OutOfDescriptors { connections } => {
@@ -249,12 +241,12 @@ mod tests {
                 ArrivalSummary { due, started, dropped, unstarted, lateness, ..ArrivalSummary::default() };
             invalid(&Health::default(), &RunCounters::default(), Some(&arrivals))
         };
+        let late = |missed, due, queued| [Invalid::LateArrivals { missed, due, queued }];
         assert_eq!(reasons(&[], 0, 0), []);
         assert_eq!(reasons(&[(10_000, 1), (99, 900)], 0, 0), []);
-        assert_eq!(reasons(&[(9000, 1), (1000, 1500)], 0, 0), [Invalid::LateArrivals { lateness: ms(1500) }]);
-        let missed = |missed, due| [Invalid::MissedArrivals { missed, due }];
-        assert_eq!(reasons(&[(980, 1)], 20, 0), missed(20, 1000));
-        assert_eq!(reasons(&[(970, 1), (5, 200)], 15, 10), missed(30, 1000));
+        assert_eq!(reasons(&[(9000, 1), (1000, 1500)], 0, 0), late(1000, 10_000, false));
+        assert_eq!(reasons(&[(980, 1)], 20, 0), late(20, 1000, true));
+        assert_eq!(reasons(&[(970, 1), (5, 200)], 15, 10), late(30, 1000, true));
         assert_eq!(reasons(&[(990, 1)], 5, 5), []);
         assert_eq!(reasons(&[(5, 1)], 19, 0), [], "a few are a hiccup");
     }
@@ -273,8 +265,8 @@ mod tests {
             Invalid::LateWaits { lateness: ms(412) },
             Invalid::Slow { shard: 1, lateness: ms(250) },
             Invalid::Starved { shard: 0, gap: ms(1540) },
-            Invalid::LateArrivals { lateness: ms(1700) },
-            Invalid::MissedArrivals { missed: 30, due: 1000 },
+            Invalid::LateArrivals { missed: 123, due: 10_000, queued: true },
+            Invalid::LateArrivals { missed: 700, due: 1000, queued: false },
             Invalid::OutOfDescriptors { connections: 1 },
             Invalid::OutOfPorts { connections: 77 },
         ];
@@ -282,8 +274,8 @@ mod tests {
         users went on 412 ms after the end of their wait (p99), the limit is 100 ms; use fewer users, do less in scripts, or give the generator more cores of its own
         shard 1 got to what was ready 250 ms late (p99), the limit is 100 ms; use fewer users, do less in scripts, or give the generator more cores of its own
         shard 0 stood still for 1.5 s, the limit is 1 s; run where nothing suspends or crowds out the generator
-        arrivals began 1700 ms after they were due (p99), the limit is 100 ms; raise `max_users`, give `start_users`, or use fewer users, do less in scripts, or give the generator more cores of its own
-        30 of 1000 arrivals were late by more than 100 ms, dropped or never started, the limit is 1 %; raise `max_users`, give `start_users`, or use fewer users, do less in scripts, or give the generator more cores of its own
+        1.2% of the arrivals started more than 100 ms late, were dropped or never started, the limit is 1%; no user was free for some: raise max_users and start_users, or arrive at a lower rate
+        70.0% of the arrivals started more than 100 ms late, were dropped or never started, the limit is 1%; start users ahead with start_users, arrive at a lower rate, or give the generator more cores
         1 connection was not opened because no more files may be open, the limit is 0; raise `ulimit -n`, or use fewer users
         77 connections were not opened because no local port was free, the limit is 0; keep connections alive, widen net.ipv4.ip_local_port_range, or use more machines
         ");

@@ -14,10 +14,10 @@ pub enum Purpose {
     Schedule,
     /// What scripts draw: `random::`, `fake::`, data rows.
     Script,
-    /// When arrivals come, where that is random.
-    Arrivals,
     /// What the hooks draw that no user stands behind. Its lane is the script's of numbers that no user has.
     Hook,
+    /// When arrivals come, where that is random.
+    Arrivals,
 }
 
 /// The stream number `number` of the run with `seed`: users count from 1, the top level of a script is number 0.
@@ -28,8 +28,8 @@ pub fn stream(seed: u64, number: u64, purpose: Purpose) -> Stream {
     let (seed, number, lane) = match purpose {
         Purpose::Schedule => (seed, number, 0),
         Purpose::Script => (seed, number, 1),
-        Purpose::Arrivals => (mix(seed), number, 0),
         Purpose::Hook => (seed, u64::MAX - number, 1),
+        Purpose::Arrivals => (mix(seed), number, 0),
     };
     let low = mix(seed ^ mix(number.wrapping_mul(2).wrapping_add(lane)));
     let high = mix(low.wrapping_add(GOLDEN_GAMMA));
@@ -69,10 +69,10 @@ mod tests {
         assert_ne!(draw(7, 1, Purpose::Script), draw(7, 2, Purpose::Script));
         assert_ne!(draw(7, 1, Purpose::Script), draw(8, 1, Purpose::Script));
         assert_ne!(draw(7, 1, Purpose::Script), draw(7, 1, Purpose::Schedule));
+        assert_ne!(draw(7, 0, Purpose::Script), draw(7, 0, Purpose::Hook));
         assert_ne!(draw(7, 1, Purpose::Arrivals), draw(7, 1, Purpose::Schedule));
         assert_eq!(seed_of(7, "Visitor"), seed_of(7, "Visitor"));
         assert_ne!(seed_of(7, "Visitor"), seed_of(7, "Buyer"));
         assert_ne!(seed_of(7, ""), 7);
-        assert_ne!(draw(7, 0, Purpose::Script), draw(7, 0, Purpose::Hook));
     }
 }

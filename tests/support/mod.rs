@@ -7,6 +7,8 @@
     reason = "each test file uses its own part of the builder"
 )]
 
+pub mod held;
+
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,7 @@ pub struct Katydid {
     folder: tempfile::TempDir,
     args: Vec<String>,
     environment: BTreeMap<String, String>,
+    descriptors: Option<u32>,
 }
 
 /// A command that has ended.
@@ -39,6 +42,7 @@ impl Katydid {
             folder: tempfile::tempdir().expect("a folder"),
             args: args.into_iter().map(Into::into).collect(),
             environment: BTreeMap::new(),
+            descriptors: None,
         }
     }
 
@@ -67,6 +71,11 @@ impl Katydid {
         self
     }
 
+    /// With no more than so many open files.
+    pub fn descriptors(self, most: u32) -> Self {
+        Self { descriptors: Some(most), ..self }
+    }
+
     /// Against this demo server.
     pub fn against(self, server: &DemoServer) -> Self {
         let url = server.url();
@@ -82,13 +91,23 @@ impl Katydid {
     pub fn start(self) -> Running {
         let (out, err) = (self.folder.path().join(".stdout"), self.folder.path().join(".stderr"));
         let create = |path: &PathBuf| Stdio::from(std::fs::File::create(path).expect("a file"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+        let binary = env!("CARGO_BIN_EXE_katydid");
+        let mut command = match self.descriptors {
+            None => Command::new(binary),
+            Some(most) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\""), binary]);
+                shell
+            }
+        };
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("KATYDID_") || text.starts_with("LOCUST_") || text == "NO_COLOR" {
                 command.env_remove(name);
             }
         }
+        // How busy this machine is says nothing about what is tested; `validity.rs` sets it to `no`.
+        command.env("KATYDID_ALLOW_SATURATION", "yes");
         command.args(&self.args).envs(&self.environment).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(create(&out)).stderr(create(&err));
         let child = command.spawn().expect("the binary starts");
@@ -204,6 +223,27 @@ impl Finished {
     pub fn written(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(name))
             .unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The number before one of `words` in the summary; 0 when it says nothing about it.
+    #[track_caller]
+    pub fn told(&self, words: [&str; 2]) -> u64 {
+        let Some(end) = words.iter().filter_map(|words| self.stdout.find(words)).min() else { return 0 };
+        let before = self.stdout[..end].trim_end();
+        let number = before.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        number.parse().unwrap_or_else(|_| panic!("no number before {words:?}:\n{}", self.stdout))
+    }
+
+    /// How many requests were written to the wire, as the summary says.
+    #[track_caller]
+    pub fn sent(&self) -> u64 {
+        self.told(["requests sent", "request sent"])
+    }
+
+    /// How many requests were cut off, as the summary says.
+    #[track_caller]
+    pub fn cut_off(&self) -> u64 {
+        self.told(["requests cut off", "request cut off"])
     }
 
     /// Rows of `PREFIX_stats.csv`, by (type, name), each by column name.

@@ -1,4 +1,5 @@
 //! Tasks that change a variable which they captured: each shard has its own copy, so the sum is never what was meant.
+//! And blocks that captured the user whose method runs them: Rhai has locked it, so they can never run.
 
 use super::Scope;
 use crate::script::source::SourceFile;
@@ -18,8 +19,8 @@ pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
         if hook || (call.method && TAKES_TASKS.contains(&call.call.name.as_str())) {
             for closure in call.call.args.iter().filter_map(syntax::closure) {
                 let changed = changes(&scope.file.ast, &closure);
-                found
-                    .extend(changed.into_iter().map(|(name, position)| warning(scope.file, &name, position)));
+                let warn = |(name, position): (String, Position)| warning(scope.file, hook, &name, position);
+                found.extend(changed.into_iter().map(warn));
             }
         }
     });
@@ -37,19 +38,19 @@ fn block_with_its_receiver(file: &SourceFile, call: Call<'_>, path: &[ASTNode<'_
     blocks.find(|block| block.captured.iter().any(|name| name == receiver))?;
     let message = format!("the block captured `{receiver}`, which the call of `{}` is using", call.call.name);
     let help = format!("give the block `{receiver}` as its parameter: `|{receiver}| {{ .. }}`");
-    Some(
-        Diagnostic::warning(message)
-            .at(file.at(call.position))
-            .note("the block will fail with a data race")
-            .help(help),
-    )
+    Some(Diagnostic::error(message).at(file.at(call.position)).help(help))
 }
 
-fn warning(file: &SourceFile, name: &str, position: Position) -> Diagnostic {
-    Diagnostic::warning(format!("a task changes `{name}`, which it captured from outside"))
+fn warning(file: &SourceFile, hook: bool, name: &str, position: Position) -> Diagnostic {
+    let (who, help) = if hook {
+        ("hook", format!("hand it to users by data::store(..): `data::store(\"run\").set(\"{name}\", ..)`"))
+    } else {
+        ("task", format!("keep in each user what belongs to it: `user.{name}`"))
+    };
+    Diagnostic::warning(format!("a {who} changes `{name}`, which it captured from outside"))
         .at(file.at(position))
         .note("every shard has its own copy, shared by the users on it")
-        .help(format!("keep in each user what belongs to it: `user.{name}`"))
+        .help(help)
 }
 
 /// Assignments to captured variables, in the closure and in closures that it makes.

@@ -2,7 +2,8 @@
 
 use super::Scope;
 use crate::script::options::{
-    ARRIVALS_OPTIONS, BATCH_KEYS, RECORD_OPTIONS, REQUEST_METHODS, REQUEST_OPTIONS, TASK_OPTIONS,
+    ARRIVALS_OPTIONS, BATCH_KEYS, OPTION_KEYS, RECORD_OPTIONS, REQUEST_METHODS, REQUEST_OPTIONS, SETTINGS,
+    TASK_OPTIONS,
 };
 use crate::script::source::SourceFile;
 use crate::script::syntax::Call;
@@ -12,7 +13,13 @@ use rhai::{Array, Dynamic, Expr, Map, Position};
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     super::each_call(scope.file, |call, _| {
-        let maps = if call.method { maps(call) } else { maps_of_functions(call) };
+        let maps = if call.method {
+            maps(call)
+        } else if scope.own.contains_key(call.call.name.as_str()) {
+            Vec::new()
+        } else {
+            maps_of_functions(call)
+        };
         for (map, known, what) in maps {
             found.extend(unknown_keys(scope.file, map, &known, what));
         }
@@ -41,7 +48,9 @@ fn maps<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> 
 /// The same for functions that declare.
 fn maps_of_functions<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> {
     match (call.call.name.as_str(), &call.call.args[..]) {
-        ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "arrivals option")],
+        ("settings", [map]) => vec![(map, SETTINGS.to_vec(), "setting")],
+        ("option", [_, _, about]) => vec![(about, OPTION_KEYS.to_vec(), "key of option(..)")],
+        ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "option of arrivals(..)")],
         _ => Vec::new(),
     }
 }

@@ -260,7 +260,7 @@ task_set(\"s\").task(f, #{ wieght: 2, tags: [] });",
       |
     8 |     user.request("GET", "/x", #{ colour: "red", "name": 1 });
       |                                  ^^^^^^
-      = help: known are allow_redirects, auth, body, cookies, form, headers, json, name, params, path, timeout
+      = help: known are allow_redirects, auth, body, context, cookies, form, headers, json, name, params, path, timeout
 
     error: unknown request option `heders`
      --> a.rhai:9:45
@@ -361,13 +361,13 @@ on(\"request\", |r| { count = r.n; });",
       = note: every shard has its own copy, shared by the users on it
       = help: keep in each user what belongs to it: `user.list`
 
-    warning: a task changes `count`, which it captured from outside
+    warning: a hook changes `count`, which it captured from outside
      --> a.rhai:4:21
       |
     4 | on("request", |r| { count = r.n; });
       |                     ^^^^^
       = note: every shard has its own copy, shared by the users on it
-      = help: keep in each user what belongs to it: `user.count`
+      = help: hand it to users by data::store(..): `data::store("run").set("count", ..)`
     "#);
 }
 
@@ -494,12 +494,11 @@ fn blocks_that_capture_the_user() {
 }",
         &[]
     ), @r#"
-    warning: the block captured `user`, which the call of `transaction` is using
+    error: the block captured `user`, which the call of `transaction` is using
      --> a.rhai:2:10
       |
     2 |     user.transaction("t", || { user.get("/"); });
       |          ^^^^^^^^^^^
-      = note: the block will fail with a data race
       = help: give the block `user` as its parameter: `|user| { .. }`
     "#);
 }

@@ -39,9 +39,10 @@ pub(super) fn message(error: &EvalAltResult) -> String {
             format!("no operator `{}`", shown::signature(text))
         }
         EvalAltResult::ErrorFunctionNotFound(text, _) => format!("no function `{}`", shown::signature(text)),
-        EvalAltResult::ErrorDataRace(..) => {
-            "data race detected: the variable is in use by a call that has not returned".to_owned()
-        }
+        EvalAltResult::ErrorDataRace(what, _) => match locked_argument(what) {
+            Some(function) => format!("the closure captured the variable that `{function}` is called on"),
+            None => "data race detected: the variable is in use by a call that has not returned".to_owned(),
+        },
         EvalAltResult::ErrorDotExpr(text, _) => dot(text),
         EvalAltResult::ErrorIndexingType(text, _) => indexing(text),
         EvalAltResult::ErrorMismatchDataType(wanted, found, _)
@@ -64,6 +65,12 @@ pub(super) fn message(error: &EvalAltResult) -> String {
         EvalAltResult::LoopBreak(..) => "`break` and `continue` work inside a loop only".to_owned(),
         other => plain(other),
     }
+}
+
+/// The function that Rhai refused to call, because one of its arguments captured the variable that it is called on:
+/// `f` of "argument #2 of function 'f'".
+pub(super) fn locked_argument(what: &str) -> Option<&str> {
+    what.strip_prefix("argument #")?.split('\'').nth(1)
 }
 
 /// `+ (i64, map)` is an operator, `f (i64)` and `a::f (i64)` are functions.
@@ -113,6 +120,16 @@ fn help(error: &EvalAltResult, context: &Context<'_>) -> Option<String> {
         EvalAltResult::ErrorVariableNotFound(name, _) => missing_variable(name, context),
         EvalAltResult::ErrorModuleNotFound(name, _) => missing_namespace(name, context),
         EvalAltResult::ErrorFunctionNotFound(text, _) => missing_function(text, context),
+        EvalAltResult::ErrorDataRace(what, _) => locked_argument(what)
+            .map(|function| match function {
+                "transaction" | "timed" => {
+                    "the call has locked it: give the block `user` as its parameter, `|user| { .. }`"
+                        .to_owned()
+                }
+                _ => "the call has locked it: let the closure use a copy, `let copy = ..;`, or write a loop"
+                    .to_owned(),
+            })
+            .or_else(|| fixed_help(error).map(str::to_owned)),
         EvalAltResult::ErrorDotExpr(text, _) if text.contains("'()'") => Some(
             "the value before the dot is not there: test it, or write `x?.name` and `x ?? other`".to_owned(),
         ),

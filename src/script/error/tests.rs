@@ -375,9 +375,18 @@ fn what_a_script_throws_is_readable() {
 #[test]
 fn a_captured_user_is_explained() {
     insta::assert_snapshot!(shown("let u = user();\nu.hold(|| u.get(\"/x\"));"), @r"
-    error: data race detected: the variable is in use by a call that has not returned
+    error: the closure captured the variable that `hold` is called on
      --> a.rhai
-      = help: a block that captured `user` locks it: give the block `user` as its parameter, `|user| { .. }`; and what belongs to one user is kept in it, `user.name = ..`
+      = help: the call has locked it: let the closure use a copy, `let copy = ..;`, or write a loop
+    ");
+    insta::assert_snapshot!(
+        shown("fn f() {\n    let list = [1, 2];\n    list.map(|x| x + list.len)\n}\nf();"), @r"
+    error: the closure captured the variable that `map` is called on
+     --> a.rhai:3:10
+      |
+    3 |     list.map(|x| x + list.len)
+      |          ^^^
+      = help: the call has locked it: let the closure use a copy, `let copy = ..;`, or write a loop
     ");
 }
 
