@@ -451,11 +451,6 @@ fn every_method_property_and_option_is_documented() {
     let text = read("docs/scripting.md");
     let registered = Regex::new(r#"\.(?:register_(?:fn|get|get_set)|with)\(\s*"(\w+)""#).expect("a pattern");
     let inside = ["to_string", "to_debug"];
-<<<<<<< HEAD
-    for file in
-        ["declare", "waits", "user", "request", "response", "auth", "pace", "batch", "blocks", "api/data"]
-    {
-=======
     for file in [
         "declare",
         "waits",
@@ -464,13 +459,14 @@ fn every_method_property_and_option_is_documented() {
         "response",
         "auth",
         "pace",
+        "batch",
+        "blocks",
         "api/data",
         "api/shared",
         "hooks",
         "settings",
         "script_options",
     ] {
->>>>>>> hooks
         let source = read(&format!("src/script/{file}.rs"));
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
         let mut count = 0;
