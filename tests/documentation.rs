@@ -334,6 +334,17 @@ fn help(verb: &str) -> Vec<Flag> {
         .collect()
 }
 
+/// The flags of every verb, each once.
+fn flags() -> Vec<Flag> {
+    let mut flags = help("run");
+    for flag in help("list").into_iter().chain(help("demo")) {
+        if !flags.iter().any(|known| known.long == flag.long) {
+            flags.push(flag);
+        }
+    }
+    flags
+}
+
 /// The rows of the option tables of docs/command-line.md: flag, variable, Locust's variable, key, default.
 fn option_rows() -> Vec<[String; 5]> {
     let text = read("docs/command-line.md");
@@ -349,8 +360,7 @@ fn option_rows() -> Vec<[String; 5]> {
 #[test]
 fn the_table_of_options_is_that_of_the_help() {
     let rows = option_rows();
-    let mut wanted = help("run");
-    wanted.extend(help("demo"));
+    let wanted = flags();
     for flag in &wanted {
         let short = if flag.short.is_empty() { String::new() } else { format!("-{}, ", flag.short) };
         let value = if flag.value.is_empty() || flag.value == "yes|no" {
@@ -385,8 +395,7 @@ fn the_variables_of_locust_are_those_that_are_read() {
 
 #[test]
 fn no_document_names_a_flag_that_does_not_exist() {
-    let mut known: BTreeSet<String> =
-        help("run").into_iter().chain(help("demo")).map(|flag| flag.long).collect();
+    let mut known: BTreeSet<String> = flags().into_iter().map(|flag| flag.long).collect();
     // katydid's own two, and cargo's.
     known.extend(["help", "version", "release"].map(str::to_owned));
     let flags = Regex::new(r"(?:^|[\s`(/=])--([a-z][a-z-]*)").expect("a pattern");
