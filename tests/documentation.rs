@@ -458,9 +458,24 @@ fn every_function_of_every_namespace_is_documented() {
 #[test]
 fn every_method_property_and_option_is_documented() {
     let text = read("docs/scripting.md");
-    let registered = Regex::new(r#"\.register_(?:fn|get|get_set)\(\s*"(\w+)""#).expect("a pattern");
+    let registered = Regex::new(r#"\.(?:register_(?:fn|get|get_set)|with)\(\s*"(\w+)""#).expect("a pattern");
     let inside = ["to_string", "to_debug"];
-    for file in ["declare", "waits", "user", "request", "response", "auth", "pace", "api/data"] {
+    for file in [
+        "declare",
+        "waits",
+        "user",
+        "request",
+        "response",
+        "auth",
+        "pace",
+        "batch",
+        "blocks",
+        "api/data",
+        "api/shared",
+        "hooks",
+        "settings",
+        "script_options",
+    ] {
         let source = read(&format!("src/script/{file}.rs"));
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
         let mut count = 0;
@@ -473,7 +488,11 @@ fn every_method_property_and_option_is_documented() {
     }
     for (file, list) in [
         ("src/script/options.rs", "REQUEST_OPTIONS"),
+        ("src/script/options.rs", "BATCH_KEYS"),
+        ("src/script/options.rs", "RECORD_OPTIONS"),
         ("src/script/options.rs", "TASK_OPTIONS"),
+        ("src/script/options.rs", "SETTINGS"),
+        ("src/script/options.rs", "OPTION_KEYS"),
         ("src/engine/client.rs", "CLASS_OPTIONS"),
     ] {
         let source = read(file);
@@ -482,6 +501,14 @@ fn every_method_property_and_option_is_documented() {
         for found in Regex::new(r#""(\w+)""#).expect("a pattern").captures_iter(list) {
             assert!(text.contains(&format!("`{}`", &found[1])), "option `{}` of {file}", &found[1]);
         }
+    }
+}
+
+#[test]
+fn every_event_is_documented() {
+    let text = read("docs/scripting.md");
+    for event in katydid::plan::Event::ALL {
+        assert!(text.contains(&format!("| `{}` |", event.name())), "{}", event.name());
     }
 }
 

@@ -207,8 +207,8 @@ pub(super) static OPTIONS: &[Spec] = &[
     Spec::one(
         Load,
         "late",
-        "wait|drop",
-        "What an arrival does that finds every user of its class busy and may have no new one",
+        "WHAT",
+        "Wait or drop: what an arrival does that finds every user of its class busy and may have no new one",
     )
     .default("wait"),
     Spec::one(Load, "seed", "N", "The number that all randomness comes from [default: a new one, printed]"),

@@ -230,7 +230,10 @@ impl Shard {
             tokio::select! {
                 command = commands.recv() => phase = self.obey(command.unwrap_or(Command::Cut), phase),
                 _ = ticks.tick() => self.hand_over(),
-                () = emptied => self.hand_over_users(),
+                () = emptied => {
+                    self.hand_over_health();
+                    self.hand_over_users();
+                }
                 () = hooked => {}
                 () = settled => {}
             }
@@ -277,10 +280,15 @@ impl Shard {
             self.ledger.recorder.borrow_mut().arrivals().merge(&arrivals);
         }
         self.report(counted(&self.ledger, &self.network));
-        let health = Box::new(self.terrain.pulse.take());
-        self.report(Report::Health { shard: self.index, health });
+        self.hand_over_health();
         self.hand_over_trace();
         self.hand_over_users();
+    }
+
+    fn hand_over_health(&self) {
+        if let Some(health) = self.terrain.pulse.take(!self.crowd.is_empty()) {
+            self.report(Report::Health { shard: self.index, health: Box::new(health) });
+        }
     }
 
     fn hand_over_trace(&self) {
@@ -333,6 +341,7 @@ impl Shard {
         let walk =
             Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).traced(diary);
         self.crowd.joined(number, signal);
+        self.terrain.pulse.begin();
         Some((walk, actor))
     }
 

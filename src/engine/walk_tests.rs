@@ -177,6 +177,7 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
         stop_timeout,
         pulse: Pulse::new(),
     });
+    terrain.pulse.begin();
     let story = Rc::new(Story::default());
     story.started.set(Some(Instant::now()));
     let signal = Rc::new(StopSignal::new());
@@ -209,7 +210,8 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     }
     timeout(Duration::from_secs(86_400), life).await.expect("the user ends within a day").expect("no panic");
     story.ended.set(story.now());
-    story.waits.replace(terrain.pulse.take().waits);
+    let health = terrain.pulse.take(false).expect("there was a user");
+    story.waits.replace(health.waits);
     story
 }
 
