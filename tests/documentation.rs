@@ -334,6 +334,17 @@ fn help(verb: &str) -> Vec<Flag> {
         .collect()
 }
 
+/// The flags of every verb, each once.
+fn flags() -> Vec<Flag> {
+    let mut flags = help("run");
+    for flag in help("list").into_iter().chain(help("demo")) {
+        if !flags.iter().any(|known| known.long == flag.long) {
+            flags.push(flag);
+        }
+    }
+    flags
+}
+
 /// The rows of the option tables of docs/command-line.md: flag, variable, Locust's variable, key, default.
 fn option_rows() -> Vec<[String; 5]> {
     let text = read("docs/command-line.md");
@@ -349,8 +360,7 @@ fn option_rows() -> Vec<[String; 5]> {
 #[test]
 fn the_table_of_options_is_that_of_the_help() {
     let rows = option_rows();
-    let mut wanted = help("run");
-    wanted.extend(help("demo"));
+    let wanted = flags();
     for flag in &wanted {
         let short = if flag.short.is_empty() { String::new() } else { format!("-{}, ", flag.short) };
         let value = if flag.value.is_empty() || flag.value == "yes|no" {
@@ -385,8 +395,7 @@ fn the_variables_of_locust_are_those_that_are_read() {
 
 #[test]
 fn no_document_names_a_flag_that_does_not_exist() {
-    let mut known: BTreeSet<String> =
-        help("run").into_iter().chain(help("demo")).map(|flag| flag.long).collect();
+    let mut known: BTreeSet<String> = flags().into_iter().map(|flag| flag.long).collect();
     // katydid's own two, and cargo's.
     known.extend(["help", "version", "release"].map(str::to_owned));
     let flags = Regex::new(r"(?:^|[\s`(/=])--([a-z][a-z-]*)").expect("a pattern");
@@ -449,9 +458,24 @@ fn every_function_of_every_namespace_is_documented() {
 #[test]
 fn every_method_property_and_option_is_documented() {
     let text = read("docs/scripting.md");
-    let registered = Regex::new(r#"\.register_(?:fn|get|get_set)\(\s*"(\w+)""#).expect("a pattern");
+    let registered = Regex::new(r#"\.(?:register_(?:fn|get|get_set)|with)\(\s*"(\w+)""#).expect("a pattern");
     let inside = ["to_string", "to_debug"];
-    for file in ["declare", "waits", "user", "request", "response", "auth", "pace", "api/data"] {
+    for file in [
+        "declare",
+        "waits",
+        "user",
+        "request",
+        "response",
+        "auth",
+        "pace",
+        "batch",
+        "blocks",
+        "api/data",
+        "api/shared",
+        "hooks",
+        "settings",
+        "script_options",
+    ] {
         let source = read(&format!("src/script/{file}.rs"));
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
         let mut count = 0;
@@ -464,7 +488,11 @@ fn every_method_property_and_option_is_documented() {
     }
     for (file, list) in [
         ("src/script/options.rs", "REQUEST_OPTIONS"),
+        ("src/script/options.rs", "BATCH_KEYS"),
+        ("src/script/options.rs", "RECORD_OPTIONS"),
         ("src/script/options.rs", "TASK_OPTIONS"),
+        ("src/script/options.rs", "SETTINGS"),
+        ("src/script/options.rs", "OPTION_KEYS"),
         ("src/engine/client.rs", "CLASS_OPTIONS"),
     ] {
         let source = read(file);
@@ -473,6 +501,14 @@ fn every_method_property_and_option_is_documented() {
         for found in Regex::new(r#""(\w+)""#).expect("a pattern").captures_iter(list) {
             assert!(text.contains(&format!("`{}`", &found[1])), "option `{}` of {file}", &found[1]);
         }
+    }
+}
+
+#[test]
+fn every_event_is_documented() {
+    let text = read("docs/scripting.md");
+    for event in katydid::plan::Event::ALL {
+        assert!(text.contains(&format!("| `{}` |", event.name())), "{}", event.name());
     }
 }
 

@@ -22,9 +22,13 @@ fn a_first_signal_ends_gracefully_and_counts_everything() {
         let server = DemoServer::start(0).expect("a port");
         let script = r#"
             user_class("U").task("t", |user| { user.get("/delay/20", #{ name: "/delay" }); })
-                .on_stop(|user| { user.get("/items/9"); });
+                .on_start(|user| { user.get("/html"); }).on_stop(|user| { user.get("/items/9"); });
         "#;
         let running = started(&server, script, &["-u", "8", "-r", "100", "--csv", "r", "--shards", "2"]);
+        // A user that has not had its first turn does nothing, not even an `on_stop`.
+        while server.ledger().routes.get("GET /html") != Some(&8) {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
         running.signal(signal);
         let finished = running.finish().exits(0);
         assert_eq!(server.ledger().routes["GET /items/{id}"], 8, "every on_stop ran");

@@ -144,8 +144,8 @@ mod tests {
                                    user class. `demo` starts the built-in shop
           -u, --users <N>          Users at the same time, at the top of the ramp [default: 1]
           -r, --spawn-rate <RATE>  Users started per second; may be a fraction [default: 1]
-              --late <wait|drop>   What an arrival does that finds every user of its class busy and may have
-                                   no new one [default: wait]
+              --late <WHAT>        Wait or drop: what an arrival does that finds every user of its class
+                                   busy and may have no new one [default: wait]
               --seed <N>           The number that all randomness comes from [default: a new one, printed]
               --shards <N>         Threads that run users [default: one per core]
 

@@ -14,6 +14,7 @@ mod observer;
 mod options;
 mod origin;
 mod parse;
+mod plot;
 mod prepare;
 mod run;
 mod script_options;

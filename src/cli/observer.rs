@@ -3,7 +3,7 @@
 use super::show;
 use super::tree::arrivals_text;
 use crate::engine::{Ending, Observer, Progress};
-use crate::plan::Arrivals;
+use crate::plan::{Arrivals, UserTarget};
 use crate::report::console::{Rates, request_table};
 use crate::report::csv::CsvWriter;
 use crate::report::trace::TraceWriter;
@@ -54,7 +54,11 @@ impl RunObserver {
 
 impl Observer for RunObserver {
     fn ramping(&mut self, users: usize, spawn_rate: f64) {
-        tracing::info!("Ramping to {users} users at a rate of {spawn_rate:.2} per second");
+        if spawn_rate >= UserTarget::AT_ONCE {
+            tracing::info!("Going to {users} users at once");
+        } else {
+            tracing::info!("Ramping to {users} users at a rate of {spawn_rate:.2} per second");
+        }
     }
 
     fn opening(&mut self, arrivals: &[Arrivals]) {

@@ -27,6 +27,7 @@ pub(super) enum Group {
     Log,
     Limits,
     Configuration,
+    Shown,
     Demo,
 }
 
@@ -52,7 +53,7 @@ impl Group {
             Self::Log => "Log",
             Self::Limits => "Limits of scripts",
             Self::Configuration => "Configuration",
-            Self::Demo => return None,
+            Self::Shown | Self::Demo => return None,
         })
     }
 
@@ -60,6 +61,7 @@ impl Group {
         match self {
             Self::Script | Self::Limits | Self::Configuration => verb != Verb::Demo,
             Self::Demo => verb == Verb::Demo,
+            Self::Shown => verb == Verb::List,
             _ => verb == Verb::Run,
         }
     }
@@ -162,7 +164,7 @@ pub(super) fn spec(key: &str) -> &'static Spec {
     OPTIONS.iter().find(|spec| spec.key == key).expect("the key is in the table")
 }
 
-use Group::{Configuration, Demo, Ending, Http, Limits, Load, Log, Results, Script, Selection};
+use Group::{Configuration, Demo, Ending, Http, Limits, Load, Log, Results, Script, Selection, Shown};
 use Kind::{Files, Pairs, Words};
 
 /// Every option, in the order of the help.
@@ -205,8 +207,8 @@ pub(super) static OPTIONS: &[Spec] = &[
     Spec::one(
         Load,
         "late",
-        "wait|drop",
-        "What an arrival does that finds every user of its class busy and may have no new one",
+        "WHAT",
+        "Wait or drop: what an arrival does that finds every user of its class busy and may have no new one",
     )
     .default("wait"),
     Spec::one(Load, "seed", "N", "The number that all randomness comes from [default: a new one, printed]"),
@@ -314,6 +316,7 @@ pub(super) static OPTIONS: &[Spec] = &[
         "FILE",
         "A configuration file; over katydid.toml in the working folder, which is read if it is there",
     ),
+    Spec::switch(Shown, "shape", "Draw the load shape instead: users over time"),
     Spec::one(Demo, "demo-port", "N", "The port on 127.0.0.1; 0 = any that is free").flag("port").default("8080"),
 ];
 

@@ -109,6 +109,14 @@ fn bytes(text: &str) -> Option<usize> {
     number.checked_mul(unit)
 }
 
+/// The weight of a user class: a finite number; 0 switches it off.
+fn share(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.trim().parse().ok();
+    number
+        .filter(|number| number.is_finite() && *number >= 0.0)
+        .ok_or_else(|| format!("`{text}` is not a number of at least 0"))
+}
+
 /// `NAME=VALUE`; the value may be anything, also nothing.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
@@ -127,7 +135,7 @@ pub(super) fn class(text: &str) -> Result<(String, Option<f64>), String> {
         return Err(format!("`{text}` has no name; write NAME or NAME=WEIGHT"));
     }
     let weight =
-        weight.map(rate).transpose().map_err(|reason| format!("the weight of `{name}`: {reason}"))?;
+        weight.map(share).transpose().map_err(|reason| format!("the weight of `{name}`: {reason}"))?;
     Ok((name.to_owned(), weight))
 }
 
@@ -199,7 +207,11 @@ mod tests {
         assert_eq!(class("Visitor"), Ok(("Visitor".to_owned(), None)));
         assert_eq!(class("Visitor = 2.5"), Ok(("Visitor".to_owned(), Some(2.5))));
         assert_eq!(class("=2"), Err("`=2` has no name; write NAME or NAME=WEIGHT".to_owned()));
-        assert_eq!(class("V=0"), Err("the weight of `V`: `0` is not a number above 0".to_owned()));
+        assert_eq!(class("V=0"), Ok(("V".to_owned(), Some(0.0))));
+        for bad in ["-1", "much", "inf", ""] {
+            let reason = format!("the weight of `V`: `{bad}` is not a number of at least 0");
+            assert_eq!(class(&format!("V={bad}")), Err(reason));
+        }
     }
 
     proptest! {

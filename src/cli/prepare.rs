@@ -22,6 +22,14 @@ pub(super) struct Prepared {
     pub(super) warnings: Vec<Diagnostic>,
 }
 
+/// Scripts that are not to be run.
+pub(super) struct Reading {
+    pub(super) plan: Plan,
+    pub(super) script: Script,
+    pub(super) world: Arc<World>,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
 /// Scripts that were read and declared without a mistake.
 pub(super) struct Read {
     pub(super) plan: Plan,
@@ -81,9 +89,16 @@ pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Ve
     Ok(Prepared { plan, loader, warnings })
 }
 
-/// Where users come by arrivals only, nobody asks how many are to be started.
+/// Where users come by arrivals only, or by a load shape, nobody asks how many are to be started.
 fn without_effect(settings: &RunSettings, plan: &Plan) -> Option<Diagnostic> {
     let given = ["users", "spawn-rate"].into_iter().find(|key| settings.origins.is_given(key))?;
+    if plan.shape.is_some() {
+        let origin = settings.origins.of(given);
+        let message = format!("{origin} has no effect: the number of users follows the load shape");
+        return Some(
+            Diagnostic::warning(message).help("-t cuts a load shape; its numbers stand in the script"),
+        );
+    }
     if plan.has_dealt_users() || plan.arrivals.is_empty() {
         return None;
     }
@@ -97,7 +112,7 @@ fn without_effect(settings: &RunSettings, plan: &Plan) -> Option<Diagnostic> {
 /// # Errors
 ///
 /// Everything that is wrong with them.
-pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Diagnostic>> {
+pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Reading, Vec<Diagnostic>> {
     let read = read(settings, 0)?;
     let one = |error| vec![read.show_line(error)];
     verify_class_hosts(&read.plan, &read.script).map_err(one)?;
@@ -113,7 +128,7 @@ pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Prepared, Vec<Dia
     }
     verify_clients(&ClientOptions::default(), &read.plan, &read.script).map_err(one)?;
     warnings.extend(read.warnings);
-    Ok(Prepared { plan: read.plan, loader: read.loader, warnings })
+    Ok(Reading { plan: read.plan, script: read.script, world: read.loader.world, warnings })
 }
 
 fn loader(settings: &ScriptSettings, seed: u64) -> Loader {

@@ -118,6 +118,15 @@ pub struct LogSettings {
     pub file: Option<PathBuf>,
 }
 
+/// What `katydid list` is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListSettings {
+    /// Which scripts, and how they are read.
+    pub script: ScriptSettings,
+    /// Draw the load shape instead of the classes.
+    pub shape: bool,
+}
+
 /// What `katydid demo` is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DemoSettings {
@@ -220,6 +229,20 @@ pub(super) fn resolve_script(
     folder: &Path,
 ) -> Result<ScriptSettings, Diagnostic> {
     script(&mut Layers::new(given, environment, folder)?, environment)
+}
+
+/// Resolves the settings of `katydid list`. `folder` is where `katydid.toml` is looked for.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub(super) fn resolve_list(
+    given: &Given,
+    environment: &Environment,
+    folder: &Path,
+) -> Result<ListSettings, Diagnostic> {
+    let mut layers = Layers::new(given, environment, folder)?;
+    Ok(ListSettings { shape: layers.switch("shape")?, script: script(&mut layers, environment)? })
 }
 
 /// Resolves the settings of the demo server. `folder` is where `katydid.toml` is looked for.

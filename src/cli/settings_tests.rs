@@ -104,7 +104,7 @@ fn switches() -> Vec<SwitchCase> {
 }
 
 /// Options that the tables above cannot hold; each has a test of its own.
-const ELSEWHERE: [&str; 6] = ["headless", "web", "config", "demo-port", "late", "option"];
+const ELSEWHERE: [&str; 7] = ["headless", "web", "config", "demo-port", "late", "option", "shape"];
 
 #[test]
 fn no_option_is_left_untested() {
@@ -331,9 +331,8 @@ fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
         "host" | "csv" | "trace" | "ca" | "logfile" => Some(" "),
         "class" => Some("=1"),
-        "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port" => {
-            None
-        }
+        "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port"
+        | "shape" => None,
         _ => Some("?"),
     };
     for spec in OPTIONS {
@@ -457,4 +456,22 @@ fn other_verbs_read_the_same_layers() {
     let demo =
         resolve_demo(&std::collections::BTreeMap::new(), &setup.environment, setup.folder.path()).unwrap();
     assert_eq!(demo.port, 1234);
+}
+
+#[test]
+fn list_draws_the_shape_where_a_flag_a_variable_or_a_file_says_so() {
+    let list = |setup: &Setup| {
+        let words = ["katydid".to_owned(), "list".to_owned()].into_iter().chain(setup.words.iter().cloned());
+        let matches = command().try_get_matches_from(words).unwrap_or_else(|error| panic!("{error}"));
+        let (_, matches) = matches.subcommand().unwrap();
+        super::resolve_list(&given(Verb::List, matches), &setup.environment, setup.folder.path())
+    };
+    let shape = |setup: &Setup| list(setup).unwrap().shape;
+    assert!(!shape(&Setup::new(&["a.rhai"])));
+    assert!(shape(&Setup::new(&["a.rhai", "--shape"])));
+    assert!(shape(&Setup::new(&["a.rhai"]).variable("KATYDID_SHAPE", "yes")));
+    assert!(shape(&Setup::new(&["a.rhai"]).file("katydid.toml", "shape = true")));
+    assert!(!shape(&Setup::new(&["a.rhai", "--shape=no"]).variable("KATYDID_SHAPE", "yes")));
+    let wrong = list(&Setup::new(&["a.rhai", "--shape=perhaps"])).unwrap_err().to_string();
+    assert!(wrong.starts_with("error: --shape: "), "{wrong}");
 }

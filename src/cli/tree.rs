@@ -1,7 +1,8 @@
 //! What `katydid list` prints: the classes with their task sets, weights, tags, waits and task ratios.
 
 use crate::plan::{
-    self, Arrivals, ClassRatio, FnId, Plan, SetId, Stage, Target, Task, TaskRatio, TaskSet, UserClass, Wait,
+    self, Arrivals, ClassRatio, FnId, Plan, SetId, Stage, Target, Task, TaskOrder, TaskRatio, TaskSet,
+    UserClass, Wait,
 };
 use crate::util::timespan_text;
 use std::fmt::Write;
@@ -104,7 +105,11 @@ fn tasks(plan: &Plan, id: SetId, depth: usize, text: &mut String) {
 
 fn set_facts(set: &TaskSet) -> Vec<String> {
     let hook = |hook: Option<FnId>, name: &str| hook.map(|_| name.to_owned());
-    let order = set.sequential.then(|| "in order".to_owned());
+    let order = match set.order {
+        TaskOrder::Random => None,
+        TaskOrder::Sequential => Some("in order".to_owned()),
+        TaskOrder::Markov(_) => Some("Markov".to_owned()),
+    };
     [order, tags(&set.tags), hook(set.on_start, "on_start"), hook(set.on_stop, "on_stop")]
         .into_iter()
         .flatten()
@@ -112,7 +117,16 @@ fn set_facts(set: &TaskSet) -> Vec<String> {
 }
 
 fn times(set: &TaskSet, task: &Task) -> String {
-    if set.sequential && task.is_on() { format!("{} x", task.weight) } else { weight(task.weight) }
+    match &set.order {
+        TaskOrder::Sequential if task.is_on() => format!("{} x", task.weight),
+        TaskOrder::Markov(_) if task.target == Target::Stop => "leaves the set".to_owned(),
+        TaskOrder::Markov(transitions) => {
+            let ways = transitions.iter().filter(|way| way.from == task.name && way.weight > 0.0);
+            let ways: Vec<_> = ways.map(|way| format!("{} {}", way.to, way.weight)).collect();
+            format!("then {}", ways.join(" or "))
+        }
+        TaskOrder::Random | TaskOrder::Sequential => weight(task.weight),
+    }
 }
 
 fn weight(weight: f64) -> String {
@@ -173,7 +187,7 @@ fn row(depth: usize, share: f64, name: &str, text: &mut String) {
 mod tests {
     use super::tree;
     use crate::plan::testing::{call, enter, stop};
-    use crate::plan::{FnId, Plan, Wait};
+    use crate::plan::{FnId, Plan, TaskOrder, Wait};
 
     #[test]
     fn shows_everything_that_a_script_declares() {
@@ -185,7 +199,7 @@ mod tests {
             &[],
             vec![call("list", 3.0, &[]), enter("Items", 0.5, items), call("buy", 0.0, &[]), stop(1.5)],
         );
-        plan.sets[items.0].sequential = true;
+        plan.sets[items.0].order = TaskOrder::Sequential;
         plan.sets[items.0].on_start = Some(FnId(3));
         plan.sets[shop.0].wait = Some(Wait::Constant(0.5));
         let root = plan.with_class("Visitor", 3.0, vec![enter("Shop", 5.0, shop), call("home", 5.0, &[])]);

@@ -2,7 +2,7 @@
 
 use super::args;
 use super::options::Verb;
-use super::settings::{self, DemoSettings, RunSettings, ScriptSettings};
+use super::settings::{self, DemoSettings, ListSettings, RunSettings, ScriptSettings};
 use crate::util::Diagnostic;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ pub enum Wish {
     /// Find what is wrong with scripts.
     Check(ScriptSettings),
     /// Show what scripts declare.
-    List(ScriptSettings),
+    List(ListSettings),
     /// Serve the built-in shop.
     Demo(DemoSettings),
 }
@@ -54,7 +54,7 @@ pub fn wish(
     let wish = match verb {
         Verb::Run => settings::resolve(&given, environment, folder).map(|run| Wish::Run(Box::new(run))),
         Verb::Check => script().map(Wish::Check),
-        Verb::List => script().map(Wish::List),
+        Verb::List => settings::resolve_list(&given, environment, folder).map(Wish::List),
         Verb::Demo => settings::resolve_demo(&given, environment, folder).map(Wish::Demo),
     };
     wish.map_err(Refusal::Setting)

@@ -2,11 +2,10 @@
 
 use super::budget::Purse;
 use super::config::RunConfig;
-use super::course::Course;
 use super::crew::{self, Crew};
 use super::hooks;
 use super::message::{Command, HookOutcome, Report, ShapeFailed};
-use crate::plan::{Arrivals, Event, Shape, UserTarget};
+use crate::plan::{Arrivals, Course, Event, Shape, UserTarget};
 use crate::script::Loader;
 use crate::stats::{Health, RunResult, Totals, TraceStep};
 use std::sync::Arc;

@@ -1,13 +1,14 @@
 //! Running the hooks of an event, one after the other.
 
 use super::config::RunConfig;
-use super::message::HookOutcome;
+use super::message::{HookOutcome, ShapeFailed};
 use super::stop::{Deadline, StopSignal, Wish};
-use super::walk::Terrain;
-use crate::plan::Event;
-use crate::script::{Exception, Fields, TaskEnd, User};
+use super::walk::{Terrain, Witness};
+use crate::plan::{Event, FnId, UserTarget};
+use crate::script::{Actor, Exception, Fields, TaskEnd, User};
 use crate::stats::Totals;
 use serde_json::{Value, json};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Who hears of hooks that throw.
@@ -56,6 +57,33 @@ pub(super) async fn run(
         }
     }
     outcome
+}
+
+/// Asks the load shape `function` what there should be `at` a time after the start of spawning. An exception is counted.
+pub(super) async fn shape(
+    terrain: &Terrain,
+    function: FnId,
+    actor: &Rc<Actor>,
+    at: Duration,
+    witness: &impl Witness,
+    signal: &StopSignal,
+) -> Result<Option<UserTarget>, ShapeFailed> {
+    let (call, answer) = terrain.script.shape_at(function, actor, at.as_secs_f64());
+    let answer = match signal.until_cut(call, Deadline::of_task).await {
+        TaskEnd::Done(_) => answer.target(&terrain.plan),
+        TaskEnd::Failed(exception) => Err(exception),
+        TaskEnd::StopTest(reason) => {
+            witness.stop_test(&reason);
+            return Err(ShapeFailed);
+        }
+        TaskEnd::Interrupt { .. } | TaskEnd::Reschedule | TaskEnd::StopUser | TaskEnd::Cut => {
+            return Err(ShapeFailed);
+        }
+    };
+    answer.map_err(|exception| {
+        witness.exception(&exception, "load_shape");
+        ShapeFailed
+    })
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is tested")]

@@ -5,7 +5,6 @@ mod budget;
 mod client;
 mod config;
 mod controller;
-mod course;
 mod crew;
 mod desk;
 mod diary;

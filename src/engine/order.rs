@@ -1,6 +1,6 @@
 //! In which order the tasks of a set come.
 
-use crate::plan::{Picker, Sequence, TaskSet};
+use crate::plan::{Chain, Picker, Sequence, TaskOrder, TaskSet};
 use crate::util::Stream;
 
 /// How a set picks its next task.
@@ -9,24 +9,27 @@ pub(super) enum Order {
     Random(Picker),
     /// In the order of declaration, each as often as its weight says.
     Sequential(Sequence),
+    /// By the transitions from the task that ran last.
+    Markov(Chain),
     /// Nothing can be picked.
     Empty,
 }
 
 impl Order {
     pub(super) fn new(set: &TaskSet) -> Self {
-        if set.sequential {
-            Sequence::new(set).map_or(Self::Empty, Self::Sequential)
-        } else {
-            Picker::new(set).map_or(Self::Empty, Self::Random)
+        match &set.order {
+            TaskOrder::Random => Picker::new(set).map_or(Self::Empty, Self::Random),
+            TaskOrder::Sequential => Sequence::new(set).map_or(Self::Empty, Self::Sequential),
+            TaskOrder::Markov(transitions) => Chain::new(set, transitions).map_or(Self::Empty, Self::Markov),
         }
     }
 
-    /// Index of the next task; `position` counts the picks of a user in a sequential set.
+    /// Index of the next task; `position` is where the user is in the set, 0 when it is entered.
     pub(super) fn next(&self, position: &mut u64, stream: &mut Stream) -> Option<usize> {
         match self {
             Self::Random(picker) => Some(picker.pick(stream)),
             Self::Sequential(sequence) => Some(sequence.next(position)),
+            Self::Markov(chain) => chain.next(position, stream),
             Self::Empty => None,
         }
     }

@@ -26,7 +26,7 @@ pub(super) struct Pace {
 /// A set that the user is in.
 struct Frame {
     set: SetId,
-    /// How many tasks of a sequential set have been picked.
+    /// Where in a sequential or a Markov set the user is.
     position: u64,
     pacing: Pacing,
 }

@@ -12,7 +12,7 @@ use super::pulse::Pulse;
 use super::stop::{Deadline, StopSignal, Wish};
 use super::walk::{Terrain, Walk, Witness};
 use crate::http::{Base, Client, ClientOptions, Shared};
-use crate::plan::Event;
+use crate::plan::{Event, FnId};
 use crate::script::{Actor, Exception, Fields, Listeners, Loader, User};
 use crate::stats::{Recorder, RunCounters};
 use crate::util::{Purpose, stream};
@@ -91,6 +91,8 @@ pub(super) struct Shard {
     /// Who is told of every request.
     listeners: Option<Rc<Listeners>>,
     pub(super) open: OpenClasses,
+    /// On whose behalf the load shape runs: one for the whole run, so that its random stream goes on.
+    shape_actor: Rc<Actor>,
 }
 
 /// Those that run now: users by their numbers, or hooks.
@@ -183,7 +185,9 @@ impl Shard {
             world: setup.loader.world.clone(),
             trace: config.trace.then(Rc::default),
         };
+        let shape_actor = Rc::new(Actor::new(0, setup.loader.world.clone()));
         Ok(Self {
+            shape_actor,
             index: setup.index,
             loader: setup.loader,
             terrain: Rc::new(terrain),
@@ -226,7 +230,10 @@ impl Shard {
             tokio::select! {
                 command = commands.recv() => phase = self.obey(command.unwrap_or(Command::Cut), phase),
                 _ = ticks.tick() => self.hand_over(),
-                () = emptied => self.hand_over_users(),
+                () = emptied => {
+                    self.hand_over_health();
+                    self.hand_over_users();
+                }
                 () = hooked => {}
                 () = settled => {}
             }
@@ -273,10 +280,15 @@ impl Shard {
             self.ledger.recorder.borrow_mut().arrivals().merge(&arrivals);
         }
         self.report(counted(&self.ledger, &self.network));
-        let health = Box::new(self.terrain.pulse.take());
-        self.report(Report::Health { shard: self.index, health });
+        self.hand_over_health();
         self.hand_over_trace();
         self.hand_over_users();
+    }
+
+    fn hand_over_health(&self) {
+        if let Some(health) = self.terrain.pulse.take(!self.crowd.is_empty()) {
+            self.report(Report::Health { shard: self.index, health: Box::new(health) });
+        }
     }
 
     fn hand_over_trace(&self) {
@@ -329,6 +341,7 @@ impl Shard {
         let walk =
             Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).traced(diary);
         self.crowd.joined(number, signal);
+        self.terrain.pulse.begin();
         Some((walk, actor))
     }
 
@@ -357,8 +370,17 @@ impl Shard {
         });
     }
 
-    fn ask_shape(&self, _function: crate::plan::FnId, _at: Duration) {
-        self.report(Report::Shaped { answer: Err(super::message::ShapeFailed) });
+    /// Asks the load shape, beside the users.
+    fn ask_shape(&self, function: FnId, at: Duration) {
+        let signal = Rc::new(StopSignal::new());
+        let number = self.hooks.joined_next(signal.clone());
+        let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        let actor = self.shape_actor.clone();
+        tokio::task::spawn_local(async move {
+            let answer = hooks::shape(&terrain, function, &actor, at, &witness, &signal).await;
+            let _ = witness.reports.send(Report::Shaped { answer });
+            hooks.left(number);
+        });
     }
 
     /// The user of no class that the hooks of `event` run as. Set-up and tear-down share one, with its cookies, headers

@@ -177,6 +177,7 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
         stop_timeout,
         pulse: Pulse::new(),
     });
+    terrain.pulse.begin();
     let story = Rc::new(Story::default());
     story.started.set(Some(Instant::now()));
     let signal = Rc::new(StopSignal::new());
@@ -209,7 +210,8 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     }
     timeout(Duration::from_secs(86_400), life).await.expect("the user ends within a day").expect("no panic");
     story.ended.set(story.now());
-    story.waits.replace(terrain.pulse.take().waits);
+    let health = terrain.pulse.take(false).expect("there was a user");
+    story.waits.replace(health.waits);
     story
 }
 
@@ -547,4 +549,113 @@ fn a_trace_has_every_run_with_its_path_and_the_wait_after_it() {
         lines.collect::<Vec<_>>(),
         ["1 0 U/Set/waits+1.25s", "2 1750 U/Set/leaves", "3 1750 U/throws+1.25s", "4 3000 U/last"]
     );
+}
+
+#[test]
+fn an_interrupt_leaves_the_innermost_set_however_deep() {
+    let depth = 30;
+    let mut script = String::from(
+        r#"let s = task_set("S0").on_stop(|user| note(user, "0")).task("t", |user| { note(user, "t"); user.interrupt(); });"#,
+    );
+    for level in 1..depth {
+        script.push_str(&format!(
+            r#"s = task_set("S{level}").sequential().on_start(|user| note(user, "+{level}"))
+                .on_stop(|user| note(user, "{level}")).task(s).stop();"#
+        ));
+    }
+    script.push_str(
+        r#"user_class("U").sequential().wait_time(constant(1)).task(s).task("end", |user| user.stop());"#,
+    );
+    let story = live(&script, FREE);
+    let entered = (1..depth).rev().map(|level| format!("+{level}"));
+    let left = (0..depth).map(|level| level.to_string());
+    let expected: Vec<_> = entered.chain(["t".to_owned()]).chain(left).collect();
+    assert_eq!((story.names(), story.ended.get()), (expected.join(" "), 0), "no wait on the way");
+}
+
+#[test]
+fn a_markov_set_follows_its_transitions_and_starts_anew_when_it_is_entered() {
+    let story = live(
+        r#"
+        fn a(user) { note(user, "a"); }
+        let inner = task_set("Inner").on_start(|user| note(user, "+")).on_stop(|user| note(user, "-"))
+            .task("i", |user| { note(user, "i"); user.interrupt(false); });
+        let chain = task_set("Chain").task(a).task("b", |user| { note(user, "b"); throw "oh"; }).task(inner).stop()
+            .transition(a, "b").transition("b", inner).transition(inner, "stop").transition(inner, a, 0);
+        user_class("U").sequential().wait_time(constant(1)).task(chain).task("p", |user| note(user, "p"));
+        "#,
+        stopped_at(6500, 0),
+    );
+    assert_eq!(
+        story.timed(),
+        "0:a 1000:b 2000:+ 2000:i 2000:- 3000:p 4000:a 5000:b 6000:+ 6000:i 6000:-",
+        "an exception does not change what comes next"
+    );
+}
+
+#[test]
+fn a_class_can_be_a_chain_itself() {
+    let story = live(
+        r#"user_class("U").wait_time(constant(1)).task("a", |user| note(user, "a")).task("b", |user| note(user, "b"))
+            .transition("a", "b").transition("b", "b", 0).transition("b", "a", 2);"#,
+        stopped_at(4500, 0),
+    );
+    assert_eq!(story.timed(), "0:a 1000:b 2000:a 3000:b 4000:a");
+}
+
+#[test]
+fn a_set_with_a_pace_of_its_own_keeps_it_beside_its_users() {
+    // The set's pace begins when it is entered, `on_start` included; the user's goes on meanwhile.
+    let story = live(
+        r#"
+        let set = task_set("S").sequential().wait_time(constant_pacing(1)).on_start(|user| sleep(0.4))
+            .task("a", |user| { note(user, "a"); sleep(0.3); })
+            .task("b", |user| { note(user, "b"); user.interrupt(false); });
+        user_class("U").sequential().wait_time(constant_pacing(5))
+            .task("p", |user| note(user, "p")).task(set).task("q", |user| { note(user, "q"); user.stop(); });
+        "#,
+        FREE,
+    );
+    assert_eq!(story.timed(), "0:p 5400:a 6000:b 10000:q");
+}
+
+#[test]
+fn poisson_waits_come_after_the_task_and_have_the_rate() {
+    let story = live(
+        r#"user_class("U").wait_time(poisson(2)).on_start(|user| { user.n = 0; }).task("t", |user| {
+            note(user, "t");
+            user.n += 1;
+            if user.n == 2001 { user.stop(); }
+            sleep(1);
+        });"#,
+        FREE,
+    );
+    // 2,000 waits of half a second on average, and as many tasks of one second; the standard deviation is 22 seconds,
+    // and the seed is fixed.
+    #[expect(clippy::cast_precision_loss, reason = "a few million milliseconds")]
+    let waited = story.ended.get() as f64 / 1000.0 - 2000.0;
+    assert!((waited - 1000.0).abs() < 60.0, "{waited}");
+}
+
+#[test]
+fn a_wait_function_is_called_as_the_user_and_a_wrong_one_is_no_wait() {
+    let sets = |wait: &str| {
+        format!(
+            r#"
+            fn count(user) {{ note(user, "t"); user.n += 1; if user.n == 3 {{ user.stop(); }} }}
+            let set = task_set("S").wait_time({wait}).task(count);
+            user_class("U").wait_time(constant(50)).on_start(|user| {{ user.n = 0; }}).task(set);
+            "#
+        )
+    };
+    for (wait, timed, thrown) in [
+        ("|user| user.n * 0.5", "0:t 500:t 1500:t", 0),
+        ("|| 2", "0:t 2000:t 4000:t", 0),
+        ("|user| -1", "0:t 0:t 0:t", 0),
+        (r#"|user| throw "oh""#, "0:t 0:t 0:t", 2),
+        ("|user| user.stop()", "0:t", 0),
+    ] {
+        let story = live(&sets(wait), FREE);
+        assert_eq!((story.timed().as_str(), story.exceptions.borrow().len()), (timed, thrown), "{wait}");
+    }
 }

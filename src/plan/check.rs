@@ -1,7 +1,7 @@
 //! Every rule about a plan that can fail before the first request.
 
 use super::nesting::{self, at};
-use super::{Arrivals, FnId, Plan, SetId, Target, TaskSet, UserClass};
+use super::{Arrivals, FnId, Plan, SetId, Target, TaskOrder, TaskSet, UserClass, markov};
 use crate::util::Diagnostic;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,6 +113,7 @@ fn set(set: &TaskSet, class: Option<&UserClass>) -> Vec<Diagnostic> {
             "give one a weight above 0",
         ));
     }
+    found.extend(markov::check(set));
     found
 }
 
@@ -121,7 +122,7 @@ fn bad_task(set: &TaskSet, task: &super::Task, declared_at: &str) -> Option<Diag
     if !is_weight(task.weight) {
         return Some(bad_weight(&title, task.weight, declared_at));
     }
-    (set.sequential && task.weight.fract() != 0.0).then(|| {
+    (set.order == TaskOrder::Sequential && task.weight.fract() != 0.0).then(|| {
         let message = format!("{title} has the weight {}, but its set is sequential", task.weight);
         let help = "there a weight is the number of repeats: write a whole number";
         at(Diagnostic::error(message).help(help), declared_at)
@@ -228,7 +229,7 @@ mod tests {
         plan.classes[0].weight = -1.0;
         plan.sets[0].tasks[0].weight = f64::NAN;
         plan.sets[1].tasks[0].weight = 1.5;
-        plan.sets[1].sequential = true;
+        plan.sets[1].order = crate::plan::TaskOrder::Sequential;
         insta::assert_snapshot!(findings(&plan), @r"
         error: user class `A` has the weight -1
          --> plan.rhai:1:1

@@ -2,8 +2,11 @@
 
 mod arrivals;
 mod check;
+mod course;
 mod deal;
+mod forecast;
 mod hooks;
+mod markov;
 mod model;
 mod nesting;
 mod pick;
@@ -19,15 +22,18 @@ mod wait;
 
 pub use arrivals::{Arrivals, DEFAULT_MAX_USERS, DueTimes, Stage, portion};
 pub use check::check;
+pub use course::Course;
 pub use deal::Dealer;
+pub use forecast::{Forecast, forecast};
 pub use hooks::{Event, Hooks};
-pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskSet, UserClass, Wait};
+pub use markov::Chain;
+pub use model::{ClassId, FnId, Plan, SetId, Target, Task, TaskOrder, TaskSet, Transition, UserClass, Wait};
 pub use nesting::place;
 pub use pick::{Picker, Sequence};
 pub use ramp::Ramp;
 pub use ratio::{ClassRatio, TaskRatio, ratios};
 pub use select::select_classes;
 pub use settings::{ScriptOption, Settings};
-pub use shape::{Shape, UserTarget};
+pub use shape::{Shape, ShapeStage, Spawn, UserTarget};
 pub use tags::filter;
 pub use wait::{Pacing, seconds};

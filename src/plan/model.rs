@@ -1,6 +1,6 @@
 //! What a script declares: user classes, task sets, tasks, weights, tags, waits.
 
-use super::{Arrivals, Hooks, ScriptOption, Settings};
+use super::{Arrivals, Hooks, ScriptOption, Settings, Shape};
 use serde::{Deserialize, Serialize};
 
 /// A script function, as its number in the script room's table. The table is the same on every shard, because every
@@ -26,8 +26,8 @@ pub struct Plan {
     /// What makes classes open: their users come by arrivals. One per class at most.
     #[serde(default)]
     pub arrivals: Vec<Arrivals>,
-    /// How the number of users changes; none = as `-u` and `-r` say.
-    pub shape: Option<super::Shape>,
+    /// How the number of users follows the time; none = as `-u` and `-r` say.
+    pub shape: Option<Shape>,
     /// What runs when something happens to the run.
     pub hooks: Hooks,
     /// The script's own defaults for the run.
@@ -70,8 +70,33 @@ pub struct TaskSet {
     pub on_start: Option<FnId>,
     /// Runs every time the set is left.
     pub on_stop: Option<FnId>,
-    /// Tasks run in order, each `weight` times, instead of at random.
-    pub sequential: bool,
+    /// Which task comes next.
+    pub order: TaskOrder,
+    /// `file:line:column` of the declaration.
+    pub declared_at: String,
+}
+
+/// Which task of a set comes next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum TaskOrder {
+    /// One at random by weight, whatever came before.
+    #[default]
+    Random,
+    /// One after the other, each `weight` times in a row, then again from the first.
+    Sequential,
+    /// The first one declared, and from then on one that the last one leads to, by the weights of these transitions.
+    Markov(Vec<Transition>),
+}
+
+/// One task of a Markov set may follow on another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// Name of the task that has run.
+    pub from: String,
+    /// Name of the task that may come next.
+    pub to: String,
+    /// Chance relative to the other transitions from the same task; 0 = off.
+    pub weight: f64,
     /// `file:line:column` of the declaration.
     pub declared_at: String,
 }

@@ -55,6 +55,18 @@ impl Ramp {
         self.to
     }
 
+    /// The users that there were when it began.
+    #[must_use]
+    pub fn origin(&self) -> usize {
+        self.from
+    }
+
+    /// The time between two steps.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        Duration::try_from_secs_f64(self.interval).unwrap_or(Duration::MAX)
+    }
+
     /// How many steps have been taken, without regard to the target.
     fn steps_at(&self, elapsed: Duration) -> usize {
         if self.interval == 0.0 {
@@ -72,7 +84,7 @@ impl Ramp {
         (from..=guess.saturating_add(1))
             .take_while(|&step| happened(step))
             .last()
-            .map_or(from, |last| last + 1)
+            .map_or(from, |last| last.saturating_add(1))
     }
 
     /// The time of step number `index`, from 0, to the nanosecond.
@@ -166,6 +178,7 @@ mod tests {
     fn no_rate_is_out_of_bounds() {
         for rate in [f64::NAN, 0.0, -1.0, f64::INFINITY, f64::MAX] {
             assert_eq!(steps(&Ramp::new(0, 5, rate)), [(0, 5)], "{rate}");
+            assert_eq!(Ramp::new(0, 5, rate).users_at(Duration::from_secs(3)), 5, "{rate}");
         }
         let slow = Ramp::new(0, 5, 1e-300);
         assert_eq!((slow.users_at(Duration::MAX), slow.next_change_after(Duration::ZERO)), (1, None));

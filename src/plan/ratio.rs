@@ -1,7 +1,7 @@
 //! Which share of the picks goes to each task: Locust's task ratio, as a tree.
 
 use super::pick::repeats;
-use super::{ClassId, Plan, SetId, Target, Task, TaskSet, nesting};
+use super::{Chain, ClassId, Plan, SetId, Target, Task, TaskOrder, TaskSet, nesting};
 use crate::util::Diagnostic;
 
 /// A user class with its share of the users.
@@ -75,9 +75,10 @@ fn class_shares(plan: &Plan, users: Option<usize>) -> Vec<(ClassId, f64)> {
 
 fn tasks(plan: &Plan, id: SetId, of_class: f64, of_total: f64) -> Vec<TaskRatio> {
     let set = plan.set(id);
-    let sum: f64 = set.live_tasks().map(|(_, task)| runs(set, task)).sum();
-    let ratio = |(_, task): (usize, &Task)| {
-        let of_set = runs(set, task) / sum;
+    let runs = runs(set);
+    let sum: f64 = set.live_tasks().map(|(index, _)| runs[index]).sum();
+    let ratio = |(index, task): (usize, &Task)| {
+        let of_set = runs[index] / sum;
         let (of_class, of_total) = (of_class * of_set, of_total * of_set);
         let tasks = match task.target {
             Target::Enter(inner) => tasks(plan, inner, of_class, of_total),
@@ -88,11 +89,17 @@ fn tasks(plan: &Plan, id: SetId, of_class: f64, of_total: f64) -> Vec<TaskRatio>
     set.live_tasks().map(ratio).collect()
 }
 
-/// What a task counts in its set: its weight, or its repeats in a sequence.
-fn runs(set: &TaskSet, task: &Task) -> f64 {
+/// What each task counts in its set: its weight, its repeats in a sequence, or its share in the long run of a chain.
+fn runs(set: &TaskSet) -> Vec<f64> {
     #[expect(clippy::cast_precision_loss, reason = "a share of so many repeats needs no more digits")]
-    let repeats = repeats(task.weight) as f64;
-    if set.sequential { repeats } else { task.weight }
+    let repeats = |task: &Task| repeats(task.weight) as f64;
+    match &set.order {
+        TaskOrder::Random => set.tasks.iter().map(|task| task.weight).collect(),
+        TaskOrder::Sequential => set.tasks.iter().map(repeats).collect(),
+        TaskOrder::Markov(transitions) => Chain::new(set, transitions)
+            .map(|chain| chain.shares(|index| set.tasks[index].target == Target::Stop))
+            .unwrap_or_default(),
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "user counts are far below 2^53")]
@@ -163,7 +170,7 @@ mod tests {
     fn a_sequence_counts_repeats() {
         let mut plan = Plan::default();
         let root = plan.with_class("U", 1.0, vec![call("a", 1.0, &[]), call("b", 3.0, &[])]);
-        plan.sets[root.0].sequential = true;
+        plan.sets[root.0].order = crate::plan::TaskOrder::Sequential;
         let ratios = ratios(&plan, None).expect("no circle");
         assert_eq!(ratios[0].tasks[1].of_set, 0.75);
     }

@@ -37,6 +37,9 @@ pub fn select_classes(
     }
     let all = plan.classes.clone();
     plan.classes.retain(|class| wanted.iter().any(|(name, _)| *name == class.name));
+    if let Some(shape) = &mut plan.shape {
+        shape.renumber(&all, &plan.classes);
+    }
     plan.arrivals = arrivals::of_classes(&plan.arrivals, &all, &plan.classes);
     if !plan.has_any_users() {
         let first = &plan.classes[0].name;

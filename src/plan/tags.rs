@@ -1,6 +1,6 @@
 //! Selection by tags: which tasks of a plan run at all.
 
-use super::{Plan, SetId, Target, Task, TaskSet, UserClass, arrivals, nesting};
+use super::{Plan, SetId, Target, Task, TaskOrder, TaskSet, UserClass, arrivals, nesting};
 use crate::util::{Diagnostic, nearest};
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,6 +10,9 @@ use std::collections::{BTreeSet, HashMap};
 /// and of a class hold for everything within. So an untagged task is dropped by `include` and kept by `exclude`, and
 /// `exclude` wins. A set stays when a function within stays, and then so does its `stop()`. A set that is used in two
 /// places under different tags is judged in each, and becomes two sets where the judgements differ.
+///
+/// A Markov set is a whole that cannot do without one of its parts: it stays as it is, with everything in it, unless
+/// `exclude` names a tag of it or around it.
 ///
 /// A user class that keeps no task is left out of the plan, with a warning: the others share the users. Numbers of
 /// classes and sets change.
@@ -27,7 +30,8 @@ pub fn filter(
     }
     nesting::ends(plan)?;
     refuse_unknown(plan, include.iter().chain(exclude))?;
-    let mut sieve = Sieve { plan, include, exclude, kept: Vec::new(), judged: HashMap::new() };
+    let mut sieve =
+        Sieve { plan, include, exclude, kept: Vec::new(), judged: HashMap::new(), copied: HashMap::new() };
     let mut classes = Vec::new();
     let mut emptied = Vec::new();
     for class in &plan.classes {
@@ -42,7 +46,10 @@ pub fn filter(
         return Err(Diagnostic::error("the selection by tags leaves no task in any user class that is on")
             .help("`katydid list` shows the tags of every task"));
     }
-    *plan = filtered;
+    let before = std::mem::replace(plan, filtered).classes;
+    if let Some(shape) = &mut plan.shape {
+        shape.renumber(&before, &plan.classes);
+    }
     Ok(emptied)
 }
 
@@ -81,6 +88,8 @@ struct Sieve<'a> {
     kept: Vec<TaskSet>,
     /// Judgements so far: what became of a set under the tags around it.
     judged: HashMap<(SetId, Tags<'a>), Option<SetId>>,
+    /// Sets that are kept as they are, and their copies.
+    copied: HashMap<SetId, SetId>,
 }
 
 impl<'a> Sieve<'a> {
@@ -91,6 +100,11 @@ impl<'a> Sieve<'a> {
         }
         let set = self.plan.set(id);
         let inherited = self.join(around, &set.tags);
+        if matches!(set.order, TaskOrder::Markov(_)) {
+            let judgement = (!self.excludes(&inherited)).then(|| self.whole(id));
+            self.judged.insert((id, around.clone()), judgement);
+            return judgement;
+        }
         let tasks: Vec<Task> = set.tasks.iter().filter_map(|task| self.task(task, &inherited)).collect();
         // A weight of 0 means that the task is not there.
         let alive = tasks.iter().any(|task| task.is_on() && task.target != Target::Stop);
@@ -100,6 +114,23 @@ impl<'a> Sieve<'a> {
         });
         self.judged.insert((id, around.clone()), judgement);
         judgement
+    }
+
+    /// A copy of a set with everything in it.
+    fn whole(&mut self, id: SetId) -> SetId {
+        if let Some(copy) = self.copied.get(&id) {
+            return *copy;
+        }
+        let mut set = self.plan.set(id).clone();
+        for task in &mut set.tasks {
+            if let Target::Enter(inner) = &mut task.target {
+                *inner = self.whole(*inner);
+            }
+        }
+        self.kept.push(set);
+        let copy = SetId(self.kept.len() - 1);
+        self.copied.insert(id, copy);
+        copy
     }
 
     fn task(&mut self, task: &'a Task, inherited: &Tags<'a>) -> Option<Task> {
@@ -114,8 +145,12 @@ impl<'a> Sieve<'a> {
     }
 
     fn selects(&self, tags: &Tags<'a>) -> bool {
-        let any_of = |list: &[String]| list.iter().any(|tag| tags.contains(tag.as_str()));
-        (self.include.is_empty() || any_of(self.include)) && !any_of(self.exclude)
+        let included = self.include.iter().any(|tag| tags.contains(tag.as_str()));
+        (self.include.is_empty() || included) && !self.excludes(tags)
+    }
+
+    fn excludes(&self, tags: &Tags<'a>) -> bool {
+        self.exclude.iter().any(|tag| tags.contains(tag.as_str()))
     }
 
     fn join(&self, around: &Tags<'a>, own: &'a [String]) -> Tags<'a> {
@@ -128,7 +163,7 @@ impl<'a> Sieve<'a> {
 mod tests {
     use super::{Plan, Target, filter};
     use crate::plan::testing::{call, enter, stop};
-    use crate::plan::{SetId, Task};
+    use crate::plan::{SetId, Task, TaskOrder};
 
     fn owned(tags: &[&str]) -> Vec<String> {
         tags.iter().map(|&tag| tag.to_owned()).collect()
@@ -201,6 +236,23 @@ mod tests {
         assert_eq!(left(&plan, &["x"], &["y"]), "U: outer(inner(i stop) stop)");
         plan.sets[root.0].tags = owned(&["class"]);
         assert_eq!(left(&plan, &["class"], &["y"]), "U: outer(inner(i stop) stop) free");
+    }
+
+    #[test]
+    fn a_markov_set_stays_whole_unless_it_is_excluded_itself() {
+        let mut plan = Plan::default();
+        let inner = plan.with_set("inner", &["x"], vec![call("i", 1.0, &["y"]), call("j", 1.0, &[])]);
+        let chain = plan.with_set("chain", &["m"], vec![call("c", 1.0, &[]), enter("inner", 1.0, inner)]);
+        plan.sets[chain.0].order = TaskOrder::Markov(Vec::new());
+        plan.with_class(
+            "U",
+            1.0,
+            vec![enter("chain", 1.0, chain), call("a", 1.0, &["y"]), call("b", 1.0, &[])],
+        );
+        assert_eq!(left(&plan, &["y"], &[]), "U: chain(c inner(i j)) a");
+        assert_eq!(left(&plan, &["x"], &[]), "U: chain(c inner(i j))");
+        assert_eq!(left(&plan, &[], &["x", "y"]), "U: chain(c inner(i j)) b");
+        assert_eq!(left(&plan, &[], &["m"]), "U: a b");
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl ScriptFn {
     }
 }
 
-/// A function that can be called: tasks, hooks and waits.
+/// A function that can be called: tasks, hooks, waits and load shapes.
 struct Function {
     pointer: FnPtr,
     source: ImmutableString,

@@ -40,6 +40,19 @@ pub(super) fn number(what: &str, value: &Dynamic) -> Result<f64, Box<EvalAltResu
     }
 }
 
+/// A whole number, from an integer or a float without a fraction.
+pub(super) fn whole(what: &str, value: &Dynamic) -> Result<i64, Box<EvalAltResult>> {
+    if let Ok(integer) = value.as_int() {
+        return Ok(integer);
+    }
+    match number(what, value)? {
+        // Beyond 2^53 a float has no fraction, but is not exact either.
+        #[expect(clippy::cast_possible_truncation, reason = "within the bounds")]
+        whole if whole.fract() == 0.0 && whole.abs() <= 9e15 => Ok(whole as i64),
+        other => Err(refuse(format!("{what} must be a whole number, not {other}"))),
+    }
+}
+
 /// A weight: a number of at least 0.
 pub(super) fn weight(value: &Dynamic) -> Result<f64, Box<EvalAltResult>> {
     match number("a weight", value)? {

@@ -1,13 +1,13 @@
 //! Declaring: the builders that the top level of a script calls, and the plan that they leave behind.
 
 use super::arrivals::{self, ArrivalsDraft};
-use super::calls::{self, FunctionTable, ScriptFn};
-use super::convert::{refuse, string, strings, type_text, weight};
+use super::calls::{FunctionTable, ScriptFn};
+use super::convert::{refuse, string, strings, type_text, weight, whole};
+use super::lowering::Lowering;
 use super::options::TASK_OPTIONS;
+use super::shapes::{self, ShapeHandle};
 use super::{hooks, script_options, settings, waits};
-use crate::plan::{
-    ClassId, Event, FnId, Plan, ScriptOption, SetId, Settings, Target, Task, TaskSet, UserClass, Wait,
-};
+use crate::plan::{Event, Plan, ScriptOption, Settings, TaskOrder, Transition, Wait};
 use crate::util::{Diagnostic, nearest};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::cell::{Cell, RefCell};
@@ -35,27 +35,29 @@ pub(super) enum WaitDraft {
 
 /// A task set while it is being declared.
 #[derive(Clone, Default)]
-struct SetDraft {
-    name: String,
-    tasks: Vec<TaskDraft>,
-    tags: Vec<String>,
-    wait: Option<WaitDraft>,
-    on_start: Option<ScriptFn>,
-    on_stop: Option<ScriptFn>,
-    sequential: bool,
-    declared_at: String,
+pub(super) struct SetDraft {
+    pub(super) name: String,
+    pub(super) tasks: Vec<TaskDraft>,
+    pub(super) tags: Vec<String>,
+    pub(super) wait: Option<WaitDraft>,
+    pub(super) on_start: Option<ScriptFn>,
+    pub(super) on_stop: Option<ScriptFn>,
+    pub(super) order: TaskOrder,
+    pub(super) declared_at: String,
 }
 
+/// A task while its set is being declared.
 #[derive(Clone)]
-struct TaskDraft {
-    name: String,
-    weight: f64,
-    tags: Vec<String>,
-    target: TargetDraft,
+pub(super) struct TaskDraft {
+    pub(super) name: String,
+    pub(super) weight: f64,
+    pub(super) tags: Vec<String>,
+    pub(super) target: TargetDraft,
 }
 
+/// What a task does, as declared.
 #[derive(Clone)]
-enum TargetDraft {
+pub(super) enum TargetDraft {
     Call(ScriptFn),
     Enter(TaskSetHandle),
     Stop,
@@ -63,15 +65,15 @@ enum TargetDraft {
 
 /// What `task_set(..)` returns: a handle, so a call changes the set and returns it.
 #[derive(Clone)]
-pub(super) struct TaskSetHandle(Rc<RefCell<SetDraft>>);
+pub(super) struct TaskSetHandle(pub(super) Rc<RefCell<SetDraft>>);
 
 /// A user class while it is being declared.
-struct ClassDraft {
-    set: TaskSetHandle,
-    weight: Cell<f64>,
-    fixed_count: Cell<Option<usize>>,
-    host: RefCell<Option<String>>,
-    http: RefCell<serde_json::Map<String, serde_json::Value>>,
+pub(super) struct ClassDraft {
+    pub(super) set: TaskSetHandle,
+    pub(super) weight: Cell<f64>,
+    pub(super) fixed_count: Cell<Option<usize>>,
+    pub(super) host: RefCell<Option<String>>,
+    pub(super) http: RefCell<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// What `user_class(..)` returns: a handle likewise.
@@ -89,6 +91,7 @@ impl UserClassHandle {
 #[derive(Default)]
 pub(super) struct Declaration {
     classes: RefCell<Vec<UserClassHandle>>,
+    pub(super) shapes: RefCell<Vec<ShapeHandle>>,
     pub(super) hooks: RefCell<Vec<(Event, ScriptFn)>>,
     pub(super) settings: RefCell<Option<Settings>>,
     pub(super) options: RefCell<Vec<ScriptOption>>,
@@ -118,88 +121,23 @@ impl Declaration {
     /// # Errors
     ///
     /// When a function that was given as a task, hook or wait cannot be found or takes the wrong parameters; when arrivals
-    /// are of no class, or of one that has some.
+    /// are of no class, or of one that has some; when there are two load shapes, or one names a class that is not
+    /// declared.
     pub(super) fn finish(&self, functions: &mut FunctionTable) -> std::result::Result<Plan, Diagnostic> {
         self.over.set(true);
-        let mut lowering = Lowering { plan: Plan::default(), seen: Vec::new(), functions };
+        let mut lowering = Lowering::new(functions);
         for class in self.classes.borrow().iter() {
             lowering.class(&class.0)?;
         }
+        let mut plan = lowering.finish();
         for (event, function) in self.hooks.borrow().iter() {
-            let function = lowering.functions.add(function, hooks::ARGUMENT)?;
-            lowering.plan.hooks.add(*event, function);
+            plan.hooks.add(*event, functions.add(function, hooks::ARGUMENT)?);
         }
-        let mut plan = lowering.plan;
         plan.arrivals = arrivals::lower(&self.arrivals.borrow(), &plan.classes, functions)?;
+        plan.shape = shapes::lower(&self.shapes.borrow(), functions, &plan.classes)?;
         plan.settings.clone_from(&self.settings.borrow());
         plan.options.clone_from(&self.options.borrow());
         Ok(plan)
-    }
-}
-
-/// Turns drafts into plain data with numbers.
-struct Lowering<'a> {
-    plan: Plan,
-    /// Sets that have a number: a set that is used twice is one set.
-    seen: Vec<(TaskSetHandle, SetId)>,
-    functions: &'a mut FunctionTable,
-}
-
-impl Lowering<'_> {
-    fn class(&mut self, draft: &ClassDraft) -> std::result::Result<ClassId, Diagnostic> {
-        let root = self.set(&draft.set)?;
-        let set = &self.plan.sets[root.0];
-        let class = UserClass {
-            name: set.name.clone(),
-            weight: draft.weight.get(),
-            fixed_count: draft.fixed_count.get(),
-            host: draft.host.borrow().clone(),
-            root,
-            http: draft.http.borrow().clone(),
-            declared_at: set.declared_at.clone(),
-        };
-        self.plan.classes.push(class);
-        Ok(ClassId(self.plan.classes.len() - 1))
-    }
-
-    fn set(&mut self, handle: &TaskSetHandle) -> std::result::Result<SetId, Diagnostic> {
-        if let Some((_, id)) = self.seen.iter().find(|(seen, _)| Rc::ptr_eq(&seen.0, &handle.0)) {
-            return Ok(*id);
-        }
-        let id = SetId(self.plan.sets.len());
-        self.seen.push((handle.clone(), id));
-        self.plan.sets.push(TaskSet::default());
-        let draft = handle.0.borrow().clone();
-        let tasks =
-            draft.tasks.into_iter().map(|task| self.task(task)).collect::<std::result::Result<_, _>>()?;
-        self.plan.sets[id.0] = TaskSet {
-            name: draft.name,
-            tasks,
-            tags: draft.tags,
-            wait: match draft.wait {
-                Some(WaitDraft::Ready(wait)) => Some(wait),
-                Some(WaitDraft::Call(function)) => Some(Wait::Function(self.function(&function)?)),
-                None => None,
-            },
-            on_start: draft.on_start.map(|function| self.function(&function)).transpose()?,
-            on_stop: draft.on_stop.map(|function| self.function(&function)).transpose()?,
-            sequential: draft.sequential,
-            declared_at: draft.declared_at,
-        };
-        Ok(id)
-    }
-
-    fn task(&mut self, draft: TaskDraft) -> std::result::Result<Task, Diagnostic> {
-        let target = match draft.target {
-            TargetDraft::Call(function) => Target::Call(self.function(&function)?),
-            TargetDraft::Enter(set) => Target::Enter(self.set(&set)?),
-            TargetDraft::Stop => Target::Stop,
-        };
-        Ok(Task { name: draft.name, weight: draft.weight, tags: draft.tags, target })
-    }
-
-    fn function(&mut self, function: &ScriptFn) -> std::result::Result<FnId, Diagnostic> {
-        self.functions.add(function, calls::USER)
     }
 }
 
@@ -355,10 +293,63 @@ fn register_builder<B: Builder>(engine: &mut Engine) {
         builder.set().borrow_mut().on_stop = Some(function(&context, "on_stop", "a function", &hook)?);
         Ok(builder.clone())
     });
-    engine.register_fn("sequential", |builder: &mut B| -> B {
-        builder.set().borrow_mut().sequential = true;
-        builder.clone()
+    engine.register_fn("sequential", |builder: &mut B| -> Result<B> {
+        let mut set = builder.set().borrow_mut();
+        if let TaskOrder::Markov(_) = set.order {
+            return Err(refuse(format!("`{}` has transitions, so it cannot be sequential too", set.name)));
+        }
+        set.order = TaskOrder::Sequential;
+        drop(set);
+        Ok(builder.clone())
     });
+    engine.register_fn(
+        "transition",
+        |context: Context<'_>, builder: &mut B, from: Dynamic, to: Dynamic| -> Result<B> {
+            add_transition(&context, builder.set(), &from, &to, 1.0)?;
+            Ok(builder.clone())
+        },
+    );
+    engine.register_fn(
+        "transition",
+        |context: Context<'_>, builder: &mut B, from: Dynamic, to: Dynamic, chance: Dynamic| -> Result<B> {
+            add_transition(&context, builder.set(), &from, &to, weight(&chance)?)?;
+            Ok(builder.clone())
+        },
+    );
+}
+
+/// Makes a set a Markov set, or adds to one. A task is named, or given as itself where that names it.
+fn add_transition(
+    context: &NativeCallContext<'_>,
+    set: &RefCell<SetDraft>,
+    from: &Dynamic,
+    to: &Dynamic,
+    weight: f64,
+) -> Result<()> {
+    let name = |task: &Dynamic| -> Result<String> {
+        if let Some(nested) = task.read_lock::<TaskSetHandle>() {
+            return Ok(nested.0.borrow().name.clone());
+        }
+        if task.is_fnptr() {
+            let function = function(context, "a transition", "between tasks", task)?;
+            return function.name().map(str::to_owned).ok_or_else(|| {
+                refuse(
+                    "a closure has no name of its own; write the name of the task: .transition(\"a\", \"b\")",
+                )
+            });
+        }
+        Ok(string("a transition leads from a task to a task: each", task)?.into())
+    };
+    let transition = Transition { from: name(from)?, to: name(to)?, weight, declared_at: place(context) };
+    let mut set = set.borrow_mut();
+    match &mut set.order {
+        TaskOrder::Markov(transitions) => transitions.push(transition),
+        TaskOrder::Random => set.order = TaskOrder::Markov(vec![transition]),
+        TaskOrder::Sequential => {
+            return Err(refuse(format!("`{}` is sequential, so it cannot have transitions too", set.name)));
+        }
+    }
+    Ok(())
 }
 
 fn register_task_set(engine: &mut Engine, declaration: &Rc<Declaration>) {
@@ -383,10 +374,19 @@ fn register_task_set(engine: &mut Engine, declaration: &Rc<Declaration>) {
     engine.register_fn("stop", move |set: &mut TaskSetHandle, chance: Dynamic| -> Result<TaskSetHandle> {
         Ok(stop(set, weight(&chance)?))
     });
-    engine.register_fn("copy", |set: &mut TaskSetHandle, name: ImmutableString| {
-        let draft = SetDraft { name: name.into(), ..set.0.borrow().clone() };
-        TaskSetHandle(Rc::new(RefCell::new(draft)))
-    });
+    engine.register_fn(
+        "copy",
+        |context: NativeCallContext<'_>, set: &mut TaskSetHandle, name: ImmutableString| {
+            copy_of(&context, set, &name)
+        },
+    );
+}
+
+/// An independent copy of a set under another name, declared where it was copied.
+fn copy_of(context: &NativeCallContext<'_>, set: &TaskSetHandle, name: &str) -> Result<TaskSetHandle> {
+    let name = name_of("a copy", name)?;
+    let draft = SetDraft { name, declared_at: place(context), ..set.0.borrow().clone() };
+    Ok(TaskSetHandle(Rc::new(RefCell::new(draft))))
 }
 
 fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
@@ -413,11 +413,15 @@ fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
         class.0.weight.set(weight(&share)?);
         Ok(class.clone())
     });
-    engine.register_fn("fixed_count", |class: &mut UserClassHandle, count: i64| -> Result<UserClassHandle> {
-        let count = usize::try_from(count).map_err(|_| refuse("fixed_count must not be negative"))?;
-        class.0.fixed_count.set((count > 0).then_some(count));
-        Ok(class.clone())
-    });
+    engine.register_fn(
+        "fixed_count",
+        |class: &mut UserClassHandle, count: Dynamic| -> Result<UserClassHandle> {
+            let count = usize::try_from(whole("fixed_count", &count)?)
+                .map_err(|_| refuse("fixed_count must not be negative"))?;
+            class.0.fixed_count.set((count > 0).then_some(count));
+            Ok(class.clone())
+        },
+    );
     engine.register_fn("host", |class: &mut UserClassHandle, host: ImmutableString| {
         class.0.host.replace(Some(host.into()));
         class.clone()
@@ -431,11 +435,13 @@ fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
     let declared = declaration.clone();
     engine.register_fn(
         "copy",
-        move |class: &mut UserClassHandle, name: ImmutableString| -> Result<UserClassHandle> {
+        move |context: NativeCallContext<'_>,
+              class: &mut UserClassHandle,
+              name: ImmutableString|
+              -> Result<UserClassHandle> {
             declared.at_top_level("copy(..)")?;
-            let set = SetDraft { name: name.into(), ..class.0.set.0.borrow().clone() };
             let copy = UserClassHandle(Rc::new(ClassDraft {
-                set: TaskSetHandle(Rc::new(RefCell::new(set))),
+                set: copy_of(&context, &class.0.set, &name)?,
                 weight: class.0.weight.clone(),
                 fixed_count: class.0.fixed_count.clone(),
                 host: class.0.host.clone(),
@@ -452,6 +458,7 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
     register_task_set(engine, declaration);
     register_user_class(engine, declaration);
     waits::register(engine);
+    shapes::register(engine, declaration);
     hooks::register(engine, declaration);
     settings::register(engine, declaration);
     script_options::register(engine, declaration);

@@ -49,3 +49,19 @@ pub(super) const REQUEST_METHODS: &[(&str, usize)] = &[
     ("options", 1),
     ("request", 2),
 ];
+
+/// One stage of `stages([..])`.
+pub(super) const STAGE_KEYS: &[&str] = &["duration", "users", "spawn_rate", "user_classes"];
+
+/// `spike(#{ .. })`.
+pub(super) const SPIKE_KEYS: &[&str] =
+    &["users", "peak", "before", "hold", "after", "spawn_rate", "user_classes"];
+
+/// `steps(#{ .. })`.
+pub(super) const STEPS_KEYS: &[&str] = &["start", "step", "every", "count", "spawn_rate", "user_classes"];
+
+/// `sine(#{ .. })`.
+pub(super) const SINE_KEYS: &[&str] = &["min", "max", "period", "duration", "spawn_rate", "user_classes"];
+
+/// What a function given to `load_shape(..)` may return.
+pub(super) const TARGET_KEYS: &[&str] = &["users", "spawn_rate", "user_classes"];

@@ -11,14 +11,16 @@ use super::fiber::{Fiber, FiberEnd, Stopped};
 use super::hooks::{self, Fields};
 use super::imports::{self, Resolver};
 use super::pace;
+use super::shapes;
 use super::source::{Files, SourceFile};
 use super::stdlib;
 use super::urls;
 use super::user::User;
 use super::world::World;
-use crate::plan::{Event, FnId, Plan};
+use crate::plan::{Event, FnId, Plan, UserTarget};
 use crate::util::{Diagnostic, Place, Severity};
-use rhai::{Dynamic, Engine, EvalAltResult};
+use rhai::{Dynamic, Engine, EvalAltResult, Position};
+use std::cell::RefCell;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -58,6 +60,8 @@ struct Core {
     functions: Rc<FunctionTable>,
     files: Files,
     limits: Limits,
+    /// Names of all user classes, chosen for the run or not.
+    classes: Vec<String>,
 }
 
 /// How a run of a script function ended.
@@ -122,7 +126,8 @@ impl Loader {
         let plan = declaration.finish(&mut table).map_err(|error| vec![error])?;
         let functions = functions.get_or_init(|| Rc::new(table)).clone();
         let Ok(engine) = Rc::try_unwrap(engine) else { unreachable!("the top level has ended") };
-        let script = Script(Rc::new(Core { engine, functions, files, limits: self.limits }));
+        let classes = plan.classes.iter().map(|class| class.name.clone()).collect();
+        let script = Script(Rc::new(Core { engine, functions, files, limits: self.limits, classes }));
         Ok(Loaded { script, plan, warnings })
     }
 
@@ -232,13 +237,26 @@ impl Script {
         self.0.functions.call(&self.0.engine, function, argument)
     }
 
+    /// Calls a load shape at `t` seconds since the start of spawning. When the call is done, the answer can be read.
+    pub fn shape_at(&self, function: FnId, actor: &Rc<Actor>, t: f64) -> (Call, ShapeAnswer) {
+        let value = Rc::new(RefCell::new(Dynamic::UNIT));
+        let (core, slot) = (self.0.clone(), value.clone());
+        let fiber = Fiber::new(actor.clone(), self.0.limits.fiber, move || {
+            let value = core.functions.call(&core.engine, function, t.into())?;
+            *slot.borrow_mut() = value;
+            Ok(Dynamic::UNIT)
+        });
+        let call = Call { script: self.clone(), user: None, fiber: fiber.map_err(Some) };
+        (call, ShapeAnswer { script: self.clone(), function, value })
+    }
+
     fn run(
         &self,
         user: &User,
         function: impl FnOnce() -> Result<Dynamic, Box<EvalAltResult>> + 'static,
     ) -> Call {
         let fiber = Fiber::new(user.actor().clone(), self.0.limits.fiber, function);
-        Call { script: self.clone(), user: user.clone(), fiber: fiber.map_err(Some) }
+        Call { script: self.clone(), user: Some(user.clone()), fiber: fiber.map_err(Some) }
     }
 
     /// Whether a function may leave its task set, judged by its source: it, or a function that it calls, says
@@ -291,10 +309,71 @@ impl Script {
     }
 }
 
+impl Script {
+    /// What a load shape wants at `t` seconds, for those who are not running it; none = the run is to end.
+    ///
+    /// # Errors
+    ///
+    /// When it throws, or returns what is no target.
+    pub fn shape_now(
+        &self,
+        function: FnId,
+        actor: &Rc<Actor>,
+        t: f64,
+        plan: &Plan,
+    ) -> Result<Option<UserTarget>, Diagnostic> {
+        let core = self.0.clone();
+        let shape = move || core.functions.call(&core.engine, function, t.into());
+        let fiber = Fiber::new(actor.clone(), self.0.limits.fiber, shape).map_err(Diagnostic::error)?;
+        let target = match block_on(fiber) {
+            FiberEnd::Returned(value) => value.and_then(|value| self.target(function, &value, plan)),
+            FiberEnd::Panicked(text) => return Err(panicked(&text)),
+        };
+        target.or_else(|error| match Control::in_error(&error) {
+            Some(Control::StopTest(_)) => Ok(None),
+            _ => Err(explain(&error, &self.0.files, None, &self.0.limits)),
+        })
+    }
+
+    /// What the load shape `function` means by `value`; an error is placed at the function.
+    fn target(
+        &self,
+        function: FnId,
+        value: &Dynamic,
+        plan: &Plan,
+    ) -> Result<Option<UserTarget>, Box<EvalAltResult>> {
+        shapes::target(value, &self.0.classes, plan).map_err(|error| {
+            let (source, name) = self.0.functions.location(function);
+            let (source, name) = (source.to_owned(), name.to_owned());
+            Box::new(EvalAltResult::ErrorInFunctionCall(name, source, error, Position::NONE))
+        })
+    }
+}
+
+/// What a load shape returned.
+pub struct ShapeAnswer {
+    script: Script,
+    function: FnId,
+    value: Rc<RefCell<Dynamic>>,
+}
+
+impl ShapeAnswer {
+    /// The target that it means, for the classes of `plan`, which was filtered perhaps; none = the run is to end.
+    ///
+    /// # Errors
+    ///
+    /// When it is no target. The exception is placed at the function.
+    pub fn target(&self, plan: &Plan) -> Result<Option<UserTarget>, Exception> {
+        let target = self.script.target(self.function, &self.value.borrow(), plan);
+        target.map_err(|error| self.script.exception(&error))
+    }
+}
+
 /// A run of a script function.
 pub struct Call {
     script: Script,
-    user: User,
+    /// Whose requests get their verdicts when it has ended; none for a function that has no user.
+    user: Option<User>,
     /// The fiber, or why there is none; that is told once.
     fiber: Result<Fiber<Result<Dynamic, Box<EvalAltResult>>>, Option<String>>,
 }
@@ -320,7 +399,9 @@ impl Future for Call {
             },
             Err(text) => failed(Diagnostic::error(text.take().unwrap_or_default())),
         };
-        self.user.settle();
+        if let Some(user) = &self.user {
+            user.settle();
+        }
         Poll::Ready(end)
     }
 }

@@ -5,6 +5,7 @@
 
 use super::args::{Answer, fail, options, text, truth, whole, wrong};
 use super::namespace::Namespace;
+use super::shared;
 use crate::script::csv_table::CsvOptions;
 use crate::script::current::{actor, draw, world};
 use crate::script::files::{Loaded, Reading};
@@ -15,13 +16,17 @@ use rhai::{Array, Dynamic, Engine, Map};
 
 /// Adds the namespace and the types of its rows to `engine`.
 pub(in crate::script) fn register(engine: &mut Engine) {
-    super::shared::functions(Namespace::new("data"))
+    Namespace::new("data")
         .function("csv", |path: Dynamic| csv(&path, &Dynamic::UNIT))
         .function("csv", |path: Dynamic, options: Dynamic| csv(&path, &options))
         .function("json", |path: Dynamic| load("data::json(path)", &path, Reading::Json))
         .function("ndjson", |path: Dynamic| load("data::ndjson(path)", &path, Reading::JsonLines))
         .function("lines", |path: Dynamic| load("data::lines(path)", &path, Reading::Lines))
         .function("text", |path: Dynamic| load("data::text(path)", &path, Reading::Text))
+        .function("store", |name: Dynamic| shared::store(&name))
+        .function("queue", |name: Dynamic| shared::queue(&name))
+        .function("counter", |name: Dynamic| shared::counter(&name, None))
+        .function("counter", |name: Dynamic, start: Dynamic| shared::counter(&name, Some(&start)))
         .register(engine);
     register_rows(engine);
     register_row(engine);

@@ -1,7 +1,6 @@
 //! `data::store(name)`, `data::queue(name)`, `data::counter(name)`: what users hand to each other, over all shards.
 
 use super::args::{Answer, fail, text, whole};
-use super::namespace::Namespace;
 use crate::script::current::{actor, world};
 use crate::script::plain::Plain;
 use crate::script::shared::{Counter, Queue, Store};
@@ -11,15 +10,15 @@ use std::sync::Arc;
 
 /// A script's handle on a store; a copy is the same store.
 #[derive(Clone)]
-struct StoreHandle(Arc<Store>);
+pub(super) struct StoreHandle(Arc<Store>);
 
 /// A script's handle on a queue.
 #[derive(Clone)]
-struct QueueHandle(Arc<Queue>);
+pub(super) struct QueueHandle(Arc<Queue>);
 
 /// A script's handle on a counter.
 #[derive(Clone)]
-struct CounterHandle(Arc<Counter>);
+pub(super) struct CounterHandle(Arc<Counter>);
 
 /// Whether `value` is a handle: a copy of it is the same thing.
 pub(in crate::script) fn is_handle(value: &Dynamic) -> bool {
@@ -28,23 +27,19 @@ pub(in crate::script) fn is_handle(value: &Dynamic) -> bool {
         || value.read_lock::<CounterHandle>().is_some()
 }
 
-/// Adds the functions to the namespace `data`.
-pub(super) fn functions(namespace: Namespace) -> Namespace {
-    namespace
-        .function("store", |name: Dynamic| -> Answer<StoreHandle> {
-            Ok(StoreHandle(world().shared.store(&text(&name, "data::store(name)", "name")?)))
-        })
-        .function("queue", |name: Dynamic| -> Answer<QueueHandle> {
-            Ok(QueueHandle(world().shared.queue(&text(&name, "data::queue(name)", "name")?)))
-        })
-        .function("counter", |name: Dynamic| counter("data::counter(name)", &name, None))
-        .function("counter", |name: Dynamic, start: Dynamic| {
-            counter("data::counter(name, start)", &name, Some(&start))
-        })
+/// `data::store(name)`
+pub(super) fn store(name: &Dynamic) -> Answer<StoreHandle> {
+    Ok(StoreHandle(world().shared.store(&text(name, "data::store(name)", "name")?)))
 }
 
-/// `data::counter(name, start)`: begins at `start`, or at 0.
-fn counter(call: &str, name: &Dynamic, start: Option<&Dynamic>) -> Answer<CounterHandle> {
+/// `data::queue(name)`
+pub(super) fn queue(name: &Dynamic) -> Answer<QueueHandle> {
+    Ok(QueueHandle(world().shared.queue(&text(name, "data::queue(name)", "name")?)))
+}
+
+/// `data::counter(name)`, `data::counter(name, start)`: begins at `start`, or at 0.
+pub(super) fn counter(name: &Dynamic, start: Option<&Dynamic>) -> Answer<CounterHandle> {
+    let call = if start.is_some() { "data::counter(name, start)" } else { "data::counter(name)" };
     let name = text(name, call, "name")?;
     let start = start.map(|start| whole(start, call, "start")).transpose()?;
     let counter = world().shared.counter(&name, start.unwrap_or(0));
