@@ -116,3 +116,16 @@ fn tasks_of_every_set_see_what_their_user_keeps() {
     );
     assert_eq!(story.names(), "U 1 abc 0 U 1 abc 11 U 1 abc 12");
 }
+
+#[test]
+fn an_interrupt_in_a_users_own_task_leaves_nothing_and_the_next_is_picked() {
+    let story = live(
+        r#"
+        user_class("U").sequential().wait_time(constant(1)).task("a", |user| { note(user, "a"); user.interrupt(); })
+            .task("b", |user| { note(user, "b"); user.interrupt(false); })
+            .task("c", |user| { note(user, "c"); user.stop(); });
+        "#,
+        FREE,
+    );
+    assert_eq!(story.timed(), "0:a 0:b 1000:c");
+}

@@ -182,15 +182,16 @@ mod tests {
     fn fixed_counts_are_filled_first_when_users_come_again() {
         let plan = Plan::of_weights(&[("A", 1.0), ("B", 1.0), ("F", -3.0)]);
         let mut dealer = Dealer::new(&plan);
-        let mut deal = |users: usize, dealer: &mut Dealer| {
+        let deal = |users: usize, dealer: &mut Dealer| {
             (0..users).filter_map(|_| dealer.deal()).map(|id| plan.class(id).name.as_str()).collect::<String>()
         };
         assert_eq!(deal(7, &mut dealer), "FFFABAB");
         // Down to one, and to five, and to nine: what is missing of the fixed count comes before the others.
-        (0..6).for_each(|_| drop(dealer.remove_last()));
+        let leave = |users: usize, dealer: &mut Dealer| assert!((0..users).all(|_| dealer.remove_last().is_some()));
+        leave(6, &mut dealer);
         assert_eq!(dealer.counts(), [0, 0, 1]);
         assert_eq!(deal(4, &mut dealer), "FFAB");
-        (0..3).for_each(|_| drop(dealer.remove_last()));
+        leave(3, &mut dealer);
         assert_eq!(deal(7, &mut dealer), "FABABAB");
         assert_eq!(dealer.counts(), [3, 3, 3]);
     }
