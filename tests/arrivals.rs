@@ -167,7 +167,7 @@ fn run_time_cuts_the_schedule_and_iterations_bound_it() {
 
     let server = DemoServer::start(0).expect("a port");
     let finished = Katydid::run_script(script).args(["-i", "20"]).against(&server).run().exits(0);
-    assert_eq!((server.ledger().total, told(&finished).started), (20, 20));
+    assert_eq!((server.ledger().total, told(&finished).started, told(&finished).unstarted), (20, 20, 0));
 }
 
 #[test]

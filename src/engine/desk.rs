@@ -93,6 +93,12 @@ impl Ticket {
         lateness
     }
 
+    /// Nobody asks for this arrival any more.
+    pub(super) fn void(mut self) {
+        self.books.summary.borrow_mut().surplus += 1;
+        self.counted = true;
+    }
+
     fn turn_away(mut self) {
         self.books.summary.borrow_mut().dropped += 1;
         self.counted = true;
@@ -281,6 +287,16 @@ impl Desk {
         let line = self.line.take();
         drop(line);
         self.end_schedule();
+    }
+
+    /// The `-i` budget is used up: no further arrival is asked for, and none of those that wait.
+    pub(super) fn close_for_want_of_runs(&self) {
+        if !self.closed.replace(true) {
+            self.free.borrow_mut().clear();
+            let line = self.line.take();
+            line.into_iter().for_each(Ticket::void);
+            self.end_schedule();
+        }
     }
 
     /// No further arrival comes due.

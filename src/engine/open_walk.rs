@@ -40,20 +40,25 @@ impl<W: Witness> Walk<W> {
             }
             let next = open.desk.next(&open.seat);
             let Some(ticket) = self.signal.clone().unless_stopping(next).await else { break };
-            step = self.iterate(ticket, &open.actor, seed).await;
+            step = self.iterate(ticket, &open, seed).await;
         }
         self.leave_all().await;
     }
 
     /// One iteration: picks until a task function has been run. What leads there, such as entering a set, is part of its
     /// lateness.
-    async fn iterate(&mut self, mut ticket: Ticket, actor: &Actor, seed: u64) -> Step {
+    async fn iterate(&mut self, mut ticket: Ticket, open: &OpenUser, seed: u64) -> Step {
         self.pace.schedule.replace(stream(seed, ticket.number, Purpose::Schedule));
-        actor.stream.replace(stream(seed, ticket.number, Purpose::Script));
+        open.actor.stream.replace(stream(seed, ticket.number, Purpose::Script));
         loop {
             match self.pick().await {
                 Pick::Task(place, function) => {
                     if !self.take_run().await {
+                        // Not stopped, so the runs of `-i` are used up, for everybody.
+                        if self.signal.wish() == Wish::Run {
+                            ticket.void();
+                            open.desk.close_for_want_of_runs();
+                        }
                         return Step::End;
                     }
                     self.note_arrival(ticket.number);

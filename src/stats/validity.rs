@@ -10,6 +10,10 @@ use std::time::Duration;
 /// So many must have been late before a percentile is judged: one hiccup of a shared machine does not spoil a short run.
 const LEAST_LATE: u64 = 20;
 
+/// The same for moments of the beat: as many as there are in a second. Fewer are the bursts in which users start, and what a
+/// busy machine takes away.
+const LEAST_LATE_BEATS: u64 = 50;
+
 /// The share of arrivals that may be late, be turned away or never begin.
 const MOST_MISSED: f64 = 0.01;
 
@@ -69,11 +73,12 @@ pub fn invalid(health: &Health, counters: &RunCounters, arrivals: Option<&Arriva
     if let Some((gap, shard)) = starved.filter(|(gap, _)| *gap > LONGEST_GAP) {
         reasons.push(Invalid::Starved { shard, gap });
     }
-    let slow = shards().filter_map(|(shard, health)| Some((late(&health.beat)?, *shard))).max();
+    let slow =
+        shards().filter_map(|(shard, health)| Some((late(&health.beat, LEAST_LATE_BEATS)?, *shard))).max();
     if let Some((lateness, shard)) = slow {
         reasons.push(Invalid::Slow { shard, lateness });
     }
-    if let Some(lateness) = late(&health.waits()) {
+    if let Some(lateness) = late(&health.waits(), LEAST_LATE) {
         reasons.push(Invalid::LateWaits { lateness });
     }
     if let Some(arrivals) = arrivals {
@@ -96,10 +101,10 @@ fn of_arrivals(arrivals: &ArrivalSummary) -> Option<Invalid> {
     too_many.then_some(Invalid::LateArrivals { missed, due: arrivals.due, queued })
 }
 
-/// The 99th percentile, if it breaks the limit.
-fn late(lateness: &Lateness) -> Option<Duration> {
+/// The 99th percentile, if it breaks the limit and so many were late at least.
+fn late(lateness: &Lateness, least: u64) -> Option<Duration> {
     let percentile = lateness.p99().filter(|percentile| *percentile > LATE);
-    percentile.filter(|_| lateness.late() >= LEAST_LATE)
+    percentile.filter(|_| lateness.late() >= least)
 }
 
 impl fmt::Display for Invalid {
@@ -216,6 +221,9 @@ mod tests {
         let late = |count| ShardHealth { waits: lateness(&[(count, 900)]), ..Default::default() };
         assert_eq!(reasons(&[late(19)]), []);
         assert_eq!(reasons(&[late(20)]), [Invalid::LateWaits { lateness: ms(900) }]);
+        let beats = |count| ShardHealth { beat: lateness(&[(count, 900)]), ..Default::default() };
+        assert_eq!(reasons(&[beats(49)]), []);
+        assert_eq!(reasons(&[beats(50)]), [Invalid::Slow { shard: 0, lateness: ms(900) }]);
     }
 
     #[test]

@@ -46,7 +46,12 @@ fn arrivals_text(arrivals: &ArrivalSummary) -> String {
         arrivals.started,
         lateness.late()
     );
-    for (number, what) in [(arrivals.dropped, "dropped"), (arrivals.unstarted, "never started")] {
+    let details = [
+        (arrivals.dropped, "dropped"),
+        (arrivals.unstarted, "never started"),
+        (arrivals.surplus, "beyond -i"),
+    ];
+    for (number, what) in details {
         if number > 0 {
             text.push_str(&format!(", {number} {what}"));
         }
