@@ -111,7 +111,8 @@ fn has_test(text: &str, name: &str) -> bool {
             marked = true;
         } else if !line.starts_with("#[") && !line.starts_with("//") {
             let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
-            let found = function.is_some_and(|rest| rest.strip_prefix(name).is_some_and(|r| r.starts_with('(')));
+            let found =
+                function.is_some_and(|rest| rest.strip_prefix(name).is_some_and(|r| r.starts_with('(')));
             if marked && found {
                 return true;
             }
@@ -172,13 +173,19 @@ fn wrong_rows_are_caught() {
         ("| a | the same |", "7: not three cells: | a | the same |"),
         ("| a | the same | `known::b` | c |", "7: not three cells: | a | the same | `known::b` | c |"),
         ("| a | the same | `known::b`", "7: not three cells: | a | the same | `known::b`"),
-        ("| a | the same | `known::b` |\n| b | not yet: c | |\n| A | not yet: d | |", "9: `A` is there twice"),
+        (
+            "| a | the same | `known::b` |\n| b | not yet: c | |\n| A | not yet: d | |",
+            "9: `A` is there twice",
+        ),
     ] {
         assert_eq!(found(rows), [fault], "{rows}");
     }
     assert_eq!(faults("# nothing\n", |_| true), ["no rows"]);
     let other = "| a | b | c |\n|---|---|---|\n| a | the same | `b::c` |\n";
-    assert_eq!(faults(other, |_| true), [format!("1: a table begins with `{HEADER}`, not with `| a | b | c |`")]);
+    assert_eq!(
+        faults(other, |_| true),
+        [format!("1: a table begins with `{HEADER}`, not with `| a | b | c |`")]
+    );
     let bare = format!("{HEADER}\n| a | the same | `b::c` |\n");
     assert_eq!(faults(&bare, |_| true), ["1: no `|---|---|---|` follows"]);
 }

@@ -115,14 +115,16 @@ fn users_say_goodbye_between_test_stopping_and_test_stop() {
         &["-t", "1s"],
     );
     let finished = finished.exits(0);
-    let wanted = r#"["init", "test_start", "user", "set", "t", "test_stopping", "set left", "bye", "test_stop"]"#;
+    let wanted =
+        r#"["init", "test_start", "user", "set", "t", "test_stopping", "set left", "bye", "test_stop"]"#;
     assert!(finished.stdout.contains(wanted), "{}\n{}", finished.stdout, finished.stderr);
 }
 
 #[test]
 fn statistics_are_kept_or_forgotten_when_all_users_have_been_started() {
     // The second user comes after two seconds, long after the only request of the first one.
-    let script = r#"user_class("U").wait_time(constant(1000)).task("t", |user| { user.get(`/${user.id}`); });"#;
+    let script =
+        r#"user_class("U").wait_time(constant(1000)).task("t", |user| { user.get(`/${user.id}`); });"#;
     for (reset, first) in [(&["--reset-stats"][..], None), (&[], Some("1"))] {
         let args = [&["-u", "2", "-r", "0.5", "-t", "4s"], reset].concat();
         let (seen, finished) = against_held(script, &args);
@@ -215,7 +217,8 @@ fn what_is_no_url_throws_and_is_no_request() {
     for url in ["http://", "http://127.0.0.1:99999/"] {
         let server = DemoServer::start(0).expect("a port");
         let script = format!(r#"user_class("U").task("t", |user| {{ user.get("{url}"); }});"#);
-        let finished = Katydid::run_script(&script).args(["-i", "1", "--csv", "r"]).against(&server).run().exits(1);
+        let finished =
+            Katydid::run_script(&script).args(["-i", "1", "--csv", "r"]).against(&server).run().exits(1);
         assert!(finished.written("r_exceptions.csv").contains("main.rhai:1"), "{url}: {}", finished.stdout);
         assert_eq!(finished.csv("r").len(), 1, "{url}: {}", finished.stdout);
         assert_eq!(server.ledger().total, 0);

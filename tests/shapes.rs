@@ -94,7 +94,11 @@ fn a_user_that_is_taken_away_finishes_its_task_and_says_goodbye() {
             .against(&server)
             .run()
             .exits(0);
-        assert_eq!(["begun", "done", "bye"].map(|name| requests(&run, name)), [2, finished, 2], "{stop_timeout}");
+        assert_eq!(
+            ["begun", "done", "bye"].map(|name| requests(&run, name)),
+            [2, finished, 2],
+            "{stop_timeout}"
+        );
     }
 }
 

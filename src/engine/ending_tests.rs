@@ -105,11 +105,11 @@ fn a_sequence_enters_a_set_as_often_as_its_weight_says() {
 fn tasks_of_every_set_see_what_their_user_keeps() {
     let story = live(
         r#"
-        fn shared(user) { note(user, `${user.class_name} ${user.id} ${user.token} ${user.seen}`); user.seen += 1; }
+        fn tell(user) { note(user, `${user.class_name} ${user.id} ${user.token} ${user.seen}`); user.seen += 1; }
         let inner = task_set("Inner").on_start(|user| { user.seen += 10; }).sequential()
-            .task(shared).task("leave", |user| user.interrupt());
-        let outer = task_set("Outer").sequential().task(shared).task(inner)
-            .task("end", |user| { shared(user); user.stop(); });
+            .task(tell).task("leave", |user| user.interrupt());
+        let outer = task_set("Outer").sequential().task(tell).task(inner)
+            .task("end", |user| { tell(user); user.stop(); });
         user_class("U").on_start(|user| { user.token = "abc"; user.seen = 0; }).task(outer);
         "#,
         FREE,

@@ -183,11 +183,15 @@ mod tests {
         let plan = Plan::of_weights(&[("A", 1.0), ("B", 1.0), ("F", -3.0)]);
         let mut dealer = Dealer::new(&plan);
         let deal = |users: usize, dealer: &mut Dealer| {
-            (0..users).filter_map(|_| dealer.deal()).map(|id| plan.class(id).name.as_str()).collect::<String>()
+            (0..users)
+                .filter_map(|_| dealer.deal())
+                .map(|id| plan.class(id).name.as_str())
+                .collect::<String>()
         };
         assert_eq!(deal(7, &mut dealer), "FFFABAB");
         // Down to one, and to five, and to nine: what is missing of the fixed count comes before the others.
-        let leave = |users: usize, dealer: &mut Dealer| assert!((0..users).all(|_| dealer.remove_last().is_some()));
+        let leave =
+            |users: usize, dealer: &mut Dealer| assert!((0..users).all(|_| dealer.remove_last().is_some()));
         leave(6, &mut dealer);
         assert_eq!(dealer.counts(), [0, 0, 1]);
         assert_eq!(deal(4, &mut dealer), "FFAB");

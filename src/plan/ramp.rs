@@ -133,7 +133,8 @@ mod tests {
     /// The rates of Locust's own tests, up and down.
     #[test]
     fn nine_users_come_and_go_at_every_rate() {
-        let each = |interval: u128| (0..9).map(|step| (interval * step, step as usize + 1)).collect::<Vec<_>>();
+        let each =
+            |interval: u128| (0..9).map(|step| (interval * step, step as usize + 1)).collect::<Vec<_>>();
         for (rate, up) in [
             (0.5, each(2000)),
             (1.0, each(1000)),
