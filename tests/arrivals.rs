@@ -417,3 +417,25 @@ fn arrivals_belong_to_the_top_level() {
         finished.stdout
     );
 }
+
+#[test]
+fn of_a_shape_and_arrivals_the_later_one_ends_the_run() {
+    for (shape, schedule, ending) in
+        [("500ms", "1500ms", "all arrivals done"), ("3s", "500ms", "the load shape has ended")]
+    {
+        let server = DemoServer::start(0).expect("a port");
+        let script = format!(
+            r#"
+            user_class("Clerk").wait_time(constant(0.05)).task("t", |user| {{ user.get("/html"); }});
+            user_class("Visitor").task("t", |user| {{ user.get("/items/1"); }});
+            stages([#{{ duration: "{shape}", users: 2, spawn_rate: 10 }}]);
+            arrivals(#{{ user_class: "Visitor", rate: 20, duration: "{schedule}" }});
+            "#
+        );
+        let finished = Katydid::run_script(&script).against(&server).run().exits(0);
+        assert!(finished.stderr.contains(ending), "{ending}\n{}", finished.stderr);
+        let told = told(&finished);
+        assert_eq!((told.due, told.started), (if schedule == "500ms" { 10 } else { 30 }, told.due));
+        assert!(server.ledger().routes["GET /html"] > 1, "the shape's users ran too");
+    }
+}

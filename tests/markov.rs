@@ -135,7 +135,7 @@ fn each_task_leads_on_and_none_has_tags() {
       |
     1 | user_class("U").task("a", || ()).task("b", || ()).transition("a", "b");
       | ^^^^^^^^^^
-      = help: give it a way out: `.transition("b", "..")`
+      = help: give it a way out: `.transition("b", "..")`; the task of `.stop()` is called "stop"
     "#);
 }
 

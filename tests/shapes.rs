@@ -77,6 +77,51 @@ fn a_stage_adds_users_of_its_classes_only() {
 }
 
 #[test]
+fn a_user_that_is_taken_away_finishes_its_task_and_says_goodbye() {
+    for (stop_timeout, finished) in [("1h", 2), ("0", 1)] {
+        let server = DemoServer::start(0).expect("a port");
+        let script = r#"
+            user_class("U").wait_time(constant(1000)).on_stop(|user| { user.get("/items/9", #{ name: "bye" }); })
+                .task("t", |user| {
+                    user.get("/items/1", #{ name: "begun" });
+                    sleep(if user.id == 2 { 3 } else { 0 });
+                    user.get("/items/1", #{ name: "done" });
+                });
+            stages([#{ duration: 1, users: 2, spawn_rate: 100 }, #{ duration: 4, users: 1, spawn_rate: 100 }]);
+        "#;
+        let run = Katydid::run_script(script)
+            .args(["--csv", "r", "--only-summary", "--shards", "2", "--stop-timeout", stop_timeout])
+            .against(&server)
+            .run()
+            .exits(0);
+        assert_eq!(
+            ["begun", "done", "bye"].map(|name| requests(&run, name)),
+            [2, finished, 2],
+            "{stop_timeout}"
+        );
+    }
+}
+
+#[test]
+fn fixed_counts_are_kept_while_users_come_and_go() {
+    let finished = Katydid::run_script(
+        r#"
+        fn once(user) { user.get("/items/1", #{ name: user.class_name }); }
+        user_class("Fixed").fixed_count(2).wait_time(constant(100)).task(once);
+        user_class("A").wait_time(constant(100)).task(once);
+        user_class("B").wait_time(constant(100)).task(once);
+        stages([#{ duration: 1, users: 4, spawn_rate: 100 }, #{ duration: 1, users: 1, spawn_rate: 100 },
+            #{ duration: 1, users: 6, spawn_rate: 100 }]);
+        "#,
+    )
+    .args(["--csv", "r", "--only-summary", "--host", "demo"])
+    .run()
+    .exits(0);
+    // Two and one each; then all but one of the fixed ones leave; that one comes again, and two of each other class.
+    assert_eq!(["Fixed", "A", "B"].map(|class| requests(&finished, class)), [3, 3, 3]);
+}
+
+#[test]
 fn a_slow_ramp_does_not_delay_the_next_stage() {
     let finished = run(
         r#"stages([#{ duration: 2, users: 1000, spawn_rate: 1 }, #{ duration: 1, users: 20, spawn_rate: 1000 }]);"#,

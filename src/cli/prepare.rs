@@ -92,19 +92,20 @@ pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Ve
 /// Where users come by arrivals only, or by a load shape, nobody asks how many are to be started.
 fn without_effect(settings: &RunSettings, plan: &Plan) -> Option<Diagnostic> {
     let given = ["users", "spawn-rate"].into_iter().find(|key| settings.origins.is_given(key))?;
+    let what = match settings.origins.of(given) {
+        origin @ Origin::Script(_) => format!("`{}` of {origin}", given.replace('-', "_")),
+        origin => origin.to_string(),
+    };
+    let warning = |why: &str| Diagnostic::warning(format!("{what} has no effect: {why}"));
     if plan.shape.is_some() {
-        let origin = settings.origins.of(given);
-        let message = format!("{origin} has no effect: the number of users follows the load shape");
-        return Some(
-            Diagnostic::warning(message).help("-t cuts a load shape; its numbers stand in the script"),
-        );
+        let warning = warning("the number of users follows the load shape");
+        return Some(warning.help("-t cuts a load shape; its numbers stand in the script"));
     }
-    if plan.has_dealt_users() || plan.arrivals.is_empty() {
-        return None;
-    }
-    let origin = settings.origins.of(given);
-    let warning = Diagnostic::warning(format!("{origin} has no effect: users come by arrivals only"));
-    Some(warning.help("give `max_users` and `start_users` to arrivals(..)"))
+    let all_open = !plan.has_dealt_users() && !plan.arrivals.is_empty();
+    all_open.then(|| {
+        let warning = warning("users come by arrivals only");
+        warning.help("give `max_users` and `start_users` to arrivals(..)")
+    })
 }
 
 /// Loads and checks the scripts without a wish to run them.

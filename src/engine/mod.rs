@@ -10,6 +10,7 @@ mod desk;
 mod diary;
 mod hooks;
 mod message;
+mod observer;
 mod open;
 mod open_walk;
 mod order;
@@ -21,4 +22,5 @@ mod walk;
 
 pub use client::client_options_of;
 pub use config::{Late, RunConfig};
-pub use controller::{Ending, Observer, Outcome, Progress, run};
+pub use controller::run;
+pub use observer::{Ending, Observer, Outcome, Progress};

@@ -504,6 +504,9 @@ fn a_user_ends_when_no_runs_are_left() {
 #[path = "pace_tests.rs"]
 mod pace;
 
+#[path = "ending_tests.rs"]
+mod ending;
+
 #[test]
 fn a_user_ends_after_its_own_number_of_runs_without_a_last_wait() {
     let script = r#"

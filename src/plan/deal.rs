@@ -179,6 +179,42 @@ mod tests {
     }
 
     #[test]
+    fn fixed_counts_are_filled_first_when_users_come_again() {
+        let plan = Plan::of_weights(&[("A", 1.0), ("B", 1.0), ("F", -3.0)]);
+        let mut dealer = Dealer::new(&plan);
+        let deal = |users: usize, dealer: &mut Dealer| {
+            (0..users)
+                .filter_map(|_| dealer.deal())
+                .map(|id| plan.class(id).name.as_str())
+                .collect::<String>()
+        };
+        assert_eq!(deal(7, &mut dealer), "FFFABAB");
+        // Down to one, and to five, and to nine: what is missing of the fixed count comes before the others.
+        let leave =
+            |users: usize, dealer: &mut Dealer| assert!((0..users).all(|_| dealer.remove_last().is_some()));
+        leave(6, &mut dealer);
+        assert_eq!(dealer.counts(), [0, 0, 1]);
+        assert_eq!(deal(4, &mut dealer), "FFAB");
+        leave(3, &mut dealer);
+        assert_eq!(deal(7, &mut dealer), "FABABAB");
+        assert_eq!(dealer.counts(), [3, 3, 3]);
+    }
+
+    #[test]
+    fn a_hundred_thousand_users_of_fifty_classes_keep_their_shares() {
+        let weights: Vec<f64> = (1..=50).map(f64::from).collect();
+        let mut dealer = Dealer::new(&named(&weights));
+        for _ in 0..100_000 {
+            dealer.deal();
+        }
+        let sum: f64 = weights.iter().sum();
+        for (count, weight) in dealer.counts().iter().zip(&weights) {
+            let wanted = 100_000.0 * weight / sum;
+            assert!((super::as_f64(*count) - wanted).abs() < 1.0, "{count} for {wanted}");
+        }
+    }
+
+    #[test]
     fn a_class_of_weight_or_count_zero_is_off() {
         assert_eq!(order(&[("A", 0.0), ("B", 1.0)], 3), "BBB");
         assert_eq!(order(&[("A", 0.0)], 3), "");

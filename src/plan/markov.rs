@@ -112,7 +112,10 @@ pub(super) fn check(set: &TaskSet) -> Vec<Diagnostic> {
         if task.target != Target::Stop && !steps.iter().any(|(from, ..)| *from == index) {
             let stuck =
                 format!("nothing comes after the task `{}` of the Markov set `{}`", task.name, set.name);
-            let help = format!("give it a way out: `.transition(\"{}\", \"..\")`", task.name);
+            let help = format!(
+                "give it a way out: `.transition(\"{}\", \"..\")`; the task of `.stop()` is called \"stop\"",
+                task.name
+            );
             found.push(here(Diagnostic::error(stuck).help(help)));
         }
     }
@@ -275,7 +278,7 @@ mod tests {
         insta::assert_snapshot!(findings(&set), @r#"
         error: nothing comes after the task `b` of the Markov set `M`
          --> plan.rhai:1:1
-          = help: give it a way out: `.transition("b", "..")`
+          = help: give it a way out: `.transition("b", "..")`; the task of `.stop()` is called "stop"
         warning: the task `c` of the Markov set `M` is never reached
          --> plan.rhai:1:1
           = note: the set starts at `a`, and no transitions lead from there to it

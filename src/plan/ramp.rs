@@ -118,6 +118,46 @@ mod tests {
         assert_eq!(steps(&Ramp::new(5, 3, 1.0)), [(0, 4), (1000, 3)]);
     }
 
+    /// The rates of Locust's own tests, up and down.
+    #[test]
+    fn nine_users_come_and_go_at_every_rate() {
+        let each =
+            |interval: u128| (0..9).map(|step| (interval * step, step as usize + 1)).collect::<Vec<_>>();
+        for (rate, up) in [
+            (0.5, each(2000)),
+            (1.0, each(1000)),
+            (2.0, vec![(0, 2), (1000, 4), (2000, 6), (3000, 8), (4000, 9)]),
+            (2.4, vec![(0, 2), (833, 4), (1666, 6), (2500, 8), (3333, 9)]),
+            (3.0, vec![(0, 3), (1000, 6), (2000, 9)]),
+            (4.0, vec![(0, 4), (1000, 8), (2000, 9)]),
+            (9.0, vec![(0, 9)]),
+        ] {
+            assert_eq!(steps(&Ramp::new(0, 9, rate)), up, "{rate} per second");
+            let down: Vec<_> = up.iter().map(|(at, users)| (*at, 9 - users)).collect();
+            assert_eq!(steps(&Ramp::new(9, 0, rate)), down, "{rate} per second, down");
+        }
+    }
+
+    #[test]
+    fn users_go_up_and_down_and_up_again() {
+        let mut users = 0;
+        let mut told = Vec::new();
+        for (target, rate) in [(6, 3.0), (2, 2.0), (2, 1.0), (5, 1.0)] {
+            let ramp = Ramp::new(users, target, rate);
+            told.push(steps(&ramp));
+            users = ramp.users_at(Duration::from_secs(60));
+        }
+        assert_eq!(
+            told,
+            [
+                vec![(0, 3), (1000, 6)],
+                vec![(0, 4), (1000, 2)],
+                vec![(0, 2)],
+                vec![(0, 3), (1000, 4), (2000, 5)]
+            ]
+        );
+    }
+
     #[test]
     fn a_ramp_to_the_same_number_does_nothing() {
         assert_eq!(steps(&Ramp::new(7, 7, 1.0)), [(0, 7)]);

@@ -109,6 +109,21 @@ mod tests {
     }
 
     #[test]
+    fn users_pace_themselves_without_regard_to_others() {
+        let wait = Wait::ConstantThroughput(10.0);
+        let mut rng = stream(3, 1, Purpose::Schedule);
+        let mut users = [Pacing::new(Duration::ZERO), Pacing::new(Duration::ZERO)];
+        // Both end a task at 130 ms, each after its own pace.
+        let mut after = |user: usize, now: u64| {
+            seconds(&wait, &mut rng, &mut users[user], Duration::from_millis(now)).expect("a number")
+        };
+        assert!((after(1, 10) - 0.09).abs() < 1e-9);
+        assert!((after(0, 30) - 0.07).abs() < 1e-9);
+        assert!((after(1, 130) - 0.07).abs() < 1e-9);
+        assert!((after(0, 130) - 0.07).abs() < 1e-9);
+    }
+
+    #[test]
     fn a_function_is_the_callers() {
         let mut pacing = Pacing::new(Duration::ZERO);
         let mut rng = stream(3, 1, Purpose::Schedule);

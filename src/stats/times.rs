@@ -124,6 +124,20 @@ mod tests {
     }
 
     #[test]
+    fn percentiles_of_the_first_hundred_numbers_are_those_of_locust() {
+        let times = of(0..100);
+        let found = times.percentiles(&[0.5, 0.6, 0.95]);
+        assert_eq!(found, [50, 60, 95].map(Duration::from_millis));
+    }
+
+    #[test]
+    fn a_median_is_not_rounded_away_from_what_was_measured() {
+        for milliseconds in [6034, 6099] {
+            assert_eq!(of([milliseconds; 3]).percentile(0.5), Some(Duration::from_millis(milliseconds)));
+        }
+    }
+
+    #[test]
     fn the_ends_are_exact_and_nothing_exceeds_them() {
         let times = of([1, 7777, 7778, 99_999]);
         assert_eq!(times.percentile(0.0), Some(Duration::from_millis(1)));

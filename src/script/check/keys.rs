@@ -50,7 +50,7 @@ fn maps_of_functions<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'
     match (call.call.name.as_str(), &call.call.args[..]) {
         ("settings", [map]) => vec![(map, SETTINGS.to_vec(), "setting")],
         ("option", [_, _, about]) => vec![(about, OPTION_KEYS.to_vec(), "key of option(..)")],
-        ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "option of arrivals(..)")],
+        ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "arrivals option")],
         _ => Vec::new(),
     }
 }
