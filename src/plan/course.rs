@@ -67,7 +67,7 @@ impl Course {
     pub fn advance(&mut self, now: Duration) -> Option<usize> {
         let (ramp, begun) = self.ramp?;
         let elapsed = now.checked_sub(begun)?;
-        self.next_change = ramp.next_change_after(elapsed).map(|change| begun + change);
+        self.next_change = ramp.next_change_after(elapsed).map(|change| begun.saturating_add(change));
         if self.next_change.is_none() {
             self.ramp = None;
         }

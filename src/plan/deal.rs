@@ -173,6 +173,20 @@ mod tests {
     }
 
     #[test]
+    fn float_weights_deal_as_whole_ones() {
+        let whole = order(&[("A", 1.0), ("B", 2.0), ("C", 3.0)], 75);
+        for factor in [0.1, 1.0 / 3.0, 0.7, 11.3] {
+            assert_eq!(order(&[("A", factor), ("B", 2.0 * factor), ("C", 3.0 * factor)], 75), whole);
+        }
+        for users in 1..=75 {
+            let count = |class: char| whole[..users].matches(class).count() as f64;
+            for (class, share) in [('A', 1.0 / 6.0), ('B', 2.0 / 6.0), ('C', 0.5)] {
+                assert!((count(class) - users as f64 * share).abs() < 1.0, "{class} of {users}");
+            }
+        }
+    }
+
+    #[test]
     fn fixed_counts_come_first_and_are_exact() {
         assert_eq!(order(&[("A", 1.0), ("F", -2.0), ("B", 1.0), ("G", -1.0)], 7), "FGFABAB");
         assert_eq!(order(&[("F", -2.0)], 9), "FF", "nobody is left to add");

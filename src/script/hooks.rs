@@ -1,7 +1,8 @@
 //! `on(event, f)`: functions that run when something happens to the run.
 
+use super::builders;
 use super::convert::refuse;
-use super::declare::{self, Declaration};
+use super::declare::Declaration;
 use super::json;
 use super::user::User;
 use crate::plan::Event;
@@ -23,7 +24,7 @@ pub(super) fn register(engine: &mut Engine, declaration: &Rc<Declaration>) {
               -> Result<(), Box<EvalAltResult>> {
             declaration.at_top_level("on(..)")?;
             let event = Event::of_name(&event).ok_or_else(|| unknown(&event))?;
-            let hook = declare::function(&context, "a hook", "a function", &hook)?;
+            let hook = builders::function(&context, "a hook", "a function", &hook)?;
             declaration.hooks.borrow_mut().push((event, hook));
             Ok(())
         },

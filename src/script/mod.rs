@@ -6,6 +6,7 @@ mod auth;
 mod batch;
 mod block;
 mod blocks;
+mod builders;
 mod calls;
 mod check;
 mod control;
