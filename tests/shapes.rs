@@ -132,14 +132,14 @@ fn a_slow_ramp_does_not_delay_the_next_stage() {
 }
 
 #[test]
-fn the_run_time_cuts_a_shape_and_users_given_beside_it_are_ignored_with_a_warning() {
+fn the_run_time_cuts_a_shape_and_users_given_beside_it_have_no_effect() {
     let shape = r#"steps(#{ step: 2, every: 60, count: 3 });"#;
     let finished = run(shape, &["-t", "1s"]);
     assert!(finished.stderr.contains("run time limit reached"), "{}", finished.stderr);
-    assert!(!finished.stderr.contains("ignored"), "{}", finished.stderr);
+    assert!(!finished.stderr.contains("has no effect"), "{}", finished.stderr);
     assert_eq!(requests(&finished, "A") + requests(&finished, "B"), 2);
     let warned = run(shape, &["-t", "1s", "-u", "7", "-r", "3"]);
-    assert!(warned.stderr.contains("ignored"), "{}", warned.stderr);
+    assert!(warned.stderr.contains("has no effect"), "{}", warned.stderr);
     assert_eq!(requests(&warned, "A") + requests(&warned, "B"), 2);
 }
 
@@ -325,6 +325,20 @@ fn list_draws_the_shape() {
       = help: declare one: `stages([#{ duration: "30s", users: 10, spawn_rate: 2 }]);`
     "#);
     let thrown = list("load_shape(|t|\n    if t < 3.0 { [1] } else { throw \"oh\" });").exits(2);
-    insta::assert_snapshot!(thrown.stderr, @r"");
-    insta::assert_snapshot!(list("load_shape(|t| \"many\");").exits(2).stderr, @r"");
+    insta::assert_snapshot!(thrown.stderr, @r#"
+    error: oh
+     --> main.rhai:6:31
+      |
+    6 |     if t < 3.0 { [1] } else { throw "oh" });
+      |                               ^^^^^
+      = note: at t = 3
+    "#);
+    insta::assert_snapshot!(list("load_shape(|t| \"many\");").exits(2).stderr, @r#"
+    error: a load shape returns [users, spawn_rate], #{ users, spawn_rate, user_classes }, or () to end the run, not a string
+     --> main.rhai:5:16
+      |
+    5 | load_shape(|t| "many");
+      |                ^
+      = note: at t = 0
+    "#);
 }

@@ -42,7 +42,26 @@ fn a_copy_is_independent() {
         let b = a.copy("B").weight(0.5).fixed_count(2.0);
         a.tags(["late"]);
     "#;
-    insta::assert_snapshot!(listed(script), @r"");
+    insta::assert_snapshot!(listed(script), @r"
+    user class A  (weight 2, host http://h, wait 1 s, tags late)
+      task set Shop  (weight 1, tags x)
+        task t  (weight 1)
+        stop  (weight 1)
+        task mine  (weight 1)
+      task set Other  (weight 1, tags x, in order)
+        task t  (1 x)
+        stop  (1 x)
+        task more  (1 x)
+    user class B  (2 users, host http://h, wait 1 s)
+      task set Shop  (weight 1, tags x)
+        task t  (weight 1)
+        stop  (weight 1)
+        task mine  (weight 1)
+      task set Other  (weight 1, tags x, in order)
+        task t  (1 x)
+        stop  (1 x)
+        task more  (1 x)
+    ");
 }
 
 #[test]
@@ -181,7 +200,10 @@ fn a_choice_of_classes_that_cannot_run_is_refused() {
     error: every chosen user class is off: all weights are 0
       = help: give one a weight: `--class Off=1`
     ");
-    insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "A=0"]).refused(), @r"");
-    insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "A=-1"]).refused(), @r"");
-    insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "A=much"]).refused(), @r"");
+    insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "A=0"]).refused(), @r"
+    error: every chosen user class is off: all weights are 0
+      = help: give one a weight: `--class A=1`
+    ");
+    insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "A=-1"]).refused(), @r"error: --class: the weight of `A`: `-1` is not a number of at least 0");
+    insta::assert_snapshot!(Katydid::run_script(CLASSES).args(["--class", "A=much"]).refused(), @r"error: --class: the weight of `A`: `much` is not a number of at least 0");
 }

@@ -11,25 +11,44 @@ pub struct Course {
     ramp: Option<(Ramp, Duration)>,
     /// When the number of users changes next.
     next_change: Option<Duration>,
-    /// When it changed last, and whether it grew.
-    last_change: Option<(Duration, bool)>,
+    /// The users that there are.
+    users: usize,
+    last_change: Option<Change>,
+}
+
+/// A step of a ramp.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    at: Duration,
+    grew: bool,
+    /// By how many users.
+    by: usize,
+}
+
+impl Change {
+    /// When the next step in the same direction may be taken at this spawn rate.
+    fn next(self, spawn_rate: f64) -> Duration {
+        #[expect(clippy::cast_precision_loss, reason = "user counts are far below 2^53")]
+        let pause = Duration::try_from_secs_f64(self.by as f64 / spawn_rate).unwrap_or(Duration::ZERO);
+        self.at.saturating_add(pause)
+    }
 }
 
 impl Course {
     /// Heads for `target` from `users` users. A ramp that is under way is left where it is.
     ///
-    /// The first step is taken at once, unless the last one, in the same direction, is not long enough ago for the
-    /// target's spawn rate: a target that moves every second does not add users any faster.
+    /// The first step is taken at once, unless the users of the last one, in the same direction, came too shortly ago for
+    /// the target's spawn rate: a target that moves every second does not add users any faster.
     pub fn head_for(&mut self, target: UserTarget, users: usize, now: Duration) {
-        let ramp = Ramp::new(users, target.users, target.spawn_rate);
         let grows = target.users > users;
         let begin = match self.last_change {
-            Some((last, grew)) if grew == grows && target.users != users => {
-                now.max(last.saturating_add(ramp.interval()))
+            Some(last) if last.grew == grows && target.users != users => {
+                now.max(last.next(target.spawn_rate))
             }
             _ => now,
         };
-        self.ramp = Some((ramp, begin));
+        self.users = users;
+        self.ramp = Some((Ramp::new(users, target.users, target.spawn_rate), begin));
         self.next_change = Some(begin);
         self.target = Some(target);
     }
@@ -48,14 +67,17 @@ impl Course {
     pub fn advance(&mut self, now: Duration) -> Option<usize> {
         let (ramp, begun) = self.ramp?;
         let elapsed = now.checked_sub(begun)?;
-        if ramp.target() != ramp.origin() {
-            self.last_change = Some((now, ramp.target() > ramp.origin()));
-        }
         self.next_change = ramp.next_change_after(elapsed).map(|change| begun + change);
         if self.next_change.is_none() {
             self.ramp = None;
         }
-        Some(ramp.users_at(elapsed))
+        let users = ramp.users_at(elapsed);
+        if users != self.users {
+            let (grew, by) = (users > self.users, users.abs_diff(self.users));
+            self.last_change = Some(Change { at: now, grew, by });
+            self.users = users;
+        }
+        Some(users)
     }
 
     /// Whether a ramp is under way.
@@ -92,6 +114,11 @@ mod tests {
         assert_eq!(follow(&up), [1, 1, 2, 2, 3, 3, 4, 4, 5]);
         let down: Vec<_> = [(9, 100.0)].into_iter().chain((0..5).map(|left| (4 - left, 0.5))).collect();
         assert_eq!(follow(&down), [9, 8, 8, 7, 7, 6], "and turning round needs no pause");
+        assert_eq!(
+            follow(&[(9, 1.0), (9, 1.0), (20, 1000.0)]),
+            [1, 2, 20],
+            "a slow ramp holds up no fast one"
+        );
         let free: Vec<_> = (1..=4).map(|users| (users * 10, UserTarget::AT_ONCE)).collect();
         assert_eq!(follow(&free), [10, 20, 30, 40]);
     }

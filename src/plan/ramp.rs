@@ -55,18 +55,6 @@ impl Ramp {
         self.to
     }
 
-    /// The users that there were when it began.
-    #[must_use]
-    pub fn origin(&self) -> usize {
-        self.from
-    }
-
-    /// The time between two steps.
-    #[must_use]
-    pub fn interval(&self) -> Duration {
-        Duration::try_from_secs_f64(self.interval).unwrap_or(Duration::MAX)
-    }
-
     /// How many steps have been taken, without regard to the target.
     fn steps_at(&self, elapsed: Duration) -> usize {
         if self.interval == 0.0 {
