@@ -88,6 +88,7 @@ fn every_task_of_every_script_is_run() {
                     "POST /orders",
                 ],
             ),
+            ("rush_hour", &["GET /", "GET /items", "GET /items/{id}", "POST /login", "POST /orders"]),
             ("checks", &["GET /html", "GET /items", "GET /items/{id}", "GET /private"]),
         ] {
             if script.file_stem().is_some_and(|stem| stem == name) {

@@ -72,6 +72,10 @@ impl Observer for RunObserver {
         let counts =
             self.classes.iter().zip(progress.users).map(|(name, count)| format!("\"{name}\": {count}"));
         let total: u64 = progress.users.iter().sum();
+        // Users that come by arrivals are not started ahead, and a shape may want none for a while.
+        if total == 0 {
+            return;
+        }
         tracing::info!(
             "All users spawned: {{{}}} ({total} total users)",
             counts.collect::<Vec<_>>().join(", ")

@@ -197,6 +197,7 @@ enum Next {
     GoOn,
     End,
 }
+
 /// The next tick; never without ticks.
 async fn tick(ticks: &mut Option<Interval>) {
     match ticks {
