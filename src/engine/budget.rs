@@ -69,6 +69,11 @@ impl Purse {
         Self { left: runs, shards: shards.max(1) as u64 }
     }
 
+    /// Whether everything has been granted.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
     /// The next portion: an eighth of a fair share, so that no shard sits on what another could run.
     pub(super) fn portion(&mut self) -> u64 {
         let portion = (self.left / (self.shards * 8)).max(1).min(self.left);

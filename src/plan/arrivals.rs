@@ -86,13 +86,18 @@ impl Arrivals {
         self.user_limit().clamp(1, shards.max(1))
     }
 
-    /// The due times of every `parts`-th arrival from number `first` on; `gaps` is where random gaps are drawn from.
+    /// The due times of the arrivals that one of `parts` shards serves, from its number `first` on; `gaps` is where
+    /// random gaps are drawn from.
+    ///
+    /// Arrivals go round over the users that there may be, and users round over the shards. So each shard gets arrivals
+    /// in proportion to its users, and how long an arrival waits does not depend on how many shards there are.
     #[must_use]
     pub fn due_times(&self, first: u64, parts: u64, gaps: Stream) -> DueTimes {
         DueTimes {
             curve: Curve::new(&self.stages),
             next: first,
             parts: parts.max(1),
+            round: (self.user_limit() as u64).max(parts).max(1),
             gaps: self.poisson.then_some(Gaps { stream: gaps, drawn: 0, sum: 0.0 }),
         }
     }
@@ -186,6 +191,8 @@ pub struct DueTimes {
     curve: Curve,
     next: u64,
     parts: u64,
+    /// After so many arrivals the first shard is the next again.
+    round: u64,
     gaps: Option<Gaps>,
 }
 
@@ -218,8 +225,20 @@ impl Iterator for DueTimes {
         #[expect(clippy::cast_precision_loss, reason = "arrivals are far below 2^53")]
         let area = self.gaps.as_mut().map_or(number as f64, |gaps| gaps.up_to(number));
         let due = self.curve.time_of(area)?;
-        self.next += self.parts;
+        self.next = self.after(number);
         Some((number, due))
+    }
+}
+
+impl DueTimes {
+    /// The shard's next arrival after `number`.
+    fn after(&self, number: u64) -> u64 {
+        let within = number % self.round;
+        if within + self.parts < self.round {
+            number + self.parts
+        } else {
+            number - within + self.round + within % self.parts
+        }
     }
 }
 

@@ -125,6 +125,20 @@ fn random_gaps_have_the_rate_and_the_spread_of_a_poisson_process() {
 }
 
 #[test]
+fn a_shard_serves_arrivals_in_proportion_to_its_users() {
+    let minute = [(60.0, 1.0, 1.0)];
+    let numbers = |users: usize, shards: usize, part: usize| -> Vec<u64> {
+        let arrivals = Arrivals { max_users: Some(users), ..arrivals(&minute) };
+        let times = arrivals.due_times(part as u64, shards as u64, stream(1, 0, Purpose::Arrivals));
+        times.map(|(number, _)| number).take(6).collect()
+    };
+    assert_eq!(numbers(3, 2, 0), [0, 2, 3, 5, 6, 8], "two users of three");
+    assert_eq!(numbers(3, 2, 1), [1, 4, 7, 10, 13, 16]);
+    assert_eq!(numbers(4, 2, 1), [1, 3, 5, 7, 9, 11]);
+    assert_eq!(numbers(1, 1, 0), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
 fn portions_make_the_whole() {
     let parts = |whole, parts| (0..parts).map(|part| portion(whole, part, parts)).collect::<Vec<_>>();
     assert_eq!(parts(10, 3), [4, 3, 3]);
@@ -179,9 +193,11 @@ proptest! {
     }
 
     #[test]
-    fn shards_together_have_every_arrival_once(stages in stages(), parts in 1u64..6, poisson: bool, seed: u64) {
-        let mut arrivals = arrivals(&stages);
-        arrivals.poisson = poisson;
+    fn shards_together_have_every_arrival_once(
+        stages in stages(), users in 1usize..20, shards in 1usize..6, poisson: bool, seed: u64,
+    ) {
+        let arrivals = Arrivals { poisson, max_users: Some(users), ..arrivals(&stages) };
+        let parts = arrivals.parts(shards) as u64;
         let of = |first, parts| arrivals.due_times(first, parts, stream(seed, 0, Purpose::Arrivals)).take(2000);
         let alone: Vec<_> = of(0, 1).collect();
         let mut together: Vec<_> = (0..parts).flat_map(|first| of(first, parts)).collect();

@@ -1,6 +1,7 @@
 //! From the first user to the end of the run: which users there are to be, and what ends it.
 
 use super::{Controller, HOOKS_RUN_ON, every_second, ticking, until};
+use crate::engine::budget::Purse;
 use crate::engine::message::{Command, ShapeFailed};
 use crate::engine::observer::{Ending, Observer};
 use crate::plan::{Event, Shape, UserTarget};
@@ -123,7 +124,9 @@ impl Controller {
         }
         // A shape may add users again.
         let over = self.config.plan.shape.is_none() && !self.course.is_ramping() && self.crew.is_empty();
-        over.then_some(Ending::UsersEnded)
+        // The users may have ended because there were no runs left, before the last of these was counted here.
+        let spent = self.purse.as_ref().is_some_and(Purse::is_spent);
+        over.then_some(if spent { Ending::Iterations } else { Ending::UsersEnded })
     }
 
     /// The load shape is at its end; that is the end of the run, unless arrivals are still to come.
