@@ -11,6 +11,7 @@ use crate::plan::{Event, FnId, Plan, SetId, Target, UserClass};
 use crate::script::{Exception, Pace as _, Pause, Script, TaskEnd, User};
 use crate::util::Stream;
 use std::cell::Cell;
+use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -102,13 +103,13 @@ impl<W: Witness> Walk<W> {
         if self.signal.wish() != Wish::Run {
             return;
         }
-        let mut step = self.start(class).await;
+        let mut step = Box::pin(self.start(class)).await;
         loop {
             let waits = match step {
                 Step::Wait => true,
                 Step::Pick => false,
                 Step::Leave { reschedule } => {
-                    self.leave_set().await;
+                    Box::pin(self.leave_set()).await;
                     !reschedule
                 }
                 Step::End => break,
@@ -119,7 +120,7 @@ impl<W: Witness> Walk<W> {
             }
             step = self.step().await;
         }
-        self.leave_all().await;
+        Box::pin(self.leave_all()).await;
     }
 
     /// Enters the class. Where its `on_start` threw or left, nothing was set up, so nothing is taken down; where it ended
@@ -157,7 +158,7 @@ impl<W: Witness> Walk<W> {
         let Some((set, index)) = self.pace.pick() else { return Pick::Went(Step::End) };
         match self.terrain.plan.sets[set.0].tasks[index].target {
             Target::Stop => Pick::Went(self.leaving(true)),
-            Target::Enter(nested) => Pick::Went(self.enter_set(nested).await),
+            Target::Enter(nested) => Pick::Went(Box::pin(self.enter_set(nested)).await),
             Target::Call(function) => Pick::Task((set, index), function),
         }
     }
@@ -246,8 +247,8 @@ impl<W: Witness> Walk<W> {
     }
 
     /// Runs a task, a wait or an `on_start`: while the user should end, it may go on until the wish's deadline.
-    async fn call(&mut self, function: FnId, name: &str) -> TaskEnd {
-        self.call_until(function, name, Deadline::of_task).await
+    fn call(&mut self, function: FnId, name: &str) -> impl Future<Output = TaskEnd> {
+        self.call_until(function, name, Deadline::of_task)
     }
 
     /// Runs an `on_stop`: it has its own time, from when the user should end.
@@ -257,7 +258,8 @@ impl<W: Witness> Walk<W> {
         self.pace.leaving.set(false);
     }
 
-    /// Runs a script function and tells the witness what came of it.
+    /// Runs a script function and tells the witness what came of it. What hardly any run does is boxed: it would make
+    /// the state of every user larger, and every call would move it.
     async fn call_until(
         &mut self,
         function: FnId,
@@ -270,14 +272,14 @@ impl<W: Witness> Walk<W> {
             TaskEnd::Failed(exception) => {
                 self.witness.exception(exception, name);
                 if self.terrain.plan.hooks.has(Event::UserError) {
-                    self.call_error_hooks(exception, name).await;
+                    Box::pin(self.call_error_hooks(exception, name)).await;
                 }
             }
             TaskEnd::StopTest(reason) => self.witness.stop_test(reason),
             _ => {}
         }
         if self.user.has_untold() {
-            self.call_listeners().await;
+            Box::pin(self.call_listeners()).await;
         }
         end
     }
@@ -318,7 +320,7 @@ impl<W: Witness> Walk<W> {
     async fn wait(&mut self) -> bool {
         let mut pause = self.pace.pause();
         if let Pause::Ask(function) = pause {
-            pause = match self.call(function, "wait_time").await {
+            pause = match Box::pin(self.call(function, "wait_time")).await {
                 TaskEnd::Done(seconds) => Pause::of_seconds(seconds.unwrap_or(0.0)),
                 TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => return false,
                 _ => Pause::of_seconds(0.0),

@@ -40,6 +40,8 @@ struct Story {
     waits: RefCell<Lateness>,
     started: Cell<Option<Instant>>,
     ended: Cell<u128>,
+    /// How large the state of the walk is, whatever the user does.
+    bytes: Cell<usize>,
 }
 
 impl Story {
@@ -198,7 +200,14 @@ async fn walk(loader: &Loader, fate: Fate) -> Rc<Story> {
     if fate.stop_at == Some(0) {
         stop();
     }
-    let life = tokio::task::spawn_local(async move { walk.run(&class).await });
+    let life = {
+        let story = story.clone();
+        tokio::task::spawn_local(async move {
+            let life = walk.run(&class);
+            story.bytes.set(size_of_val(&life));
+            life.await;
+        })
+    };
     if let Some(turns) = fate.turns {
         for _ in 0..turns {
             tokio::task::yield_now().await;
@@ -484,6 +493,13 @@ fn a_set_whose_tasks_are_all_off_ends_its_user() {
         FREE,
     );
     assert_eq!(story.timed(), "0:stop 0:bye");
+}
+
+/// A user that waits keeps it, and each call moves a part of it: what hardly ever happens must not make it larger.
+#[test]
+fn a_waiting_user_is_small() {
+    let story = live("user_class(\"U\").task(\"t\", |user| user.stop());", FREE);
+    assert!(story.bytes.get() <= 1200, "{} bytes", story.bytes.get());
 }
 
 #[test]
