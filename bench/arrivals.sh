@@ -7,7 +7,7 @@
 #   bench/arrivals.sh frozen     an nginx that is stopped for FREEZE seconds in a window of WINDOW seconds
 #
 # Environment: KATYDID_BIN (default: cargo build --release), RATES ("10 100 1000 10000"), DURATION (60), WINDOW (60),
-# FREEZE (2), FREEZE_RATE (1000), OUT (a folder to keep everything in; default: a temporary one).
+# FREEZE (2), FREEZE_RATE (200), OUT (a folder to keep everything in; default: a temporary one).
 # nginx has core 0 and katydid core 1. The exit code is 1 if a figure is out of bounds.
 set -euo pipefail
 
@@ -18,7 +18,7 @@ read -ra rates <<<"${RATES:-10 100 1000 10000}"
 duration=${DURATION:-60}
 window=${WINDOW:-60}
 freeze=${FREEZE:-2}
-freeze_rate=${FREEZE_RATE:-1000}
+freeze_rate=${FREEZE_RATE:-200}
 
 die() { echo "bench: $*" >&2; exit 2; }
 
