@@ -16,20 +16,13 @@ use crate::util::Diagnostic;
 use bytes::Bytes;
 use http::Method;
 use http::header::COOKIE;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
-
-/// How many connections to one host a user keeps for later requests: what browsers do. Only requests that overlap ever
-/// need a second one.
-const KEPT_PER_HOST: usize = 6;
-
-/// How many connections a user keeps in all. The one that was kept first is closed first.
-const KEPT_CONNECTIONS: usize = 24;
 
 /// As good as no deadline, and still a moment that a clock can name.
 const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
@@ -39,6 +32,8 @@ pub struct Client {
     shared: Rc<Shared>,
     options: Rc<ClientOptions>,
     kept: RefCell<Vec<Connection>>,
+    /// Which of several addresses are this user's; dealt when it first connects.
+    turn: Cell<Option<usize>>,
     jar: Jar,
     timer: RefCell<Option<Pin<Box<Sleep>>>>,
 }
@@ -53,7 +48,7 @@ impl Client {
         if options.ca.is_some() || options.cert.is_some() {
             shared.configurations.get(&options)?;
         }
-        Ok(Self { shared, options, kept: RefCell::default(), jar: Jar::default(), timer: RefCell::default() })
+        Ok(Self { shared, options, kept: RefCell::default(), turn: Cell::default(), jar: Jar::default(), timer: RefCell::default() })
     }
 
     /// Sends a request and reads the whole answer, following redirects.
@@ -185,14 +180,17 @@ impl Client {
         } else {
             None
         };
+        let proxy = if connection.forwarded { options.proxy.as_deref() } else { None };
         let write_head =
-            |out: &mut Vec<u8>| wire::head(out, &headers, options.keep_alive, cookies.as_deref());
+            |out: &mut Vec<u8>| wire::head(out, &headers, proxy, options.keep_alive, cookies.as_deref());
         let transport = &mut connection.transport;
         exchange::exchange(&self.shared, transport, request, options.max_body, write_head, phases).await
     }
 
     async fn open(&self, origin: &Rc<Origin>, phases: &mut Phases) -> Result<Connection, TransportError> {
-        let open = Connection::open(&self.shared, origin, &self.options, phases);
+        let turn = self.turn.get().unwrap_or_else(|| self.shared.next_turn());
+        self.turn.set(Some(turn));
+        let open = Connection::open(&self.shared, origin, &self.options, turn, phases);
         match self.options.connect_timeout {
             None => open.await,
             Some(limit) => {
@@ -211,9 +209,9 @@ impl Client {
     /// Keeps the connection for the next request, if it can carry one.
     fn keep_after(&self, connection: Connection, answer: Answer) -> Answer {
         if answer.reusable && self.options.keep_alive {
-            let mut kept = self.kept.borrow_mut();
-            if kept.len() >= KEPT_PER_HOST {
-                make_room(&mut kept, &connection);
+            let (mut kept, options) = (self.kept.borrow_mut(), &self.options);
+            if kept.len() >= options.max_connections.min(options.max_idle_connections) {
+                make_room(&mut kept, &connection, options);
             }
             kept.push(connection);
         }
@@ -223,14 +221,14 @@ impl Client {
 
 /// Closes connections that are one too many once `another` is kept.
 #[cold]
-fn make_room(kept: &mut Vec<Connection>, another: &Connection) {
+fn make_room(kept: &mut Vec<Connection>, another: &Connection, options: &ClientOptions) {
     let alike = |connection: &Connection| connection.leads_to(another.origin());
-    if kept.iter().filter(|connection| alike(connection)).count() >= KEPT_PER_HOST
+    if kept.iter().filter(|connection| alike(connection)).count() >= options.max_connections
         && let Some(oldest) = kept.iter().position(alike)
     {
         kept.remove(oldest);
     }
-    if kept.len() >= KEPT_CONNECTIONS {
+    if kept.len() >= options.max_idle_connections && !kept.is_empty() {
         kept.remove(0);
     }
 }
