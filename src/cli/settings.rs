@@ -2,6 +2,7 @@
 
 use super::args::Given;
 use super::layers::{Environment, Layers};
+use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::engine::Late;
@@ -69,6 +70,8 @@ pub struct RunSettings {
     pub insecure: bool,
     /// How long a request may take.
     pub timeout: Duration,
+    /// Where connections come from and what they go through.
+    pub network: NetworkSettings,
     /// What is logged, and where to.
     pub log: LogSettings,
     /// Where each of these came from.
@@ -207,6 +210,7 @@ pub(super) fn resolve(
         ca: layers.optional("ca", parse::text)?.map(PathBuf::from),
         insecure: layers.switch("insecure")?,
         timeout: layers.value("timeout", parse::time)?,
+        network: NetworkSettings::resolve(&mut layers)?,
         log: LogSettings {
             level: layers.value("loglevel", parse::level)?,
             file: layers.optional("logfile", parse::text)?.map(PathBuf::from),

@@ -61,6 +61,12 @@ impl Client {
         chain.conclude(result, begun)
     }
 
+    /// How many connections to one host it has at a time.
+    #[must_use]
+    pub fn max_connections(&self) -> usize {
+        self.options.max_connections
+    }
+
     /// The cookies that a request to `url` would carry.
     #[must_use]
     pub fn cookies(&self, url: &Url) -> Vec<(String, String)> {
