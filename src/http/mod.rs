@@ -23,7 +23,7 @@ mod wire;
 pub use client::Client;
 pub use decode::DecodeError;
 pub use error::TransportError;
-pub use options::ClientOptions;
+pub use options::{ClientOptions, MAX_BODY};
 pub use request::Request;
 pub use response::{Hop, Response, Timings};
 pub use shared::{Counters, Shared};

@@ -4,6 +4,10 @@ use http::HeaderMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// How long a body that is kept may be where nobody says anything else, in bytes as transferred; the same again bounds it
+/// when it is decoded.
+pub const MAX_BODY: u64 = 256 * 1024 * 1024;
+
 /// Options of the client of one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
@@ -25,8 +29,11 @@ pub struct ClientOptions {
     pub key: Option<PathBuf>,
     /// Whether connections are kept for the next request.
     pub keep_alive: bool,
-    /// Longer bodies are refused, in bytes as transferred: a body is held in memory, and some never end.
-    pub max_body: u64,
+    /// Whether bodies are kept, or only counted, unless the request says otherwise.
+    pub keep_body: bool,
+    /// Longer bodies are refused, in bytes as transferred. None = [`MAX_BODY`] for those that are kept, as they are held in
+    /// memory and some never end; others may have any length.
+    pub max_body: Option<u64>,
     /// Headers of every request that does not have them itself.
     pub headers: HeaderMap,
 }
@@ -43,7 +50,8 @@ impl Default for ClientOptions {
             cert: None,
             key: None,
             keep_alive: true,
-            max_body: 256 * 1024 * 1024,
+            keep_body: true,
+            max_body: None,
             headers: HeaderMap::new(),
         }
     }
