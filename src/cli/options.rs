@@ -291,6 +291,12 @@ pub(super) static OPTIONS: &[Spec] = &[
     Spec::switch(Results, "web", "Refused: there is no web UI yet"),
     Spec::one(Http, "timeout", "TIME", "How long a request may take, unless the script says otherwise")
         .default("60s"),
+    Spec::one(
+        Http,
+        "max-body",
+        "SIZE",
+        "Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB; none for bodies that are not kept]",
+    ),
     Spec::one(Http, "ca", "FILE", "Certificates (PEM) to trust besides the system's"),
     Spec::switch(Http, "insecure", "Do not verify certificates"),
     Spec::one(Log, "loglevel", "LEVEL", "trace, debug, info, warning, error, critical or off")

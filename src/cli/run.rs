@@ -138,6 +138,7 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
         timeout: settings.timeout,
         verify: !settings.insecure,
         ca: settings.ca.clone(),
+        max_body: settings.max_body,
         ..ClientOptions::default()
     }
 }

@@ -1,11 +1,12 @@
 //! The client of one user: its connections, its cookies, and how a request becomes an answer.
 
+use super::body::Plan;
 use super::connection::Connection;
 use super::cookies::Jar;
 use super::error::TransportError;
 use super::exchange::{self, Failure, Phases};
 use super::incoming::Answer;
-use super::options::ClientOptions;
+use super::options::{ClientOptions, MAX_BODY};
 use super::request::Request;
 use super::response::{Hop, Response};
 use super::shared::{Shared, add};
@@ -48,7 +49,14 @@ impl Client {
         if options.ca.is_some() || options.cert.is_some() {
             shared.configurations.get(&options)?;
         }
-        Ok(Self { shared, options, kept: RefCell::default(), turn: Cell::default(), jar: Jar::default(), timer: RefCell::default() })
+        Ok(Self {
+            shared,
+            options,
+            kept: RefCell::default(),
+            turn: Cell::default(),
+            jar: Jar::default(),
+            timer: RefCell::default(),
+        })
     }
 
     /// Sends a request and reads the whole answer, following redirects.
@@ -56,9 +64,10 @@ impl Client {
         let begun = Instant::now();
         let timeout = request.timeout.unwrap_or(self.options.timeout);
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
+        let plan = self.plan_for(&request);
         let mut chain = Chain { request, astray: false, history: Vec::new(), phases: Phases::default() };
         let result = self.until(deadline, pin!(self.follow(&mut chain))).await;
-        chain.conclude(result, begun)
+        chain.conclude(result, begun, plan)
     }
 
     /// The cookies that a request to `url` would carry.
@@ -116,6 +125,7 @@ impl Client {
             None => self.options.allow_redirects && chain.request.method != Method::HEAD,
         };
         loop {
+            let begun = Instant::now();
             let answer = self.hop(&chain.request, chain.astray, &mut chain.phases).await?;
             let status = answer.head.status;
             let redirects = matches!(status, 300..400) && follows && answer.error.is_none();
@@ -130,7 +140,12 @@ impl Client {
                 if redirects { redirect::target(status, &chain.request.url, &headers) } else { None };
             let Some(target) = target else { return Ok(answer) };
             let target = target?;
-            chain.history.push(Hop { status, url: chain.request.url.clone() });
+            chain.history.push(Hop {
+                status,
+                url: chain.request.url.clone(),
+                elapsed: answer.ended.saturating_duration_since(begun),
+                head: answer.head_bytes,
+            });
             if chain.history.len() > self.options.max_redirects {
                 return Err(TransportError::TooManyRedirects);
             }
@@ -184,7 +199,14 @@ impl Client {
         let write_head =
             |out: &mut Vec<u8>| wire::head(out, &headers, proxy, options.keep_alive, cookies.as_deref());
         let transport = &mut connection.transport;
-        exchange::exchange(&self.shared, transport, request, options.max_body, write_head, phases).await
+        exchange::exchange(&self.shared, transport, request, self.plan_for(request), write_head, phases).await
+    }
+
+    /// What becomes of the body of the answer to `request`.
+    fn plan_for(&self, request: &Request) -> Plan {
+        let keep = request.keep_body.unwrap_or(self.options.keep_body);
+        let most = if keep { MAX_BODY } else { u64::MAX };
+        Plan { keep, max: self.options.max_body.unwrap_or(most) }
     }
 
     async fn open(&self, origin: &Rc<Origin>, phases: &mut Phases) -> Result<Connection, TransportError> {
@@ -243,7 +265,7 @@ struct Chain {
 }
 
 impl Chain {
-    fn conclude(self, result: Result<Answer, TransportError>, begun: Instant) -> Response {
+    fn conclude(self, result: Result<Answer, TransportError>, begun: Instant, plan: Plan) -> Response {
         let ended = match &result {
             Ok(answer) => answer.ended,
             Err(_) => Instant::now(),
@@ -258,6 +280,9 @@ impl Chain {
             headers: OnceCell::new(),
             encoded: false,
             body: Bytes::new(),
+            size: 0,
+            plan,
+            trailers: None,
             error: Some(error),
             url: url.clone(),
             history: history.clone(),
@@ -267,13 +292,15 @@ impl Chain {
         };
         match result {
             Err(error) => without(error),
-            Ok(Answer { head, head_bytes, body, error, .. }) => Response {
+            Ok(Answer { head, head_bytes, body, size, trailers, error, .. }) => Response {
                 // An answer that is not whole is none, but what came of it is there to be looked at.
                 status: if error.is_none() { head.status } else { 0 },
                 reason: head.reason.filter(|_| error.is_none()),
                 head: head_bytes,
                 encoded: head.encoded,
                 body,
+                size,
+                trailers,
                 error,
                 ..without(TransportError::Broken)
             },

@@ -51,7 +51,11 @@ impl Connection {
                 way.phases.connect += begun.elapsed();
                 let stream = stream?;
                 add(&shared.counters.connections, 1);
-                return Ok(Self { origin: origin.clone(), forwarded: false, transport: Transport::Unix(stream) });
+                return Ok(Self {
+                    origin: origin.clone(),
+                    forwarded: false,
+                    transport: Transport::Unix(stream),
+                });
             }
             (None, None) => way.to(origin.host(), origin.port()).await?,
             (None, Some(proxy)) => way.through(proxy, origin).await?,

@@ -30,7 +30,7 @@ pub use client::Client;
 pub use decode::DecodeError;
 pub use error::TransportError;
 pub use network::{Network, Resolve, Sources};
-pub use options::{ClientOptions, MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS};
+pub use options::{ClientOptions, MAX_BODY, MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS};
 pub use proxy::{NoProxy, Proxy};
 pub use request::Request;
 pub use response::{Hop, Response, Timings};
