@@ -6,6 +6,7 @@ use super::listeners::Details;
 use super::user::User;
 use super::verdict::{Tally, TallyId, Word};
 use crate::http;
+use ::http::StatusCode;
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -46,7 +47,7 @@ impl Response {
     ) -> Self {
         let default_failure = match (&answer.error, answer.status) {
             (Some(error), _) => Some(error.to_string()),
-            (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
+            (None, 400..) => Some(status_text(answer.status)),
             _ => None,
         };
         let size = answer.body.len() as u64;
@@ -131,6 +132,15 @@ impl Response {
 
     fn ok(&self) -> bool {
         self.0.answer.error.is_none() && (1..400).contains(&self.0.answer.status)
+    }
+}
+
+/// What a failed status is called: by its standard reason, never by the server's own words, which may differ from server
+/// to server and hold anything.
+fn status_text(status: u16) -> String {
+    match StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()) {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_string(),
     }
 }
 
