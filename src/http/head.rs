@@ -73,6 +73,15 @@ pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, Transpo
     Ok(head)
 }
 
+/// How many bytes of empty lines `bytes` begins with.
+pub(super) fn empty_lines(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some(after) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
+        rest = after;
+    }
+    bytes.len() - rest.len()
+}
+
 /// The headers of a head that was parsed before.
 pub(super) fn headers(head: &Bytes) -> HeaderMap {
     let parsed = with_headers(head, |answer, _| {

@@ -2,7 +2,7 @@
 
 use nix::sys::socket::{setsockopt, sockopt};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -32,7 +32,7 @@ struct Held {
 
 /// One connection at the server.
 pub struct Line {
-    stream: Box<dyn Duplex>,
+    stream: BufReader<Box<dyn Duplex>>,
     tcp: TcpStream,
     ledger: Arc<Ledger>,
     /// From 0, in the order of acceptance.
@@ -79,6 +79,7 @@ impl Faulty {
                         Box::new(StreamOwned::new(connection, stream))
                     }
                 };
+                let stream = BufReader::new(stream);
                 std::thread::spawn(move || handle(&mut Line { stream, tcp, ledger, number }));
             }
         });
@@ -139,9 +140,20 @@ impl Line {
         self.ledger.heads.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Waits for bytes, whatever they are.
+    pub fn read_some(&mut self) {
+        let _ = self.stream.read(&mut [0; 64]);
+    }
+
+    /// Sends bytes as they are on a connection that is encrypted.
+    pub fn send_unencrypted(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = self.tcp.write_all(bytes.as_ref());
+    }
+
     /// Sends bytes; whether the client took them.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        self.stream.write_all(bytes.as_ref()).and_then(|()| self.stream.flush()).is_ok()
+        let stream = self.stream.get_mut();
+        stream.write_all(bytes.as_ref()).and_then(|()| stream.flush()).is_ok()
     }
 
     /// Sends `piece` so often, or until the client has had enough.
