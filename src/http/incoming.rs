@@ -158,7 +158,8 @@ impl Incoming {
 
     /// Looks for a head, and takes what follows it; returns how many bytes of interim answers it skipped.
     fn feed_head(&mut self, bytes: &[u8]) -> Result<usize, TransportError> {
-        let mut skipped = 0;
+        // Empty lines before a head are no part of it; kept, they would be looked at again with every byte that comes.
+        let mut skipped = head::empty_lines(bytes);
         while let Some(head) = head::parse(&bytes[skipped..], self.to_head)? {
             let answer = &bytes[skipped..];
             // Interim answers announce the real one; a switch of protocols nobody asked for is one.

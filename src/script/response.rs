@@ -7,6 +7,7 @@ use super::listeners::Details;
 use super::user::User;
 use super::verdict::{Tally, TallyId, Word};
 use crate::http;
+use ::http::StatusCode;
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -47,7 +48,7 @@ impl Response {
     ) -> Self {
         let default_failure = match (&answer.error, answer.status) {
             (Some(error), _) => Some(error.to_string()),
-            (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
+            (None, 400..) => Some(status_text(answer.status)),
             _ => None,
         };
         let size = answer.size;
@@ -73,7 +74,7 @@ impl Response {
         Self::of(user, tally, name, answer)
     }
 
-    /// The response to a request of `user` that was counted: nothing that is said of it changes its verdict.
+    /// The response to a request of `user` that was counted: nothing can be said of it any more.
     pub(super) fn counted(user: User, name: ImmutableString, answer: http::Response) -> Self {
         Self::of(user, TallyId::NONE, name, answer)
     }
@@ -89,13 +90,26 @@ impl Response {
         }))
     }
 
-    fn say(&self, word: Word) {
-        self.0.user.0.verdicts.amend(self.0.tally, |tally| tally.word = word);
+    fn say(&self, word: Word) -> Result<()> {
+        self.amend("its verdict", |tally| tally.word = word)
     }
 
-    fn set_name(&self, name: ImmutableString) {
-        self.0.user.0.verdicts.amend(self.0.tally, |tally| tally.name = name.clone());
+    fn set_name(&self, name: ImmutableString) -> Result<()> {
+        self.amend("its name", |tally| tally.name = name.clone())?;
         self.0.name.replace(name);
+        Ok(())
+    }
+
+    /// Changes `what` is counted of the request, as long as it is not.
+    fn amend(&self, what: &str, change: impl FnOnce(&mut Tally)) -> Result<()> {
+        if self.0.user.0.verdicts.amend(self.0.tally, change) {
+            return Ok(());
+        }
+        Err(refuse(format!(
+            "too late to change {what}: the request `{}` was counted when its task ended, or before a hook heard of it; \
+             say it in the task that sent it",
+            self.label()
+        )))
     }
 
     fn decoded(&self) -> Result<bytes::Bytes> {
@@ -146,6 +160,25 @@ impl Response {
     fn ok(&self) -> bool {
         self.0.answer.error.is_none() && (1..400).contains(&self.0.answer.status)
     }
+}
+
+/// What a failed status is called: by its standard reason, never by the server's own words, which may differ from server
+/// to server and hold anything.
+fn status_text(status: u16) -> String {
+    match StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()) {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_string(),
+    }
+}
+
+/// What a failure is called: of an error that Rhai itself has thrown, which is caught as a map with its place, the message
+/// alone, so that it groups.
+fn words(message: &Dynamic) -> ImmutableString {
+    let thrown = message.read_lock::<Map>().and_then(|map| {
+        let text = map.get("message").filter(|_| map.contains_key("error"))?;
+        text.clone().into_immutable_string().ok()
+    });
+    thrown.unwrap_or_else(|| message.to_string().into())
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -226,6 +259,6 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("bytes", |response: &mut Response| -> Result<Blob> { Ok(response.decoded()?.to_vec()) });
     engine.register_fn("success", |response: &mut Response| response.say(Word::Success));
     engine.register_fn("failure", |response: &mut Response, message: Dynamic| {
-        response.say(Word::Failure(message.to_string().into()));
+        response.say(Word::Failure(words(&message)))
     });
 }
