@@ -1,8 +1,8 @@
 //! An open connection: how it is made, and whether it can still be used.
 
 use super::error::TransportError;
-use super::exchange::Phases;
 use super::options::ClientOptions;
+use super::phases::{Phases, Stopwatch};
 use super::shared::{Shared, add};
 use super::transport::Transport;
 use super::url::Origin;
@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use tokio::net::TcpStream;
 use tokio::task::unconstrained;
-use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -36,21 +35,18 @@ impl Connection {
         phases: &mut Phases,
     ) -> Result<Self, TransportError> {
         let tls = tls_for(origin, shared, options)?;
-        let begun = Instant::now();
+        let watch = Stopwatch::start(&mut phases.dns);
         let addresses = shared.names.addresses(origin).await?;
-        phases.dns += begun.elapsed();
-        let begun = Instant::now();
-        let stream = connect(&addresses).await;
-        phases.connect += begun.elapsed();
-        let stream = stream?;
+        drop(watch);
+        let watch = Stopwatch::start(&mut phases.connect);
+        let stream = connect(&addresses).await?;
+        drop(watch);
         add(&shared.counters.connections, 1);
         let transport = match tls {
             None => Transport::Tcp(stream),
             Some(configuration) => {
-                let begun = Instant::now();
-                let stream = encrypt(stream, origin, configuration).await;
-                phases.tls += begun.elapsed();
-                Transport::Tls(Box::new(stream?))
+                let _watch = Stopwatch::start(&mut phases.tls);
+                Transport::Tls(Box::new(encrypt(stream, origin, configuration).await?))
             }
         };
         Ok(Self { origin: origin.clone(), transport })
