@@ -282,6 +282,11 @@ pub(super) static OPTIONS: &[Spec] = &[
     .locust("LOCUST_CSV_FULL_HISTORY"),
     Spec::switch(Results, "csv-integer-ms", "Whole milliseconds in the CSV files, as Locust writes them"),
     Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs"),
+    Spec::switch(
+        Results,
+        "phases",
+        "A table of where the time of requests went: dns, connect, tls, send, wait, receive, and their bytes",
+    ),
     Spec::switch(Results, "only-summary", "No tables while the run goes on, only at its end")
         .locust("LOCUST_ONLY_SUMMARY"),
     Spec::switch(Results, "reset-stats", "Forget what was counted when all users have been started")

@@ -47,6 +47,8 @@ pub struct RunSettings {
     pub csv_integer_ms: bool,
     /// Where a line per task run is written to.
     pub trace: Option<PathBuf>,
+    /// A table of the phases of requests at the end.
+    pub phases: bool,
     /// Files with thresholds.
     pub manifests: Vec<PathBuf>,
     /// No tables while the run goes on.
@@ -198,6 +200,7 @@ pub(super) fn resolve(
         csv_full_history: layers.switch("csv-full-history")?,
         csv_integer_ms: layers.switch("csv-integer-ms")?,
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
+        phases: layers.switch("phases")?,
         manifests: paths(layers.list("manifest", parse::text)?),
         only_summary: layers.switch("only-summary")?,
         stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,

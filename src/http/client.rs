@@ -4,11 +4,12 @@ use super::body::Plan;
 use super::connection::Connection;
 use super::cookies::Jar;
 use super::error::TransportError;
-use super::exchange::{self, Failure, Phases};
+use super::exchange::{self, Failure};
 use super::incoming::Answer;
 use super::options::{ClientOptions, MAX_BODY};
+use super::phases::Phases;
 use super::request::Request;
-use super::response::{Hop, Response};
+use super::response::{Hop, Response, WireBytes};
 use super::shared::{Shared, add};
 use super::url::{Origin, Url};
 use super::wire::Headers;
@@ -66,8 +67,9 @@ impl Client {
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
         let plan = self.plan_for(&request);
         let mut chain = Chain { request, astray: false, history: Vec::new(), phases: Phases::default() };
-        let result = self.until(deadline, pin!(self.follow(&mut chain))).await;
-        chain.conclude(result, begun, plan)
+        let mut wire = WireBytes::default();
+        let result = self.until(deadline, pin!(self.follow(&mut chain)), &mut wire).await;
+        chain.conclude(result, begun, plan, wire)
     }
 
     /// The cookies that a request to `url` would carry.
@@ -86,7 +88,7 @@ impl Client {
         self.jar.clear();
     }
 
-    /// Waits for `future` until `deadline`.
+    /// Waits for `future` until `deadline`, and counts what it sends and receives into `wire`.
     ///
     /// The client keeps one timer for all its requests and moves it only when it fires: a request that is answered in
     /// time costs no entry in the timer wheel.
@@ -94,14 +96,22 @@ impl Client {
         &self,
         deadline: Instant,
         mut future: Pin<&mut impl Future<Output = Result<T, TransportError>>>,
+        wire: &mut WireBytes,
     ) -> Result<T, TransportError> {
         let mut timer = self.timer.borrow_mut().take().unwrap_or_else(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
         }
         let result = poll_fn(|context| {
-            if let Poll::Ready(result) = future.as_mut().poll(context) {
-                return Poll::Ready(result);
+            // Nothing else of this thread is polled meanwhile: the difference is this request's.
+            let before = self.shared.counters.wire();
+            let polled = future.as_mut().poll(context);
+            let after = self.shared.counters.wire();
+            // The counters begin anew with each snapshot, but not in between.
+            wire.sent += after.sent - before.sent;
+            wire.received += after.received - before.received;
+            if polled.is_ready() {
+                return polled;
             }
             while timer.as_mut().poll(context).is_ready() {
                 if Instant::now() >= deadline {
@@ -265,13 +275,19 @@ struct Chain {
 }
 
 impl Chain {
-    fn conclude(self, result: Result<Answer, TransportError>, begun: Instant, plan: Plan) -> Response {
+    fn conclude(
+        self,
+        result: Result<Answer, TransportError>,
+        begun: Instant,
+        plan: Plan,
+        wire: WireBytes,
+    ) -> Response {
         let ended = match &result {
             Ok(answer) => answer.ended,
             Err(_) => Instant::now(),
         };
         let elapsed: Duration = ended.saturating_duration_since(begun);
-        let timings = self.phases.timings(elapsed);
+        let timings = self.phases.timings(elapsed, ended);
         let (url, history) = (self.request.url, self.history);
         let without = |error| Response {
             status: 0,
@@ -288,6 +304,7 @@ impl Chain {
             history: history.clone(),
             elapsed,
             timings,
+            wire,
             ended,
         };
         match result {

@@ -7,7 +7,6 @@ use super::shared::{Shared, add};
 use super::transport::Transport;
 use bytes::Bytes;
 use http::HeaderMap;
-use std::future::poll_fn;
 use std::mem;
 use std::task::{Context, Poll};
 use tokio::time::Instant;
@@ -70,11 +69,6 @@ impl Incoming {
 
     fn is_done(&self) -> bool {
         self.failed.is_some() || self.head.is_some() && (self.whole.is_some() || self.body.is_done())
-    }
-
-    /// Reads until the answer is complete, or can never be.
-    pub(super) async fn receive(&mut self, shared: &Shared, transport: &mut Transport) {
-        poll_fn(|context| self.poll_receive(shared, transport, context)).await;
     }
 
     /// Reads what is there; ready when the answer is complete, or can never be.

@@ -38,6 +38,15 @@ impl Timings {
     }
 }
 
+/// Bytes on the wire, heads and framing included, of all hops; with TLS, before encryption.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WireBytes {
+    /// Written.
+    pub sent: u64,
+    /// Read.
+    pub received: u64,
+}
+
 /// A redirect that was followed.
 #[derive(Clone, Debug)]
 pub struct Hop {
@@ -90,6 +99,8 @@ pub struct Response {
     pub elapsed: Duration,
     /// The phases of that time.
     pub timings: Timings,
+    /// What went over the wire.
+    pub wire: WireBytes,
     /// When the answer ended.
     pub ended: Instant,
 }
@@ -114,6 +125,7 @@ impl Response {
             history: Vec::new(),
             elapsed: ended - begun,
             timings: Timings::default(),
+            wire: WireBytes::default(),
             ended,
         }
     }

@@ -64,7 +64,7 @@ pub use engine::Limits;
 pub use fiber::{FiberLimits, set_max_stacks};
 pub use given::{GivenOption, GivenOptions, OPTION_PREFIX, option_variable};
 pub use hooks::Fields;
-pub use host::{Host, Sample};
+pub use host::{Host, Phased, Sample};
 pub use listeners::Listeners;
 pub use pace::{Pace, Pause};
 pub use program::{Call, Exception, Loaded, Loader, Script, ShapeAnswer, TaskEnd};

@@ -2,6 +2,7 @@
 
 use super::convert::refuse;
 use super::headers::Headers;
+use super::host::Phased;
 use super::json;
 use super::listeners::Details;
 use super::user::User;
@@ -59,6 +60,8 @@ impl Response {
             transaction.add_lateness(lateness);
         }
         let details = user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
+        let phased = || Box::new(Phased { timings: answer.timings, wire: answer.wire });
+        let phases = user.0.host.counts_phases().then(phased);
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),
@@ -66,6 +69,7 @@ impl Response {
             lateness,
             size,
             default_failure,
+            phases,
             ended: answer.ended,
             word: Word::None,
             transaction,
