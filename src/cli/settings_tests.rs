@@ -92,6 +92,7 @@ fn cases() -> Vec<Case> {
             format!("{:?}", s.network.proxy)
         }),
         ("no-proxy", ["a", "b", "a,b", "10.0.0.0/8", "*"], |s| format!("{:?}", s.network.no_proxy)),
+        ("max-body", ["1KiB", "2KiB", "3KiB", "4KiB", "5"], |s| format!("{:?}", s.max_body)),
         ("loglevel", ["debug", "error", "warning", "trace", "off"], |s| s.log.level.to_string()),
         ("logfile", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.log.file)),
         ("max-operations", ["11", "12", "13", "14", "0"], |s| s.script.limits.max_operations.to_string()),
@@ -112,6 +113,7 @@ fn switches() -> Vec<SwitchCase> {
     vec![
         ("csv-full-history", |s| s.csv_full_history),
         ("csv-integer-ms", |s| s.csv_integer_ms),
+        ("phases", |s| s.phases),
         ("only-summary", |s| s.only_summary),
         ("reset-stats", |s| s.reset_stats),
         ("insecure", |s| s.insecure),

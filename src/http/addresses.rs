@@ -49,12 +49,15 @@ impl Block {
 /// A sentence fragment that quotes the text and says what is accepted.
 pub fn parse_addresses(text: &str) -> Result<Vec<IpAddr>, String> {
     let refuse = || {
-        format!("`{text}` is not an address; write 10.0.0.2, a range 10.0.0.2-10.0.0.9 or a block 10.0.0.0/28")
+        format!(
+            "`{text}` is not an address; write 10.0.0.2, a range 10.0.0.2-10.0.0.9 or a block 10.0.0.0/28"
+        )
     };
     let (like_this, first, last) = match text.split_once('-') {
         Some((first, last)) => {
             let first = address_of(first).ok_or_else(refuse)?;
-            let last = address_of(last).filter(|last| last.is_ipv4() == first.is_ipv4()).ok_or_else(refuse)?;
+            let last =
+                address_of(last).filter(|last| last.is_ipv4() == first.is_ipv4()).ok_or_else(refuse)?;
             if number(last) < number(first) {
                 return Err(format!("`{text}` ends before it begins"));
             }
@@ -121,12 +124,20 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_refused() {
-        for text in ["", "x", "10.0.0", "10.0.0.1/33", "fd00::/129", "10.0.0.1-", "10.0.0.1-fd00::", "10.0.0.1/x"] {
+        for text in
+            ["", "x", "10.0.0", "10.0.0.1/33", "fd00::/129", "10.0.0.1-", "10.0.0.1-fd00::", "10.0.0.1/x"]
+        {
             assert!(parse_addresses(text).expect_err(text).contains("is not an address"), "{text}");
         }
-        assert_eq!(parse_addresses("10.0.0.2-10.0.0.1").unwrap_err(), "`10.0.0.2-10.0.0.1` ends before it begins");
+        assert_eq!(
+            parse_addresses("10.0.0.2-10.0.0.1").unwrap_err(),
+            "`10.0.0.2-10.0.0.1` ends before it begins"
+        );
         for text in ["10.0.0.0/8", "::/0", "0.0.0.0/0", "::-ffff::"] {
-            assert_eq!(parse_addresses(text).expect_err(text), format!("`{text}` is more than 65536 addresses"));
+            assert_eq!(
+                parse_addresses(text).expect_err(text),
+                format!("`{text}` is more than 65536 addresses")
+            );
         }
     }
 

@@ -3,8 +3,8 @@
 use super::dial;
 use super::dns::{Addresses, in_turn};
 use super::error::TransportError;
-use super::exchange::Phases;
 use super::options::ClientOptions;
+use super::phases::{Phases, Stopwatch};
 use super::proxy::Proxy;
 use super::shared::{Shared, add};
 use super::transport::Transport;
@@ -18,7 +18,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use tokio::net::TcpStream;
 use tokio::task::unconstrained;
-use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -46,12 +45,15 @@ impl Connection {
         let proxy = options.proxy_for(origin);
         let stream = match (origin.socket(), proxy) {
             (Some(path), _) => {
-                let begun = Instant::now();
-                let stream = dial::connect_unix(path).await;
-                way.phases.connect += begun.elapsed();
-                let stream = stream?;
+                let watch = Stopwatch::start(&mut way.phases.connect);
+                let stream = dial::connect_unix(path).await?;
+                drop(watch);
                 add(&shared.counters.connections, 1);
-                return Ok(Self { origin: origin.clone(), forwarded: false, transport: Transport::Unix(stream) });
+                return Ok(Self {
+                    origin: origin.clone(),
+                    forwarded: false,
+                    transport: Transport::Unix(stream),
+                });
             }
             (None, None) => way.to(origin.host(), origin.port()).await?,
             (None, Some(proxy)) => way.through(proxy, origin).await?,
@@ -60,10 +62,8 @@ impl Connection {
         let transport = match tls {
             None => Transport::Tcp(stream),
             Some(configuration) => {
-                let begun = Instant::now();
-                let stream = encrypt(stream, origin, configuration).await;
-                phases.tls += begun.elapsed();
-                Transport::Tls(Box::new(stream?))
+                let _watch = Stopwatch::start(&mut phases.tls);
+                Transport::Tls(Box::new(encrypt(stream, origin, configuration).await?))
             }
         };
         let forwarded = proxy.is_some_and(|proxy| proxy.forwards(origin));
@@ -100,17 +100,13 @@ impl Way<'_> {
     /// A connection to a host.
     async fn to(&mut self, host: &str, port: u16) -> Result<TcpStream, TransportError> {
         let addresses = self.look_up(host, port).await?;
-        let begun = Instant::now();
-        let stream = dial::connect(&addresses, &self.shared.network.sources, self.turn).await;
-        self.phases.connect += begun.elapsed();
-        stream
+        let _watch = Stopwatch::start(&mut self.phases.connect);
+        dial::connect(&addresses, &self.shared.network.sources, self.turn).await
     }
 
     async fn look_up(&mut self, host: &str, port: u16) -> Result<Addresses, TransportError> {
-        let begun = Instant::now();
-        let addresses = self.shared.names.addresses(&self.shared.network, host, port).await;
-        self.phases.dns += begun.elapsed();
-        addresses
+        let _watch = Stopwatch::start(&mut self.phases.dns);
+        self.shared.names.addresses(&self.shared.network, host, port).await
     }
 
     /// A connection to an origin through a proxy, or to the proxy where that is asked for whole urls.
@@ -140,10 +136,9 @@ impl Way<'_> {
     ) -> Result<TcpStream, TransportError> {
         let stream = self.to(proxy.host(), proxy.port()).await;
         let mut stream = stream.map_err(TransportError::at_proxy)?;
-        let begun = Instant::now();
-        let dug = tunnel::dig(&mut stream, proxy, origin, target).await;
-        self.phases.connect += begun.elapsed();
-        dug.map(|()| stream)
+        let _watch = Stopwatch::start(&mut self.phases.connect);
+        tunnel::dig(&mut stream, proxy, origin, target).await?;
+        Ok(stream)
     }
 }
 

@@ -61,7 +61,9 @@ impl Names {
         let mut names = self.0.borrow_mut();
         let key = (host.to_owned(), port);
         let now = Instant::now();
-        let valid = |known: &Known| network.dns_ttl.is_none_or(|ttl| now.saturating_duration_since(known.since) < ttl);
+        let valid = |known: &Known| {
+            network.dns_ttl.is_none_or(|ttl| now.saturating_duration_since(known.since) < ttl)
+        };
         if let Some(known) = names.get(&key).filter(|known| valid(known)) {
             return known.clone();
         }
@@ -121,7 +123,9 @@ mod tests {
         let all = ["[::1]:80", "[::2]:80", "10.0.0.1:80", "10.0.0.2:80"];
         let all: Vec<SocketAddr> = all.iter().map(|text| text.parse().expect("an address")).collect();
         let order = |turn: usize| -> Vec<usize> {
-            in_turn(&all, turn).map(|address| all.iter().position(|one| one == address).expect("known")).collect()
+            in_turn(&all, turn)
+                .map(|address| all.iter().position(|one| one == address).expect("known"))
+                .collect()
         };
         assert_eq!((order(0), order(1), order(2)), (vec![0, 1, 2, 3], vec![1, 0, 2, 3], vec![0, 1, 2, 3]));
         assert_eq!(in_turn(&[], 3).count(), 0);

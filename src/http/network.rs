@@ -91,8 +91,9 @@ impl Resolve {
             last.addresses.push(address);
             return Ok(());
         }
-        let entry = Self::parse(text)
-            .ok_or_else(|| format!("`{text}` is not HOST:PORT:ADDR; write example.com:443:127.0.0.1, or * for any port"))?;
+        let entry = Self::parse(text).ok_or_else(|| {
+            format!("`{text}` is not HOST:PORT:ADDR; write example.com:443:127.0.0.1, or * for any port")
+        })?;
         entries.push(entry);
         Ok(())
     }
@@ -139,8 +140,13 @@ mod tests {
 
     #[test]
     fn the_first_entry_that_fits_counts() {
-        let network =
-            network(&["Shop.test:80:10.0.0.1", "10.0.0.2", "shop.test:*:[::1]", "[::2]:80:10.0.0.3", "*:81:10.0.0.4"]);
+        let network = network(&[
+            "Shop.test:80:10.0.0.1",
+            "10.0.0.2",
+            "shop.test:*:[::1]",
+            "[::2]:80:10.0.0.3",
+            "*:81:10.0.0.4",
+        ]);
         assert_eq!(given(&network, "shop.test", 80), ["10.0.0.1", "10.0.0.2"]);
         assert_eq!(given(&network, "shop.test", 81), ["::1"]);
         assert_eq!(given(&network, "::2", 80), ["10.0.0.3"]);
@@ -150,7 +156,17 @@ mod tests {
 
     #[test]
     fn what_is_no_entry_is_refused() {
-        for text in ["", "10.0.0.1", "h:80", "h:80:", "h:0:::1", "h:99999:::1", ":80:::1", "h:80:name", "http://h:80:::1"] {
+        for text in [
+            "",
+            "10.0.0.1",
+            "h:80",
+            "h:80:",
+            "h:0:::1",
+            "h:99999:::1",
+            ":80:::1",
+            "h:80:name",
+            "http://h:80:::1",
+        ] {
             let refused = Resolve::add(&mut Vec::new(), text).expect_err(text);
             assert!(refused.starts_with(&format!("`{text}` is not HOST:PORT:ADDR")), "{refused}");
         }

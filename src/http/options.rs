@@ -12,6 +12,9 @@ pub const MAX_CONNECTIONS: usize = 6;
 
 /// How many connections a user keeps in all, unless the run says otherwise.
 pub const MAX_IDLE_CONNECTIONS: usize = 24;
+/// How long a body that is kept may be where nobody says anything else, in bytes as transferred; the same again bounds it
+/// when it is decoded.
+pub const MAX_BODY: u64 = 256 * 1024 * 1024;
 
 /// Options of the client of one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +46,11 @@ pub struct ClientOptions {
     pub proxy: Option<Arc<Proxy>>,
     /// The hosts that are reached without `proxy`.
     pub no_proxy: NoProxy,
-    /// Longer bodies are refused, in bytes as transferred: a body is held in memory, and some never end.
-    pub max_body: u64,
+    /// Whether bodies are kept, or only counted, unless the request says otherwise.
+    pub keep_body: bool,
+    /// Longer bodies are refused, in bytes as transferred. None = [`MAX_BODY`] for those that are kept, as they are held in
+    /// memory and some never end; others may have any length.
+    pub max_body: Option<u64>,
     /// Headers of every request that does not have them itself.
     pub headers: HeaderMap,
 }
@@ -65,7 +71,8 @@ impl Default for ClientOptions {
             max_idle_connections: MAX_IDLE_CONNECTIONS,
             proxy: None,
             no_proxy: NoProxy::default(),
-            max_body: 256 * 1024 * 1024,
+            keep_body: true,
+            max_body: None,
             headers: HeaderMap::new(),
         }
     }

@@ -40,14 +40,22 @@ impl Proxy {
         let shown = without_password(text);
         let refuse = |why: &str| Err(format!("`{shown}` is not a proxy: {why}"));
         let Some((scheme, _)) = text.split_once("://") else {
-            return refuse(&format!("it must begin with http://, socks5:// or socks5h://; did you mean `http://{shown}`?"));
+            return refuse(&format!(
+                "it must begin with http://, socks5:// or socks5h://; did you mean `http://{shown}`?"
+            ));
         };
         let (protocol, usual_port) = match scheme.to_ascii_lowercase().as_str() {
             "http" => (Protocol::Http, 80),
             "socks5" => (Protocol::Socks5, 1080),
             "socks5h" => (Protocol::Socks5h, 1080),
-            "socks" | "socks4" | "socks4a" => return refuse("of SOCKS only version 5 is spoken: socks5:// or socks5h://"),
-            "https" => return refuse("TLS to the proxy itself is not spoken; an http:// proxy tunnels https hosts, too"),
+            "socks" | "socks4" | "socks4a" => {
+                return refuse("of SOCKS only version 5 is spoken: socks5:// or socks5h://");
+            }
+            "https" => {
+                return refuse(
+                    "TLS to the proxy itself is not spoken; an http:// proxy tunnels https hosts, too",
+                );
+            }
             _ => return refuse("it must begin with http://, socks5:// or socks5h://"),
         };
         let url = match url::Url::parse(text) {
@@ -178,7 +186,11 @@ impl Exception {
         if let Some(block) = Block::parse(text) {
             return Ok(Self::Block(block));
         }
-        let refuse = || format!("`{text}` is not a host; write example.com, .example.com, example.com:8080, 10.0.0.0/8 or *");
+        let refuse = || {
+            format!(
+                "`{text}` is not a host; write example.com, .example.com, example.com:8080, 10.0.0.0/8 or *"
+            )
+        };
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) => (host, Some(port.parse().map_err(|_| refuse())?)),
             None => (text, None),
@@ -192,7 +204,9 @@ impl Exception {
         match self {
             Self::Everything => true,
             Self::Host(own, own_port) => {
-                let below = host.strip_suffix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+                let below = host
+                    .strip_suffix(own.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
                 below && own_port.is_none_or(|own| own == port)
             }
             Self::Block(block) => host.parse::<IpAddr>().is_ok_and(|address| block.contains(address)),
@@ -201,7 +215,11 @@ impl Exception {
 }
 
 /// The proxy for connections to `origin`, if there is one.
-pub(super) fn proxy_for<'a>(proxy: Option<&'a Proxy>, exceptions: &NoProxy, origin: &Origin) -> Option<&'a Proxy> {
+pub(super) fn proxy_for<'a>(
+    proxy: Option<&'a Proxy>,
+    exceptions: &NoProxy,
+    origin: &Origin,
+) -> Option<&'a Proxy> {
     proxy.filter(|_| origin.socket().is_none() && !exceptions.has(origin))
 }
 

@@ -2,6 +2,7 @@
 
 use super::dns::Names;
 use super::network::Network;
+use super::response::WireBytes;
 use super::tls::Configurations;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,6 +21,13 @@ pub struct Counters {
     pub bytes_sent: Cell<u64>,
     /// Bytes read; with TLS, after decryption.
     pub bytes_received: Cell<u64>,
+}
+
+impl Counters {
+    /// The bytes counted so far.
+    pub(super) fn wire(&self) -> WireBytes {
+        WireBytes { sent: self.bytes_sent.get(), received: self.bytes_received.get() }
+    }
 }
 
 /// Adds to a counter.

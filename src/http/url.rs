@@ -436,7 +436,10 @@ mod tests {
         let base = Base::parse("http+unix://%2Frun%2Fmy%20app.sock/base/").expect("a host");
         assert_eq!(base.to_string(), "http+unix://%2Frun%2Fmy%20app.sock/base");
         assert_eq!(base.origin.socket(), Some(std::path::Path::new("/run/my app.sock")));
-        assert_eq!((base.origin.host(), base.origin.authority().to_str().ok()), ("localhost", Some("localhost")));
+        assert_eq!(
+            (base.origin.host(), base.origin.authority().to_str().ok()),
+            ("localhost", Some("localhost"))
+        );
         let url = Url::parse_absolute("HTTP+unix://me:p@%2Frun%2Fapp.sock?q=1").expect("a url");
         assert_eq!(url.to_string(), "http+unix://%2Frun%2Fapp.sock/?q=1");
         assert!(url.origin().credentials().is_some());
@@ -460,7 +463,11 @@ mod tests {
         ] {
             assert_eq!(url.join(location).map(|url| url.to_string()), Ok(target.to_owned()));
         }
-        assert_eq!(url.join("http+unix://%2Fb.sock/z").err(), Some(UrlError::Scheme), "no server chooses a socket");
+        assert_eq!(
+            url.join("http+unix://%2Fb.sock/z").err(),
+            Some(UrlError::Scheme),
+            "no server chooses a socket"
+        );
     }
 
     #[test]
