@@ -8,6 +8,8 @@ mod decode;
 mod dns;
 mod error;
 mod exchange;
+#[cfg(test)]
+mod fuzz_tests;
 mod head;
 mod incoming;
 mod options;
