@@ -31,7 +31,7 @@ impl Content {
     /// The store and `url` as it needs it.
     fn at(&mut self, url: &Url) -> Option<(&mut CookieStore, &url::Url)> {
         if !self.last.as_ref().is_some_and(|(known, _)| known.is_same(url)) {
-            self.last = Some((url.clone(), url::Url::parse(&url.to_string()).ok()?));
+            self.last = Some((url.clone(), url::Url::parse(&url.as_the_server_writes_it()).ok()?));
         }
         let (_, parsed) = self.last.as_ref()?;
         Some((&mut self.store, parsed))

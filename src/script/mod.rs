@@ -25,6 +25,7 @@ mod functions;
 #[cfg(test)]
 mod fuzz_tests;
 mod given;
+mod headers;
 mod hooks;
 mod host;
 mod imports;
@@ -65,7 +66,7 @@ pub use engine::Limits;
 pub use fiber::{FiberLimits, set_max_stacks};
 pub use given::{GivenOption, GivenOptions, OPTION_PREFIX, option_variable};
 pub use hooks::Fields;
-pub use host::{Host, Sample};
+pub use host::{Host, Phased, Sample};
 pub use listeners::Listeners;
 pub use pace::{Pace, Pause};
 pub use program::{Call, Exception, Loaded, Loader, Script, ShapeAnswer, TaskEnd};

@@ -175,6 +175,11 @@ impl Running {
         assert!(status.expect("kill runs").success());
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What was printed to stdout so far.
     pub fn stdout(&self) -> String {
         std::fs::read_to_string(&self.out).expect("the output")
