@@ -10,6 +10,8 @@ mod dial;
 mod dns;
 mod error;
 mod exchange;
+#[cfg(test)]
+mod fuzz_tests;
 mod head;
 mod incoming;
 mod network;
