@@ -2,8 +2,10 @@
 
 use super::error::TransportError;
 use super::exchange::Phases;
-use super::options::ClientOptions;
+use super::multiplexed::Multiplexed;
+use super::options::HttpVersion;
 use super::shared::{Shared, add};
+use super::tls::Tls;
 use super::transport::Transport;
 use super::url::Origin;
 use rustls::ClientConfig;
@@ -24,18 +26,36 @@ use tokio_rustls::client::TlsStream;
 #[derive(Debug)]
 pub(super) struct Connection {
     origin: Rc<Origin>,
+    /// How TLS is spoken, if it is.
+    tls: Option<Tls>,
     pub(super) transport: Transport,
 }
 
+/// What TLS is spoken with: what tells one connection from another, and the user's own, with sessions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Speaks<'a> {
+    pub(super) tls: &'a Tls,
+    pub(super) own: &'a Tls,
+}
+
+/// A new connection.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// It speaks HTTP/1.1.
+    Single(Connection),
+    /// It speaks HTTP/2.
+    Shared(Rc<Multiplexed>),
+}
+
 impl Connection {
-    /// Connects to an origin, over TLS where it asks for that.
+    /// Connects to an origin, over TLS if it is said how.
     pub(super) async fn open(
-        shared: &Shared,
+        shared: &Rc<Shared>,
         origin: &Rc<Origin>,
-        options: &ClientOptions,
+        speaks: Option<Speaks<'_>>,
+        version: HttpVersion,
         phases: &mut Phases,
-    ) -> Result<Self, TransportError> {
-        let tls = tls_for(origin, shared, options)?;
+    ) -> Result<Opened, TransportError> {
         let begun = Instant::now();
         let addresses = shared.names.addresses(origin).await?;
         phases.dns += begun.elapsed();
@@ -44,16 +64,25 @@ impl Connection {
         phases.connect += begun.elapsed();
         let stream = stream?;
         add(&shared.counters.connections, 1);
-        let transport = match tls {
+        let transport = match speaks {
             None => Transport::Tcp(stream),
-            Some(configuration) => {
+            Some(Speaks { own, .. }) => {
                 let begun = Instant::now();
-                let stream = encrypt(stream, origin, configuration).await;
+                let stream = encrypt(stream, origin, own.0.clone()).await;
                 phases.tls += begun.elapsed();
                 Transport::Tls(Box::new(stream?))
             }
         };
-        Ok(Self { origin: origin.clone(), transport })
+        let tls = speaks.map(|speaks| speaks.tls);
+        let agreed = match version {
+            HttpVersion::Http2 if speaks.is_none() => true,
+            _ => transport.speaks_http2(),
+        };
+        match (agreed, version) {
+            (true, _) => Multiplexed::start(shared, transport, origin, tls).await.map(Opened::Shared),
+            (false, HttpVersion::Http2) => Err(TransportError::NoHttp2),
+            (false, _) => Ok(Opened::Single(Self { origin: origin.clone(), tls: tls.cloned(), transport })),
+        }
     }
 
     /// Where it leads.
@@ -61,9 +90,19 @@ impl Connection {
         &self.origin
     }
 
-    /// Whether it leads there.
-    pub(super) fn leads_to(&self, origin: &Rc<Origin>) -> bool {
-        Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin
+    /// How TLS is spoken, if it is.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    /// Whether it leads there, and TLS is spoken like that.
+    pub(super) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
+        (Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin)
+            && match (&self.tls, tls) {
+                (None, None) => true,
+                (Some(one), Some(other)) => one.is(other),
+                _ => false,
+            }
     }
 
     /// Whether nothing has come since the last answer: neither its end nor bytes that nobody asked for.
@@ -124,20 +163,6 @@ async fn encrypt(
         ServerName::try_from(origin.host().to_owned()).map_err(|_| TransportError::CertificateWrongHost)?;
     let connector = TlsConnector::from(configuration);
     connector.connect(name, stream).await.map_err(|error| TransportError::handshaking(&error))
-}
-
-/// The TLS configuration that an origin needs.
-fn tls_for(
-    origin: &Origin,
-    shared: &Shared,
-    options: &ClientOptions,
-) -> Result<Option<Arc<ClientConfig>>, TransportError> {
-    if !origin.is_https() {
-        return Ok(None);
-    }
-    let found = shared.configurations.get(options);
-    // The files were read when the client was made; what is wrong with them was said then.
-    found.map(Some).map_err(|_| TransportError::TlsHandshake)
 }
 
 #[cfg(test)]

@@ -50,9 +50,7 @@ pub(super) async fn exchange(
     let ended = incoming.last_byte_at.unwrap_or_else(Instant::now);
     // An answer may begin, and even end, before the request is sent: no moment belongs to two phases.
     let sent_at = sent_at.min(ended);
-    phases.send += sent_at.saturating_duration_since(begun);
-    let first = incoming.first_byte_at.unwrap_or(ended).max(sent_at);
-    phases.receive += ended.saturating_duration_since(first);
+    phases.add(begun, sent_at, incoming.first_byte_at.unwrap_or(ended).max(sent_at), ended);
     match incoming.into_answer(ended) {
         Ok(answer) => Ok(Answer { reusable: answer.reusable && complete, ..answer }),
         // That it was refused says more than that nothing came.
@@ -160,6 +158,12 @@ pub(super) struct Phases {
 }
 
 impl Phases {
+    /// Adds an exchange that began, was sent, was first answered and ended at these moments, each not before the last.
+    pub(super) fn add(&mut self, begun: Instant, sent: Instant, first: Instant, ended: Instant) {
+        self.send += sent.saturating_duration_since(begun);
+        self.receive += ended.saturating_duration_since(first);
+    }
+
     /// The phases of an exchange that took `elapsed`: what is in no other phase was waiting for the server.
     pub(super) fn timings(&self, elapsed: Duration) -> Timings {
         let known = self.dns + self.connect + self.tls + self.send + self.receive;

@@ -5,7 +5,7 @@ use super::error::TransportError;
 use super::head;
 use super::url::Url;
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Version};
 use http::header::SET_COOKIE;
 use std::cell::OnceCell;
 use std::time::Duration;
@@ -50,6 +50,8 @@ pub struct Hop {
 pub struct Response {
     /// The status; 0 when there was no whole answer.
     pub status: u16,
+    /// The version of HTTP that the answer came in; none without an answer.
+    pub version: Option<Version>,
     /// The reason phrase that the server sent, if it is not the standard one.
     pub(super) reason: Option<Box<str>>,
     /// The head as it came; empty when there is none.
@@ -81,6 +83,7 @@ impl Response {
         let ended = Instant::now();
         Self {
             status: 200,
+            version: Some(Version::HTTP_11),
             reason: None,
             head: Bytes::new(),
             headers: OnceCell::new(),

@@ -2,6 +2,7 @@
 
 use super::dns::Names;
 use super::tls::Configurations;
+use super::url::Origin;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -10,6 +11,9 @@ use std::rc::Rc;
 pub struct Counters {
     /// Request heads that were written completely.
     pub wire_requests: Cell<u64>,
+    /// Heads that left when nobody waited for their answers any more: of requests that were given up while HTTP/2 held
+    /// them back. They are among `wire_requests`.
+    pub abandoned: Cell<u64>,
     /// Kept connections that were found closed before the first byte of a request, and replaced.
     pub reconnects: Cell<u64>,
     /// Connections that were opened.
@@ -32,6 +36,8 @@ pub struct Shared {
     pub counters: Counters,
     pub(super) names: Names,
     pub(super) configurations: Configurations,
+    /// Origins that were asked for HTTP/2 and chose HTTP/1.1.
+    pub(super) without_http2: RefCell<Vec<Rc<Origin>>>,
     /// Where bytes are read to before they are looked at: one for all connections, so that those which wait hold none.
     pub(super) incoming: RefCell<Box<[u8]>>,
     /// Where requests are written to before they are sent; taken while one is on its way.
@@ -49,6 +55,7 @@ impl Shared {
             counters: Counters::default(),
             names: Names::default(),
             configurations: Configurations::default(),
+            without_http2: RefCell::default(),
             incoming: RefCell::new(vec![0; INCOMING].into()),
             outgoing: RefCell::default(),
         })

@@ -149,6 +149,7 @@ impl Draft {
             body: self.body,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
+            tls: None,
         }
     }
 }
