@@ -2,7 +2,6 @@
 
 use super::error::TransportError;
 use super::frames::Greeting;
-use super::head::MAX_HEAD;
 use super::shared::Shared;
 use super::tap::{Log, Tapped};
 use super::tls::Tls;
@@ -15,7 +14,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use tokio::task::unconstrained;
 
 /// How much of a body a server may send before it is told that there is room for more. What comes is taken at once, so
@@ -24,6 +23,10 @@ const STREAM_WINDOW: u32 = 2 << 20;
 
 /// The same for all bodies of a connection together.
 const CONNECTION_WINDOW: u32 = 8 << 20;
+
+/// The largest head that is read at all. What is larger than [`MAX_HEAD`](super::head::MAX_HEAD) is refused then, and
+/// named; the library ends the connection, or calls it malformed.
+const HEADER_LIST: u32 = 1 << 20;
 
 /// An open connection that speaks HTTP/2. It is driven by a task of its own, so that pings are answered also while its
 /// user waits, and by whoever sends on it, so that a request leaves when it is sent. It is closed when it is dropped.
@@ -52,7 +55,7 @@ impl Multiplexed {
             .enable_push(false)
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX));
+            .max_header_list_size(HEADER_LIST);
         let started = builder.handshake(Tapped::new(transport, log.clone())).await;
         let (requests, connection) = match started {
             Ok(both) => both,
@@ -99,12 +102,16 @@ impl Multiplexed {
     fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut connection = self.connection.borrow_mut();
         let Some(open) = connection.as_mut() else { return Poll::Ready(()) };
-        let polled = Pin::new(open).poll(context);
-        if polled.is_ready() {
-            // Its streams know what ended it.
-            *connection = None;
+        let ended = ready!(Pin::new(open).poll(context));
+        // Its streams know that it ended, but those that the server may have processed not why.
+        if let Err(error) = ended
+            && error.is_remote()
+            && let Some(reason) = error.reason()
+        {
+            self.log.broken.set(Some(TransportError::shut_down(reason)));
         }
-        polled.map(|_| ())
+        *connection = None;
+        Poll::Ready(())
     }
 
     /// What an error of the library means; `answered` if the head of an answer had come.
@@ -147,8 +154,8 @@ fn meaning(log: &Log, error: &h2::Error, answered: bool) -> TransportError {
         _ if log.greeting.get() == Greeting::Other => TransportError::NoHttp2,
         Some(reason) if error.is_remote() && error.is_reset() => TransportError::stream_reset(reason),
         Some(reason) if error.is_remote() => TransportError::shut_down(reason),
-        // The library refuses a head that is larger than it was told to expect.
-        Some(h2::Reason::REFUSED_STREAM) => TransportError::ResponseHeadTooLarge,
+        // The library refuses a head that is much larger than it was told to expect.
+        Some(h2::Reason::ENHANCE_YOUR_CALM) if error.is_library() => TransportError::ResponseHeadTooLarge,
         Some(_) => TransportError::MalformedResponse,
         None => match (log.broken.get(), log.closed.get()) {
             (Some(broken), _) => broken,

@@ -1,7 +1,7 @@
 //! Heads between the two versions: HTTP/2 says the same in other words (RFC 9113, section 8.3).
 
 use super::error::TransportError;
-use super::head::{Framing, Head, MAX_HEADERS};
+use super::head::{Framing, Head, MAX_HEAD, MAX_HEADERS};
 use super::url::{Origin, Url};
 use bytes::Bytes;
 use http::header::{
@@ -65,7 +65,7 @@ fn uri(url: &Url, authority: Option<Authority>) -> Uri {
 ///
 /// # Errors
 ///
-/// When it has more headers than any reasonable one.
+/// When it is larger than any reasonable one.
 pub(super) fn answer(response: &Response<impl Sized>) -> Result<(Head, Bytes), TransportError> {
     let (status, headers) = (response.status(), response.headers());
     if headers.len() > MAX_HEADERS {
@@ -79,6 +79,9 @@ pub(super) fn answer(response: &Response<impl Sized>) -> Result<(Head, Bytes), T
         text.extend_from_slice(b"\r\n");
     }
     text.extend_from_slice(b"\r\n");
+    if text.len() > MAX_HEAD {
+        return Err(TransportError::ResponseHeadTooLarge);
+    }
     let head = Head {
         version: Version::HTTP_2,
         status: status.as_u16(),

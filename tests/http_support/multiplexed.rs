@@ -8,6 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_rustls::TlsAcceptor;
@@ -29,18 +30,21 @@ pub struct Asked {
     pub request: Request<RecvStream>,
     pub answer: SendResponse<Bytes>,
     pub connection: UnboundedSender<Order>,
-    pub ledger: Arc<Ledger2>,
+    pub ledger: Arc<Seen>,
 }
 
 /// What a server saw.
 #[derive(Debug, Default)]
-pub struct Ledger2 {
+pub struct Seen {
     pub accepted: AtomicUsize,
     pub heads: AtomicUsize,
     /// Streams that are being answered, and the most of them at a time.
     pub open: AtomicUsize,
     pub most: AtomicUsize,
     pub seen: Mutex<Vec<(String, HeaderMap)>>,
+    /// Connections that have ended.
+    pub ended: AtomicUsize,
+    connections: Mutex<Vec<UnboundedSender<Order>>>,
 }
 
 impl Asked {
@@ -80,13 +84,13 @@ impl Asked {
     }
 }
 
-pub struct Server2 {
+pub struct Server {
     pub port: u16,
     scheme: &'static str,
-    pub ledger: Arc<Ledger2>,
+    pub ledger: Arc<Seen>,
 }
 
-impl Server2 {
+impl Server {
     /// Runs `handle` for every request, without TLS.
     pub async fn start<F, Fut>(handle: F) -> Self
     where
@@ -117,8 +121,9 @@ impl Server2 {
                         Some(acceptor) => acceptor.accept(tcp).await.ok().map(|tls| Box::pin(tls) as _),
                     };
                     if let Some(stream) = stream {
-                        serve(stream, &settings, handle, ledger).await;
+                        serve(stream, &settings, handle, ledger.clone()).await;
                     }
+                    ledger.ended.fetch_add(1, Ordering::SeqCst);
                 });
             }
         });
@@ -137,21 +142,24 @@ impl Server2 {
         self.ledger.heads.load(Ordering::SeqCst) as u64
     }
 
-    /// Waits until it has seen so many heads.
-    pub async fn has_seen(&self, heads: u64) {
-        while self.heads() < heads {
-            tokio::task::yield_now().await;
+    /// Ends the connection that was accepted last, and waits until it has.
+    pub async fn end(&self, order: Order) {
+        let ended = self.ledger.ended.load(Ordering::SeqCst);
+        self.ledger.connections.lock().unwrap().last().unwrap().send(order).unwrap();
+        while self.ledger.ended.load(Ordering::SeqCst) == ended {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }
 
-async fn serve<F, Fut>(stream: Pin<Box<dyn Duplex>>, settings: &Builder, handle: F, ledger: Arc<Ledger2>)
+async fn serve<F, Fut>(stream: Pin<Box<dyn Duplex>>, settings: &Builder, handle: F, ledger: Arc<Seen>)
 where
     F: Fn(Asked) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
     let Ok(mut connection) = settings.handshake::<_, Bytes>(stream).await else { return };
     let (orders, mut ordered) = unbounded_channel();
+    ledger.connections.lock().unwrap().push(orders.clone());
     loop {
         tokio::select! {
             accepted = connection.accept() => {
