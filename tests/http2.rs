@@ -62,7 +62,10 @@ async fn requests_share_a_connection_and_are_measured_like_all_others() {
         let user = user();
         for (number, path) in ["/a", "/b?c=d"].into_iter().enumerate() {
             let response = user.get(&server.url(path)).await;
-            assert_eq!((response.status, response.error, response.version), (200, None, Some(Version::HTTP_2)));
+            assert_eq!(
+                (response.status, response.error, response.version),
+                (200, None, Some(Version::HTTP_2))
+            );
             assert_eq!(response.body, format!("hello {}", &path[..2]));
             assert_eq!(response.reason(), "OK");
             assert_eq!(response.timings.total(), response.elapsed);
@@ -199,7 +202,7 @@ async fn a_body_that_is_too_long_is_refused_and_the_connection_lives() {
             asked.respond(response.body(()).unwrap(), long).await;
         })
         .await;
-        let user = User::with(ClientOptions { max_body: 5, ..prior_knowledge() });
+        let user = User::with(ClientOptions { max_body: Some(5), ..prior_knowledge() });
         for path in ["/announced", "/unannounced"] {
             let response = user.get(&server.url(path)).await;
             assert_eq!((response.status, text(&response).as_str()), (0, "response body too large"), "{path}");
@@ -367,7 +370,8 @@ async fn a_connection_that_has_ended_is_replaced_before_a_byte_is_sent() {
     local(async {
         let server = Server::start(|mut asked: Asked| async move { asked.ok("fine").await }).await;
         let user = user();
-        let orders = [None, Some(Order::ShutDown), None, Some(Order::Drop), Some(Order::Refuse(Reason::NO_ERROR))];
+        let orders =
+            [None, Some(Order::ShutDown), None, Some(Order::Drop), Some(Order::Refuse(Reason::NO_ERROR))];
         for (number, order) in orders.into_iter().enumerate() {
             let response = user.get(&server.url("/")).await;
             assert_eq!((response.status, response.error), (200, None), "{number}");
@@ -396,7 +400,10 @@ async fn what_a_shut_down_leaves_unprocessed_fails_and_is_counted() {
         let (waiting, poison) = (server.url("/waiting"), server.url("/poison"));
         let responses = all(vec![user.get(&waiting), user.get(&poison)]).await;
         for response in &responses {
-            assert_eq!((response.status, text(response).as_str()), (0, "connection shut down: ENHANCE_YOUR_CALM"));
+            assert_eq!(
+                (response.status, text(response).as_str()),
+                (0, "connection shut down: ENHANCE_YOUR_CALM")
+            );
         }
         assert_eq!((server.heads(), user.wire_requests(), user.reconnects()), (2, 2, 0));
     })
@@ -439,7 +446,11 @@ async fn a_lost_connection_fails_all_that_was_on_its_way() {
         let texts: Vec<_> = responses.iter().map(text).collect();
         assert_eq!(
             texts,
-            ["connection closed before a response", "response ended early", "connection closed before a response"]
+            [
+                "connection closed before a response",
+                "response ended early",
+                "connection closed before a response"
+            ]
         );
         assert_eq!(responses[1].body, "half");
         assert_eq!((server.heads(), user.wire_requests(), user.reconnects()), (4, 4, 0));
@@ -460,7 +471,10 @@ async fn what_does_not_speak_http2_is_told_so() {
         assert_eq!(text(&user().get(&talking.url("/")).await), "server does not speak http/2");
         let closing = http_support::Server::start(|peer| async move { drop(peer) }).await;
         let error = text(&user().get(&closing.url("/")).await);
-        assert!(["connection closed before a response", "connection reset"].contains(&error.as_str()), "{error}");
+        assert!(
+            ["connection closed before a response", "connection reset"].contains(&error.as_str()),
+            "{error}"
+        );
         // Without prior knowledge plain connections speak HTTP/1.1.
         let old = http_support::Server::answering(|_| ok("old")).await;
         let response = User::new().get(&old.url("/")).await;

@@ -75,12 +75,7 @@ impl Multiplexed {
 
     /// Whether it leads to `origin`, and TLS is spoken like that.
     pub(super) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
-        let alike = match (&self.tls, tls) {
-            (None, None) => true,
-            (Some(one), Some(other)) => one.is(other),
-            _ => false,
-        };
-        alike && (Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin)
+        (Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin) && Tls::alike(self.tls.as_ref(), tls)
     }
 
     /// Whether it takes another request: the server has neither closed it nor said that it will.

@@ -41,8 +41,7 @@ pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Diagnos
 
 /// That a file's certificates cannot be used.
 pub(super) fn no_certificate(path: &Path, why: &str) -> Diagnostic {
-    refuse(path, "certificates", why)
-        .help("give a PEM file with at least one `-----BEGIN CERTIFICATE-----`")
+    refuse(path, "certificates", why).help("give a PEM file with at least one `-----BEGIN CERTIFICATE-----`")
 }
 
 /// That a file's key cannot be used.
@@ -60,8 +59,9 @@ fn read(path: &Path, what: &str) -> Result<Vec<u8>, Diagnostic> {
     std::fs::read(path).map_err(|error| {
         let diagnostic = refuse(path, what, &error.to_string());
         if error.kind() == std::io::ErrorKind::NotFound {
-            return diagnostic
-                .help("a path in a script is relative to the script's folder, one of a flag to the working folder");
+            return diagnostic.help(
+                "a path in a script is relative to the script's folder, one of a flag to the working folder",
+            );
         }
         diagnostic
     })
@@ -70,7 +70,9 @@ fn read(path: &Path, what: &str) -> Result<Vec<u8>, Diagnostic> {
 fn broken(error: &pem::Error) -> String {
     match error {
         pem::Error::MissingSectionEnd { .. } => "a section has no `-----END`".to_owned(),
-        pem::Error::IllegalSectionStart { .. } => "a line begins with `-----BEGIN` and does not go on".to_owned(),
+        pem::Error::IllegalSectionStart { .. } => {
+            "a line begins with `-----BEGIN` and does not go on".to_owned()
+        }
         pem::Error::Base64Decode(_) => "a section is not base64".to_owned(),
         other => other.to_string(),
     }

@@ -25,6 +25,8 @@ pub struct Request {
     pub allow_redirects: Option<bool>,
     /// How TLS is spoken, from [`Client::tls`](super::Client::tls); none = as the client does.
     pub tls: Option<Tls>,
+    /// Whether the body of the answer is kept, or only counted; none = the client's rule.
+    pub keep_body: Option<bool>,
 }
 
 impl Request {
@@ -40,6 +42,7 @@ impl Request {
             timeout: None,
             allow_redirects: None,
             tls: None,
+            keep_body: None,
         }
     }
 }

@@ -89,13 +89,8 @@ impl Secure {
 
     fn opening(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> Rc<Opening> {
         let mut openings = self.openings.borrow_mut();
-        let alike = |opening: &&Rc<Opening>| {
-            *opening.origin == **origin
-                && match (&opening.tls, tls) {
-                    (Some(one), Some(other)) => one.is(other),
-                    (one, other) => one.is_none() && other.is_none(),
-                }
-        };
+        let alike =
+            |opening: &&Rc<Opening>| *opening.origin == **origin && Tls::alike(opening.tls.as_ref(), tls);
         if let Some(known) = openings.iter().find(alike) {
             return known.clone();
         }

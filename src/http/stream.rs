@@ -1,10 +1,12 @@
 //! One request and its answer on a connection that carries many.
 
+use super::body::Plan;
 use super::error::TransportError;
-use super::exchange::{Failure, Phases};
+use super::exchange::Failure;
 use super::head::Head;
 use super::incoming::Answer;
 use super::multiplexed::Multiplexed;
+use super::phases::Phases;
 use super::request::Request;
 use super::shared::add;
 use super::stream_head;
@@ -12,6 +14,7 @@ use super::tap::Ticket;
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
+use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -22,16 +25,16 @@ use tokio::time::Instant;
 /// No more of a body is handed over at once.
 const PIECE: usize = 64 * 1024;
 
-/// Sends `request` on a stream of its own and reads the whole answer, of at most `max_body` bytes. Dropped before, it
-/// resets its stream; the connection goes on.
+/// Sends `request` on a stream of its own and reads the whole answer, with its body as `plan` has it. Dropped
+/// before, it resets its stream; the connection goes on.
 pub(super) async fn exchange(
     connection: &Multiplexed,
     request: &Request,
-    max_body: u64,
+    plan: Plan,
     write_head: impl FnOnce(&mut Vec<u8>),
     phases: &mut Phases,
 ) -> Result<Answer, Failure> {
-    let begun = Instant::now();
+    phases.begin_exchange();
     let shared = &connection.log.shared;
     let mut out = shared.outgoing.take();
     out.clear();
@@ -39,10 +42,8 @@ pub(super) async fn exchange(
     let head = stream_head::request(request.method.clone(), &request.url, &out);
     shared.outgoing.replace(out);
     let opened = connection.requests.clone().send_request(head, request.body.is_empty());
-    let (response, sending) = opened.map_err(|error| Failure {
-        error: connection.meaning(&error, false),
-        wrote: false,
-    })?;
+    let (response, sending) =
+        opened.map_err(|error| Failure { error: connection.meaning(&error, false), wrote: false })?;
     let ticket = connection.log.expect(response.stream_id().as_u32());
     let mut stream = Stream {
         connection,
@@ -54,25 +55,24 @@ pub(super) async fn exchange(
         head: None,
         receiving: None,
         body: Vec::new(),
-        max_body,
+        size: 0,
+        trailers: None,
+        plan,
         length: None,
-        first_byte_at: None,
     };
     // What can leave at once does, in the turn of the user and not in that of the task that drives the connection.
     connection.run();
-    let error = poll_fn(|context| stream.poll(context)).await.err();
+    let error = poll_fn(|context| stream.poll(context, phases)).await.err();
     let ended = Instant::now();
-    let sent_at = stream.ticket.left.get().unwrap_or(ended).min(ended);
-    phases.add(begun, sent_at, stream.first_byte_at.unwrap_or(ended).max(sent_at), ended);
+    phases.end_exchange(ended);
     let wrote = stream.counted;
     match (stream.head.take(), error) {
         (Some((head, head_bytes)), error) => {
             let body = std::mem::take(&mut stream.body).into();
-            Ok(Answer { head, head_bytes, body, error, ended, reusable: true })
+            let trailers = stream.trailers.take();
+            Ok(Answer { head, head_bytes, body, size: stream.size, trailers, error, ended, reusable: true })
         }
-        (None, error) => {
-            Err(Failure { error: error.unwrap_or(TransportError::ClosedBeforeResponse), wrote })
-        }
+        (None, error) => Err(Failure { error: error.unwrap_or(TransportError::ClosedBeforeResponse), wrote }),
     }
 }
 
@@ -88,26 +88,30 @@ struct Stream<'a> {
     response: ResponseFuture,
     head: Option<(Head, Bytes)>,
     receiving: Option<RecvStream>,
+    /// What was kept of the body.
     body: Vec<u8>,
-    max_body: u64,
+    /// How many bytes of it have come.
+    size: u64,
+    trailers: Option<Box<HeaderMap>>,
+    plan: Plan,
     /// What the answer says that its body is long; none where it has none, whatever it says.
     length: Option<u64>,
-    first_byte_at: Option<Instant>,
 }
 
 impl Stream<'_> {
     /// Sends and reads what can be; ready when the answer is complete, or can never be.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+    fn poll(&mut self, context: &mut Context<'_>, phases: &mut Phases) -> Poll<Result<(), TransportError>> {
         self.send(context);
+        let received = self.receive(context, phases);
         self.count();
-        let received = self.receive(context);
-        // The answer may have come in the turn in which its request left.
-        self.count();
+        phases.sent_at = self.ticket.left.get();
         received
     }
 
-    /// Counts the request when its head has left completely: in its own turn, so that it is known whose it was.
+    /// Counts the request when its head has left completely, and the bytes of the connection: in its own turn, so that
+    /// it is known whose they were.
     fn count(&mut self) {
+        self.connection.log.claim();
         if !self.counted && self.ticket.head_left.get().is_some() {
             self.counted = true;
             add(&self.connection.log.shared.counters.wire_requests, 1);
@@ -140,16 +144,20 @@ impl Stream<'_> {
         }
     }
 
-    fn receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+    fn receive(
+        &mut self,
+        context: &mut Context<'_>,
+        phases: &mut Phases,
+    ) -> Poll<Result<(), TransportError>> {
         if self.receiving.is_none() {
             let response = match ready!(Pin::new(&mut self.response).poll(context)) {
                 Ok(response) => response,
                 Err(error) => return Poll::Ready(Err(self.connection.meaning(&error, false))),
             };
-            self.first_byte_at = Some(Instant::now());
+            phases.first_byte_at = Some(Instant::now());
             self.head = Some(stream_head::answer(&response)?);
             self.length = self.announced(&response);
-            if self.length.is_some_and(|length| length > self.max_body) {
+            if self.length.is_some_and(|length| length > self.plan.max) {
                 return Poll::Ready(Err(TransportError::BodyTooLarge));
             }
             self.receiving = Some(response.into_body());
@@ -157,12 +165,15 @@ impl Stream<'_> {
         let Some(receiving) = &mut self.receiving else { return Poll::Ready(Ok(())) };
         loop {
             match ready!(receiving.poll_data(context)) {
-                None => return Poll::Ready(Ok(())),
+                None => break,
                 Some(Ok(piece)) => {
-                    if (self.body.len() + piece.len()) as u64 > self.max_body {
+                    if self.size + piece.len() as u64 > self.plan.max {
                         return Poll::Ready(Err(TransportError::BodyTooLarge));
                     }
-                    self.body.extend_from_slice(&piece);
+                    self.size += piece.len() as u64;
+                    if self.plan.keep {
+                        self.body.extend_from_slice(&piece);
+                    }
                     // There is always room for what was taken out.
                     let _ = receiving.flow_control().release_capacity(piece.len());
                 }
@@ -171,6 +182,10 @@ impl Stream<'_> {
                 Some(Err(error)) => return Poll::Ready(Err(self.connection.meaning(&error, true))),
             }
         }
+        // A body that came to its end is whole, whatever becomes of the trailers.
+        let trailers = ready!(receiving.poll_trailers(context));
+        self.trailers = trailers.ok().flatten().filter(|trailers| !trailers.is_empty()).map(Box::new);
+        Poll::Ready(Ok(()))
     }
 
     /// How long the body will be, if the answer says so and has one.
@@ -181,12 +196,13 @@ impl Stream<'_> {
     }
 
     fn is_whole(&self) -> bool {
-        self.length.is_none_or(|length| length == self.body.len() as u64)
+        self.length.is_none_or(|length| length == self.size)
     }
 }
 
 impl Drop for Stream<'_> {
     fn drop(&mut self) {
+        self.connection.log.claim();
         let head_left = self.ticket.head_left.get().is_some();
         if head_left && !self.counted {
             // It left since this was polled last, and will not be polled again.

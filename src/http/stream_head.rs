@@ -5,8 +5,8 @@ use super::head::{Framing, Head, MAX_HEAD, MAX_HEADERS};
 use super::url::{Origin, Url};
 use bytes::Bytes;
 use http::header::{
-    CONNECTION, CONTENT_ENCODING, HOST, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, TE, TRANSFER_ENCODING,
-    UPGRADE,
+    CONNECTION, CONTENT_ENCODING, HOST, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, TE,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Request, Response, Uri, Version};

@@ -29,6 +29,9 @@ pub(super) struct Log {
     pub(super) shared: Rc<Shared>,
     /// Requests that have not left yet, by their streams.
     tickets: RefCell<Vec<(u32, Rc<Ticket>)>>,
+    /// Bytes that were written and read, and not counted yet.
+    sent: Cell<u64>,
+    received: Cell<u64>,
     /// How the server began.
     pub(super) greeting: Cell<Greeting>,
     /// The server has closed the connection.
@@ -42,6 +45,8 @@ impl Log {
         Self {
             shared,
             tickets: RefCell::default(),
+            sent: Cell::default(),
+            received: Cell::default(),
             greeting: Cell::new(Greeting::Begun(0)),
             closed: Cell::default(),
             broken: Cell::default(),
@@ -62,6 +67,14 @@ impl Log {
         } else {
             self.tickets.borrow_mut().retain(|(_, other)| !Rc::ptr_eq(other, ticket));
         }
+    }
+
+    /// Counts what was written and read since the last time: in the turn of a request, so that it is taken for its own.
+    /// Of requests that overlap, the one whose turn comes first is given it all.
+    pub(super) fn claim(&self) {
+        let counters = &self.shared.counters;
+        add(&counters.bytes_sent, self.sent.take());
+        add(&counters.bytes_received, self.received.take());
     }
 
     fn note(&self, passed: Passed) {
@@ -86,6 +99,12 @@ impl Log {
         if passed.end || ticket.abandoned.get() {
             tickets.swap_remove(index);
         }
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.claim();
     }
 }
 
@@ -127,7 +146,7 @@ impl AsyncRead for Tapped {
         match ready!(this.transport.poll_fill(context, buffer)) {
             Ok(()) => {
                 let new = &buffer.filled()[before..];
-                add(&this.log.shared.counters.bytes_received, new.len() as u64);
+                add(&this.log.received, new.len() as u64);
                 if new.is_empty() {
                     this.log.closed.set(true);
                 } else {
@@ -146,11 +165,7 @@ impl AsyncRead for Tapped {
 }
 
 impl AsyncWrite for Tapped {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         // A head that TLS holds back leaves before anything is put behind it: so it is counted if the server sees it.
         if !this.held.is_empty() {
@@ -158,7 +173,7 @@ impl AsyncWrite for Tapped {
             this.settle();
         }
         let written = ready!(this.transport.poll_write(context, bytes)).map_err(|error| this.fail(error))?;
-        add(&this.log.shared.counters.bytes_sent, written as u64);
+        add(&this.log.sent, written as u64);
         let held = &mut this.held;
         this.sent.feed(&bytes[..written], |passed| held.push(passed));
         this.settle();

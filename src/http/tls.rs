@@ -1,7 +1,8 @@
 //! TLS configurations: built when first needed, shared by all users with the same options.
 
-use super::options::{ClientOptions, HttpVersion, TlsVersion};
+use super::options::ClientOptions;
 use super::sessions::Sessions;
+use super::versions::{HttpVersion, TlsVersion};
 use super::{pem, trust};
 use crate::util::Diagnostic;
 use rustls::ClientConfig;
@@ -44,8 +45,17 @@ pub struct Tls(pub(super) Arc<ClientConfig>);
 
 impl Tls {
     /// Whether both are the same one.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether TLS is spoken in the same way, or not at all, by both.
+    pub(super) fn alike(one: Option<&Self>, other: Option<&Self>) -> bool {
+        match (one, other) {
+            (None, None) => true,
+            (Some(one), Some(other)) => one.is(other),
+            _ => false,
+        }
     }
 
     /// The same, with TLS sessions of its own.

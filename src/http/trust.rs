@@ -69,8 +69,8 @@ impl fmt::Display for SelfSigned {
 impl std::error::Error for SelfSigned {}
 
 fn untrusted(certificate: &CertificateDer<'_>) -> rustls::Error {
-    let is_own_issuer = webpki::EndEntityCert::try_from(certificate)
-        .is_ok_and(|parsed| parsed.issuer() == parsed.subject());
+    let is_own_issuer =
+        webpki::EndEntityCert::try_from(certificate).is_ok_and(|parsed| parsed.issuer() == parsed.subject());
     rustls::Error::InvalidCertificate(if is_own_issuer {
         CertificateError::Other(OtherError(Arc::new(SelfSigned)))
     } else {
