@@ -5,6 +5,7 @@ use super::layers::{Environment, Layers};
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::engine::Late;
+use crate::http::HostPattern;
 use crate::plan;
 use crate::script::GivenOptions;
 use crate::util::Diagnostic;
@@ -69,6 +70,8 @@ pub struct RunSettings {
     pub ca: Option<PathBuf>,
     /// Certificates are not verified.
     pub insecure: bool,
+    /// The only hosts that may be called; empty = all.
+    pub allowed_hosts: Vec<HostPattern>,
     /// How long a request may take.
     pub timeout: Duration,
     /// What is logged, and where to.
@@ -209,6 +212,7 @@ pub(super) fn resolve(
         shards: layers.optional("shards", parse::whole(1..=MOST_SHARDS))?.unwrap_or_else(cores),
         ca: layers.optional("ca", parse::text)?.map(PathBuf::from),
         insecure: layers.switch("insecure")?,
+        allowed_hosts: layers.list("allow-host", str::parse)?,
         timeout: layers.value("timeout", parse::time)?,
         log: LogSettings {
             level: layers.value("loglevel", parse::level)?,

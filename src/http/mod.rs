@@ -1,5 +1,6 @@
 //! The measured client: requests, connections, TLS, redirects, cookies, phases.
 
+mod allowed;
 mod body;
 mod client;
 mod connection;
@@ -21,6 +22,7 @@ mod transport;
 mod url;
 mod wire;
 
+pub use allowed::{AllowedHosts, HostPattern};
 pub use client::Client;
 pub use decode::DecodeError;
 pub use error::TransportError;

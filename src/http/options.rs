@@ -1,5 +1,6 @@
 //! What a client does where a request does not say otherwise.
 
+use super::allowed::AllowedHosts;
 use http::HeaderMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,6 +28,9 @@ pub struct ClientOptions {
     pub keep_alive: bool,
     /// Longer bodies are refused, in bytes as transferred: a body is held in memory, and some never end.
     pub max_body: u64,
+    /// The only hosts that may be called; none = all. Redirects are held to it here; whoever sends a request asks
+    /// [`Client::refusal`](super::Client::refusal) before.
+    pub allowed_hosts: Option<AllowedHosts>,
     /// Headers of every request that does not have them itself.
     pub headers: HeaderMap,
 }
@@ -44,6 +48,7 @@ impl Default for ClientOptions {
             key: None,
             keep_alive: true,
             max_body: 256 * 1024 * 1024,
+            allowed_hosts: None,
             headers: HeaderMap::new(),
         }
     }
