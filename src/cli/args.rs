@@ -192,6 +192,8 @@ mod tests {
                                       [default: 60s]
               --allow-host <HOST,..>  Only these hosts may be called, as shop.example.com, *.example.com or
                                       127.0.0.1:8080; may be repeated
+              --max-body <SIZE>       Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB;
+                                      none for bodies that are not kept]
               --ca <FILE>             Certificates (PEM) to trust besides the system's
               --insecure[=<yes|no>]   Do not verify certificates
 

@@ -303,6 +303,12 @@ pub(super) static OPTIONS: &[Spec] = &[
         "HOST,..",
         "Only these hosts may be called, as shop.example.com, *.example.com or 127.0.0.1:8080; may be repeated",
     ),
+    Spec::one(
+        Http,
+        "max-body",
+        "SIZE",
+        "Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB; none for bodies that are not kept]",
+    ),
     Spec::one(Http, "ca", "FILE", "Certificates (PEM) to trust besides the system's"),
     Spec::switch(Http, "insecure", "Do not verify certificates"),
     Spec::one(Log, "loglevel", "LEVEL", "trace, debug, info, warning, error, critical or off")

@@ -144,6 +144,7 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
         verify: !settings.insecure,
         ca: settings.ca.clone(),
         allowed_hosts: AllowedHosts::new(&settings.allowed_hosts),
+        max_body: settings.max_body,
         ..ClientOptions::default()
     }
 }

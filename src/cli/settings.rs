@@ -74,6 +74,8 @@ pub struct RunSettings {
     pub allowed_hosts: Vec<HostPattern>,
     /// How long a request may take.
     pub timeout: Duration,
+    /// Longer bodies are a failure, in bytes as transferred; none = the client's rule.
+    pub max_body: Option<u64>,
     /// What is logged, and where to.
     pub log: LogSettings,
     /// Where each of these came from.
@@ -214,6 +216,7 @@ pub(super) fn resolve(
         insecure: layers.switch("insecure")?,
         allowed_hosts: layers.list("allow-host", str::parse)?,
         timeout: layers.value("timeout", parse::time)?,
+        max_body: layers.optional("max-body", crate::util::parse_size)?,
         log: LogSettings {
             level: layers.value("loglevel", parse::level)?,
             file: layers.optional("logfile", parse::text)?.map(PathBuf::from),

@@ -77,6 +77,7 @@ fn cases() -> Vec<Case> {
         ("ca", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.ca)),
         ("allow-host", ["a", "*.b", "c:80", "127.0.0.1", "::1"], |s| format!("{:?}", s.allowed_hosts)),
         ("timeout", ["11s", "12s", "13s", "14s", "15s"], |s| format!("{:?}", s.timeout)),
+        ("max-body", ["1KiB", "2KiB", "3KiB", "4KiB", "5"], |s| format!("{:?}", s.max_body)),
         ("loglevel", ["debug", "error", "warning", "trace", "off"], |s| s.log.level.to_string()),
         ("logfile", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.log.file)),
         ("max-operations", ["11", "12", "13", "14", "0"], |s| s.script.limits.max_operations.to_string()),

@@ -200,6 +200,8 @@ const CLASS_OPTIONS: &[&str] = &[
     "connect_timeout",
     "headers",
     "keep_alive",
+    "keep_body",
+    "max_body",
     "max_redirects",
     "timeout",
     "verify",
@@ -210,6 +212,8 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), St
     match key {
         "allow_redirects" => options.allow_redirects = flag()?,
         "keep_alive" => options.keep_alive = flag()?,
+        "keep_body" => options.keep_body = flag()?,
+        "max_body" => options.max_body = Some(size(value)?),
         "verify" => options.verify = flag()?,
         "timeout" => options.timeout = duration(value)?,
         "connect_timeout" => options.connect_timeout = Some(duration(value)?),
@@ -240,6 +244,14 @@ fn duration(value: &Value) -> Result<Duration, String> {
         }
         (_, Some(text)) => crate::util::parse_timespan(text),
         _ => Err("must be a number of seconds, or a string such as \"500ms\"".to_owned()),
+    }
+}
+
+fn size(value: &Value) -> Result<u64, String> {
+    match (value.as_u64(), value.as_str()) {
+        (Some(bytes), _) => Ok(bytes),
+        (_, Some(text)) => crate::util::parse_size(text),
+        _ => Err("must be a number of bytes, or a string such as \"1MiB\"".to_owned()),
     }
 }
 

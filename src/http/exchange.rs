@@ -1,5 +1,6 @@
 //! One request and its answer on a connection.
 
+use super::body::Plan;
 use super::error::TransportError;
 use super::incoming::{Answer, Incoming};
 use super::phases::Phases;
@@ -26,17 +27,17 @@ pub(super) struct Failure {
     pub(super) wrote: bool,
 }
 
-/// Sends `request`, whose head is written by `write_head`, and reads the whole answer, of at most `max_body` bytes.
+/// Sends `request`, whose head is written by `write_head`, and reads the whole answer, with its body as `plan` has it.
 pub(super) async fn exchange(
     shared: &Shared,
     transport: &mut Transport,
     request: &Request,
-    max_body: u64,
+    plan: Plan,
     write_head: impl FnOnce(&mut Vec<u8>),
     phases: &mut Phases,
 ) -> Result<Answer, Failure> {
     phases.begin_exchange();
-    let mut incoming = Incoming::new(request.method == Method::HEAD, max_body);
+    let mut incoming = Incoming::new(request.method == Method::HEAD, plan);
     let sent = send(shared, transport, request, write_head, &mut incoming).await;
     phases.sent();
     let (complete, refused) = match sent {

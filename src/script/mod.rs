@@ -23,6 +23,7 @@ mod fiber;
 mod files;
 mod functions;
 mod given;
+mod headers;
 mod hooks;
 mod host;
 mod imports;

@@ -109,12 +109,14 @@ impl Verdicts {
         TallyId { slot, serial }
     }
 
-    /// Changes an open tally; nothing happens when its verdict has fallen.
-    pub(super) fn amend(&self, id: TallyId, change: impl FnOnce(&mut Tally)) {
-        if let Some(Some((serial, tally))) = self.slots.borrow_mut().get_mut(id.slot)
-            && *serial == id.serial
-        {
-            change(tally);
+    /// Changes an open tally; false when its verdict has fallen.
+    pub(super) fn amend(&self, id: TallyId, change: impl FnOnce(&mut Tally)) -> bool {
+        match self.slots.borrow_mut().get_mut(id.slot) {
+            Some(Some((serial, tally))) if *serial == id.serial => {
+                change(tally);
+                true
+            }
+            _ => false,
         }
     }
 
