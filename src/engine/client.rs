@@ -4,8 +4,8 @@ use super::diary::Pages;
 use super::message::Report;
 use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
-use crate::script::{Exception, Host, Sample, World};
-use crate::stats::{self, Recorder, RunCounters};
+use crate::script::{Exception, Host, Phased, Sample, World};
+use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
@@ -30,6 +30,8 @@ pub(super) struct Ledger {
     pub(super) counters: RefCell<RunCounters>,
     /// What users do, where a trace is written.
     pub(super) trace: Option<Pages>,
+    /// Whether the phases of requests are counted.
+    pub(super) phases: bool,
 }
 
 impl Ledger {
@@ -120,7 +122,7 @@ impl Host for UserHost {
 
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
-        self.ledger.recorder.borrow_mut().record(&stats::Sample {
+        let counted = stats::Sample {
             method: &sample.method,
             name: &sample.name,
             response_time: sample.response_time,
@@ -128,7 +130,13 @@ impl Host for UserHost {
             size: sample.size,
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),
-        });
+        };
+        let phases = sample.phases.as_deref().map(phase_sample);
+        self.ledger.recorder.borrow_mut().record_phased(&counted, phases.as_ref());
+    }
+
+    fn counts_phases(&self) -> bool {
+        self.ledger.phases
     }
 
     fn hook_failed(&self, event: Event, exception: &Exception) {
@@ -149,6 +157,15 @@ impl Host for UserHost {
 
     fn clear_cookies(&self) {
         self.client.clear_cookies();
+    }
+}
+
+fn phase_sample(Phased { timings, wire }: &Phased) -> PhaseSample {
+    let http::Timings { dns, connect, tls, send, wait, receive } = *timings;
+    PhaseSample {
+        durations: [dns, connect, tls, send, wait, receive],
+        bytes_sent: wire.sent,
+        bytes_received: wire.received,
     }
 }
 
@@ -179,6 +196,8 @@ const CLASS_OPTIONS: &[&str] = &[
     "connect_timeout",
     "headers",
     "keep_alive",
+    "keep_body",
+    "max_body",
     "max_redirects",
     "timeout",
     "verify",
@@ -189,6 +208,8 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), St
     match key {
         "allow_redirects" => options.allow_redirects = flag()?,
         "keep_alive" => options.keep_alive = flag()?,
+        "keep_body" => options.keep_body = flag()?,
+        "max_body" => options.max_body = Some(size(value)?),
         "verify" => options.verify = flag()?,
         "timeout" => options.timeout = duration(value)?,
         "connect_timeout" => options.connect_timeout = Some(duration(value)?),
@@ -219,6 +240,14 @@ fn duration(value: &Value) -> Result<Duration, String> {
         }
         (_, Some(text)) => crate::util::parse_timespan(text),
         _ => Err("must be a number of seconds, or a string such as \"500ms\"".to_owned()),
+    }
+}
+
+fn size(value: &Value) -> Result<u64, String> {
+    match (value.as_u64(), value.as_str()) {
+        (Some(bytes), _) => Ok(bytes),
+        (_, Some(text)) => crate::util::parse_size(text),
+        _ => Err("must be a number of bytes, or a string such as \"1MiB\"".to_owned()),
     }
 }
 

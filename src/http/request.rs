@@ -22,6 +22,8 @@ pub struct Request {
     pub timeout: Option<Duration>,
     /// Whether redirects are followed; none = the client's rule.
     pub allow_redirects: Option<bool>,
+    /// Whether the body of the answer is kept, or only counted; none = the client's rule.
+    pub keep_body: Option<bool>,
 }
 
 impl Request {
@@ -36,6 +38,7 @@ impl Request {
             body: Bytes::new(),
             timeout: None,
             allow_redirects: None,
+            keep_body: None,
         }
     }
 }

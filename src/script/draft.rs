@@ -31,6 +31,7 @@ pub(super) struct Draft {
     pub(super) body: Bytes,
     pub(super) timeout: Option<Duration>,
     pub(super) allow_redirects: Option<bool>,
+    pub(super) keep_body: Option<bool>,
     /// What the script wants the hooks of requests to know.
     pub(super) context: Option<Map>,
 }
@@ -73,6 +74,7 @@ impl Draft {
                     Some(value.try_cast::<Map>().ok_or_else(|| refuse("`context` must be a map"))?);
             }
             "timeout" => self.timeout = Some(duration("`timeout`", &value)?),
+            "keep_body" => self.keep_body = Some(boolean("`keep_body`", &value)?),
             "allow_redirects" => self.allow_redirects = Some(boolean("`allow_redirects`", &value)?),
             _ => return Err(unknown_option(key)),
         }
@@ -149,6 +151,7 @@ impl Draft {
             body: self.body,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
+            keep_body: self.keep_body,
         }
     }
 }

@@ -10,6 +10,7 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "form",
     "headers",
     "json",
+    "keep_body",
     "name",
     "params",
     "path",

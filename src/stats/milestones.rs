@@ -46,11 +46,8 @@ impl Milestones {
 
 /// The whole seconds from one moment to another; the last may be cut short.
 fn seconds(from: Duration, to: Duration) -> Option<(u64, u64)> {
-    let first = if from.saturating_sub(SLACK).as_secs() < from.as_secs() {
-        from.as_secs()
-    } else {
-        from.as_secs() + u64::from(!from.is_zero())
-    };
+    let starts_it = Duration::from_nanos(from.subsec_nanos().into()) <= SLACK;
+    let first = from.as_secs() + u64::from(!starts_it);
     let last = to.as_secs() + u64::from(to.subsec_nanos() > 0);
     (first < last && from < to).then_some((first, last))
 }

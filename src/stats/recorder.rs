@@ -4,6 +4,7 @@ use super::arrivals::ArrivalSummary;
 use super::bounded::{Bounded, Spot};
 use super::counters::RunCounters;
 use super::entry::Entry;
+use super::phases::PhaseSample;
 use super::problems::{ExceptionRow, FailureRow};
 use super::snapshot::Snapshot;
 use std::collections::{BTreeMap, HashMap};
@@ -55,22 +56,31 @@ impl Recorder {
 
     /// Counts a sample: one lookup by (method, name), no allocation for a known name.
     pub fn record(&mut self, sample: &Sample<'_>) {
+        self.record_phased(sample, None);
+    }
+
+    /// The same for a request whose phases are counted too.
+    pub fn record_phased(&mut self, sample: &Sample<'_>, phases: Option<&PhaseSample>) {
         let spot = self.series.spot([sample.method, sample.name, ""]);
         let second = sample.ended.as_secs();
         if second > self.second {
             self.turn_to(second);
         }
-        if second == self.second {
+        let entry = if second == self.second {
             let entry = self.series.at(spot);
             if entry.requests == 0 {
                 self.touched.push(spot);
             }
-            entry.record(sample);
+            entry
         } else {
             let Entry { method, name, .. } = self.series.at(spot);
             let (method, name) = (method.clone(), name.clone());
             let others = self.others.entry(second).or_default();
-            others.entry(spot).or_insert_with(|| Entry::shared(method, name)).record(sample);
+            others.entry(spot).or_insert_with(|| Entry::shared(method, name))
+        };
+        entry.record(sample);
+        if let Some(phases) = phases {
+            entry.record_phases(phases);
         }
         if let Some(text) = sample.failure {
             self.failures.row([sample.method, sample.name, text]).seen(sample.ended);

@@ -282,7 +282,9 @@ impl Timeline {
             self.widen();
         }
         if let Some(first) = self.first_recent() {
-            self.recent = self.recent.split_off(&first);
+            while self.recent.first_key_value().is_some_and(|(second, _)| *second < first) {
+                self.recent.pop_first();
+            }
         }
     }
 

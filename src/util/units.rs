@@ -1,4 +1,4 @@
-//! Durations as people write them.
+//! Durations and sizes as people write them.
 
 use std::time::Duration;
 
@@ -43,6 +43,27 @@ pub fn parse_timespan(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(total).map_err(|_| refuse())
 }
 
+/// Reads a number of bytes, with or without a unit: `65536`, `64KiB`, `64k`, `1MB`, `1GiB`. A kilobyte is 1024 bytes,
+/// however it is written.
+///
+/// # Errors
+///
+/// A sentence fragment that says what is accepted.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let refuse = || format!("`{text}` is not a size; write bytes (65536), or a unit as in 64KiB or 1MiB");
+    let trimmed = text.trim();
+    let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(trimmed.len());
+    let number: u64 = trimmed[..end].replace('_', "").parse().map_err(|_| refuse())?;
+    let unit: u64 = match trimmed[end..].trim().to_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return Err(refuse()),
+    };
+    number.checked_mul(unit).ok_or_else(refuse)
+}
+
 /// Writes a duration as [`parse_timespan`] reads it, in the largest units that say it exactly to the millisecond.
 #[must_use]
 pub fn timespan_text(duration: Duration) -> String {
@@ -62,9 +83,31 @@ pub fn timespan_text(duration: Duration) -> String {
     text
 }
 
+/// A number of bytes as people read it, in decimal units with three digits: `842 B`, `1.20 kB`, `36.1 MB`.
+#[must_use]
+pub fn bytes_text(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut size = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while size >= 999.5 && unit + 1 < UNITS.len() {
+        size /= 1000.0;
+        unit += 1;
+    }
+    let decimals = match size {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{size:.decimals$} {}", UNITS[unit])
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{parse_timespan, timespan_text};
+    use super::{bytes_text, parse_size, parse_timespan, timespan_text};
     use std::time::Duration;
 
     #[test]
@@ -91,9 +134,30 @@ mod tests {
     }
 
     #[test]
+    fn sizes_have_units_of_1024() {
+        for (text, bytes) in
+            [("0", 0), ("65_536", 65_536), ("256MiB", 256 << 20), ("1GB", 1 << 30), ("2 k", 2048)]
+        {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MiB", "1.5MiB", "-1", "1TiB", "99999999999GiB"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn writes_what_it_reads() {
         for text in ["500ms", "20s", "1h20m", "3h30m10s", "1s500ms"] {
             assert_eq!(parse_timespan(text).map(timespan_text).as_deref(), Ok(text));
         }
+    }
+
+    #[test]
+    fn bytes_have_three_digits() {
+        let texts = [0, 999, 1000, 1204, 36_049, 999_499, 999_500, 1_204_000, u64::MAX].map(bytes_text);
+        assert_eq!(
+            texts,
+            ["0 B", "999 B", "1.00 kB", "1.20 kB", "36.0 kB", "999 kB", "1.00 MB", "1.20 MB", "18.4 EB"]
+        );
     }
 }

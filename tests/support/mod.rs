@@ -7,7 +7,9 @@
     reason = "each test file uses its own part of the builder"
 )]
 
+pub mod faults;
 pub mod held;
+pub mod trial;
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
@@ -173,6 +175,11 @@ impl Running {
         assert!(status.expect("kill runs").success());
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What was printed to stdout so far.
     pub fn stdout(&self) -> String {
         std::fs::read_to_string(&self.out).expect("the output")
@@ -181,6 +188,14 @@ impl Running {
     /// What was printed to stderr so far.
     pub fn stderr(&self) -> String {
         std::fs::read_to_string(&self.err).expect("the output")
+    }
+
+    /// The most memory that it has ever held, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        let kilobytes = line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number");
+        kilobytes * 1024
     }
 
     /// Waits until `condition` holds for what was printed to stderr.

@@ -23,8 +23,9 @@ fn entries(name: &str, second: u64, count: u64) -> Vec<Entry> {
 
 fn line(seconds: u64) -> Timeline {
     let mut timeline = Timeline::default();
+    let entries = entries("/", 0, 4);
     for second in 0..seconds {
-        timeline.add(second, &entries("/", second, 4));
+        timeline.add(second, &entries);
         timeline.note(second, &Gauges { users: second, due: 4, ..Gauges::default() });
     }
     timeline
@@ -71,9 +72,10 @@ fn a_window_is_exact_to_the_second_at_the_end_and_in_a_short_run() {
 fn the_order_of_coming_does_not_matter() {
     let forth = line(700);
     let mut back = Timeline::default();
+    let entries = entries("/", 0, 4);
     for second in (0..700).rev() {
         back.note(second, &Gauges { users: second, due: 4, ..Gauges::default() });
-        back.add(second, &entries("/", second, 4));
+        back.add(second, &entries);
     }
     assert_eq!(forth, back);
 }
