@@ -154,7 +154,11 @@ async fn how_many_connections_are_kept_can_be_chosen() {
         for server in &servers {
             let before = server.accepted();
             frugal.get(&server.url("/")).await;
-            assert_eq!(server.accepted() - before, 1, "the connection to the other host was closed for this one");
+            assert_eq!(
+                server.accepted() - before,
+                1,
+                "the connection to the other host was closed for this one"
+            );
         }
     }
 }

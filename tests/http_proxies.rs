@@ -75,7 +75,11 @@ async fn a_proxy_is_asked_for_the_whole_url_of_http_hosts() {
     assert_eq!(seen[1].line(), "GET http://shop.invalid:8080/d HTTP/1.1");
     assert_eq!(seen[0].field("host"), Some("shop.invalid:8080"));
     assert_eq!(seen[0].field("proxy-authorization"), Some("Basic bWU6czNjcmV0"));
-    assert_eq!(seen[0].field("authorization"), Some("Basic WW91OnB3"), "the host's own user, not the proxy's");
+    assert_eq!(
+        seen[0].field("authorization"),
+        Some("Basic WW91OnB3"),
+        "the host's own user, not the proxy's"
+    );
     assert_eq!((proxy.accepted(), user.wire_requests(), user.reconnects()), (1, 2, 0));
 }
 
@@ -129,7 +133,10 @@ async fn https_hosts_are_reached_by_a_tunnel_that_is_no_request() {
 async fn a_tunnel_that_is_not_dug_has_a_stable_text() {
     let host = encrypted().await;
     for (answer, said) in [
-        ("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", "proxy authentication failed"),
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
+            "proxy authentication failed",
+        ),
         ("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno", "proxy refused the connection"),
         ("HTTP/1.0 500 Internal Server Error\r\n\r\n", "proxy refused the connection"),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "host unreachable by the proxy"),
@@ -186,7 +193,11 @@ async fn a_proxy_that_is_not_there_is_unreachable() {
         let user = through(scheme, "", gone);
         for url in ["http://127.0.0.1:1/", "https://127.0.0.1:1/"] {
             let response = user.get(url).await;
-            assert_eq!((text(&response).as_str(), user.wire_requests()), ("proxy unreachable", 0), "{scheme} {url}");
+            assert_eq!(
+                (text(&response).as_str(), user.wire_requests()),
+                ("proxy unreachable", 0),
+                "{scheme} {url}"
+            );
         }
     }
     let unknown = Proxy::parse("http://no-such-proxy.invalid").unwrap();
@@ -201,7 +212,8 @@ async fn a_proxy_that_says_nothing_is_waited_for_as_long_as_for_anyone() {
     for (url, scheme) in [("https://127.0.0.1:1/", "http"), ("http://127.0.0.1:1/", "socks5h")] {
         let user = User::with(ClientOptions { timeout: short, ..options(scheme, "", proxy.port) });
         assert_eq!(text(&user.get(url).await), "timed out");
-        let user = User::with(ClientOptions { connect_timeout: Some(short), ..options(scheme, "", proxy.port) });
+        let user =
+            User::with(ClientOptions { connect_timeout: Some(short), ..options(scheme, "", proxy.port) });
         assert_eq!(text(&user.get(url).await), "connecting timed out");
         assert_eq!(user.wire_requests(), 0);
     }
@@ -211,7 +223,9 @@ async fn a_proxy_that_says_nothing_is_waited_for_as_long_as_for_anyone() {
 async fn hosts_of_the_list_are_reached_directly() {
     let host = Server::answering(|_| ok("direct")).await;
     let proxy = Server::answering(|_| ok("proxied")).await;
-    for (list, body) in [("localhost", "direct"), ("example.com", "proxied"), ("*", "direct"), ("127.0.0.0/8", "proxied")] {
+    for (list, body) in
+        [("localhost", "direct"), ("example.com", "proxied"), ("*", "direct"), ("127.0.0.0/8", "proxied")]
+    {
         let no_proxy = NoProxy::parse([list]).unwrap();
         let user = User::with(ClientOptions { no_proxy, ..options("http", SECRET[0], proxy.port) });
         assert_eq!(user.get(&host.url("/")).await.body, body, "{list}");
@@ -233,7 +247,8 @@ async fn redirects_choose_their_way_anew() {
                     peer.send(ESTABLISHED).await;
                     return peer.carry(asked.target().rsplit(':').next().unwrap().parse().unwrap()).await;
                 }
-                peer.send(format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n")).await;
+                peer.send(format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"))
+                    .await;
             }
         }
     })
@@ -274,7 +289,11 @@ impl Socks {
             let user = peer.bytes(user[1].into()).await?;
             let length = peer.bytes(1).await?[0];
             let password = peer.bytes(length.into()).await?;
-            told.push(format!("{}:{}", String::from_utf8(user).unwrap(), String::from_utf8(password).unwrap()));
+            told.push(format!(
+                "{}:{}",
+                String::from_utf8(user).unwrap(),
+                String::from_utf8(password).unwrap()
+            ));
             peer.send([1, self.verdict]).await;
         }
         let head = peer.bytes(4).await?;
@@ -290,7 +309,11 @@ impl Socks {
             3 => format!("{}:{port}", String::from_utf8(address).unwrap()),
             _ => format!("{address:?}:{port}"),
         });
-        peer.ledger.requests.lock().unwrap().push(http_support::Received { head: told.join(" "), body: head });
+        peer.ledger
+            .requests
+            .lock()
+            .unwrap()
+            .push(http_support::Received { head: told.join(" "), body: head });
         peer.send([&[5, self.reply, 0], self.bound].concat()).await;
         if self.reply == 0 {
             peer.carry(port).await;
@@ -318,7 +341,10 @@ async fn socks_carries_requests_that_are_like_any_other() {
         assert_eq!(response.timings.total(), response.elapsed);
     }
     let told: Vec<_> = proxy.requests().into_iter().map(|request| request.head).collect();
-    assert_eq!(told, [format!("[5, 1][0] localhost:{}", plain.port), format!("[5, 1][0] localhost:{}", host.port)]);
+    assert_eq!(
+        told,
+        [format!("[5, 1][0] localhost:{}", plain.port), format!("[5, 1][0] localhost:{}", host.port)]
+    );
     assert_eq!(plain.requests()[0].line(), "GET /x HTTP/1.1");
     assert_eq!((user.wire_requests(), plain.heads() + host.heads()), (3, 3));
 }
@@ -340,7 +366,10 @@ async fn socks5_looks_names_up_here_and_tries_each_address() {
     assert_eq!((response.status, response.error), (200, None));
     let told: Vec<_> = proxy.requests().into_iter().map(|request| request.head).collect();
     let port = plain.port;
-    assert_eq!(told, [format!("[5, 1][0] [192, 0, 2, 1]:{port}"), format!("[5, 1][0] [127, 0, 0, 1]:{port}")]);
+    assert_eq!(
+        told,
+        [format!("[5, 1][0] [192, 0, 2, 1]:{port}"), format!("[5, 1][0] [127, 0, 0, 1]:{port}")]
+    );
     assert_eq!(user.shared.counters.connections.get(), 1);
 }
 
@@ -399,7 +428,8 @@ async fn socks_replies_have_stable_texts() {
         })
         .await;
         let said = text(&through("socks5h", "", proxy.port).get(&plain.url("/")).await);
-        let expected = if bytes.len() < 2 { "proxy closed the connection" } else { "malformed response of the proxy" };
+        let expected =
+            if bytes.len() < 2 { "proxy closed the connection" } else { "malformed response of the proxy" };
         assert_eq!(said, expected, "{bytes:?}");
     }
 }

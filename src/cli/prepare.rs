@@ -202,7 +202,8 @@ fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<
         match (&class.host, &settings.host) {
             (Some(host), _) => {
                 let origin = format!("the host of user class `{}`", class.name);
-                verify_host(host, &origin, &options, network).map_err(|error| at_class(error, class, script))?;
+                verify_host(host, &origin, &options, network)
+                    .map_err(|error| at_class(error, class, script))?;
             }
             (None, Some(host)) => {
                 verify_host(host, &run.to_string(), &options, network)
