@@ -153,6 +153,28 @@ fn users_come_from_the_source_addresses_in_turn() {
     }
 }
 
+/// Ten local ports, of which the built-in shop may take one.
+#[test]
+#[allow(clippy::print_stderr, clippy::allow_attributes, reason = "a test that is skipped says so")]
+fn several_source_addresses_have_more_ports_than_one() {
+    let script = r#"user_class("U").wait_time(constant(0.2)).task("t", |user| { user.get("/items/1"); });"#;
+    let run = |words: &[&str], code: i32| {
+        let command =
+            Katydid::run_script(script).env("KATYDID_ALLOW_SATURATION", "no").local_ports(40_001, 40_010);
+        let command =
+            command?.args(["--host", "demo", "-u", "27", "-r", "1000", "--iterations-per-user", "5"]);
+        Some(command.args(words.to_vec()).run().exits(code))
+    };
+    let Some(finished) = run(&[], 4) else {
+        eprintln!("skipped: this machine lets nobody have a network");
+        return;
+    };
+    assert!(finished.stdout.contains("GET /items/1: no free local port"), "{}", finished.stdout);
+    assert!(finished.stdout.contains("because no local port was free"), "{}", finished.stdout);
+    let finished = run(&["--source-address", "127.0.0.2-127.0.0.5", "--allow-saturation"], 0);
+    assert_eq!(finished.expect("as before").sent(), 27 * 5);
+}
+
 #[test]
 fn a_source_address_that_is_not_ours_is_refused() {
     let said = Katydid::run_script(SCRIPT).args(["--source-address", "127.0.0.2,192.0.2.77"]).refused();
