@@ -6,6 +6,8 @@ mod command;
 mod config_file;
 mod demo;
 pub mod exit;
+#[cfg(test)]
+mod fuzz_tests;
 mod layers;
 mod list;
 mod logging;

@@ -8,6 +8,8 @@
     reason = "each test file uses a part of it, and fails by panics"
 )]
 
+pub mod multiplexed;
+
 use katydid::http::{Client, ClientOptions, Request, Response, Shared, Url};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -274,6 +276,11 @@ impl User {
     pub fn wire_requests(&self) -> u64 {
         self.shared.counters.wire_requests.get()
     }
+}
+
+/// Runs `future` where a client may leave tasks behind: a connection with HTTP/2 is driven by one.
+pub async fn local<F: Future>(future: F) -> F::Output {
+    tokio::task::LocalSet::new().run_until(future).await
 }
 
 pub fn request(method: &str, url: &str) -> Request {
