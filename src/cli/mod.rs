@@ -12,6 +12,7 @@ mod layers;
 mod list;
 mod logging;
 mod manifests;
+mod network;
 mod observer;
 mod options;
 mod origin;
