@@ -2,12 +2,12 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
+use crate::http::{self, Client, ClientOptions, Fields, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Sample, World};
 use crate::stats::{self, Recorder, RunCounters};
 use crate::util::Diagnostic;
-use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -222,13 +222,14 @@ fn duration(value: &Value) -> Result<Duration, String> {
     }
 }
 
-fn headers(headers: &mut HeaderMap, value: &Value) -> Result<(), String> {
+fn headers(headers: &mut Fields, value: &Value) -> Result<(), String> {
     let map = value.as_object().ok_or("must be a map")?;
     for (name, value) in map {
         match value {
             Value::String(text) => set_header(headers, name, text)?,
             Value::Null => {
-                headers.remove(name.as_str());
+                let name = HeaderName::from_bytes(name.as_bytes());
+                headers.remove(&name.map_err(|error| error.to_string())?);
             }
             other => set_header(headers, name, &other.to_string())?,
         }
@@ -236,7 +237,7 @@ fn headers(headers: &mut HeaderMap, value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn set_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
+fn set_header(headers: &mut Fields, name: &str, value: &str) -> Result<(), String> {
     let name = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| format!("`{name}` cannot be the name of a header"))?;
     let value = HeaderValue::from_str(value)

@@ -1,6 +1,7 @@
 //! What a client does where a request does not say otherwise.
 
-use http::HeaderMap;
+use super::fields::Fields;
+use http::HeaderName;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,8 +28,10 @@ pub struct ClientOptions {
     pub keep_alive: bool,
     /// Longer bodies are refused, in bytes as transferred: a body is held in memory, and some never end.
     pub max_body: u64,
-    /// Headers of every request that does not have them itself.
-    pub headers: HeaderMap,
+    /// Headers of every request that does not have them itself, sent in this order.
+    pub headers: Fields,
+    /// Headers that are not sent, though they are by default, unless a request has them itself.
+    pub omit: Vec<HeaderName>,
 }
 
 impl Default for ClientOptions {
@@ -44,7 +47,8 @@ impl Default for ClientOptions {
             key: None,
             keep_alive: true,
             max_body: 256 * 1024 * 1024,
-            headers: HeaderMap::new(),
+            headers: Fields::new(),
+            omit: Vec::new(),
         }
     }
 }

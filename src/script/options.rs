@@ -10,11 +10,19 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "form",
     "headers",
     "json",
+    "multipart",
     "name",
     "params",
     "path",
+    "tags",
     "timeout",
 ];
+
+/// What a map in `multipart: #{ field: #{ .. } }` may say.
+pub(super) const PART_OPTIONS: &[&str] = &["data", "name", "path", "type"];
+
+/// What the map of `body: #{ .. }` may say.
+pub(super) const BODY_FILE_OPTIONS: &[&str] = &["path", "type"];
 
 /// What an entry of `user.batch([..])` says besides the options of its request.
 pub(super) const BATCH_KEYS: &[&str] = &["method", "url"];

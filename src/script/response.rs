@@ -1,6 +1,7 @@
 //! The response that a request gives back to its script.
 
 use super::convert::refuse;
+use super::draft::Remarks;
 use super::json;
 use super::listeners::Details;
 use super::user::User;
@@ -42,7 +43,7 @@ impl Response {
         method: ImmutableString,
         name: ImmutableString,
         answer: http::Response,
-        context: Option<Map>,
+        remarks: Option<Box<Remarks>>,
     ) -> Self {
         let default_failure = match (&answer.error, answer.status) {
             (Some(error), _) => Some(error.to_string()),
@@ -56,7 +57,7 @@ impl Response {
             transaction.add_size(size);
             transaction.add_lateness(lateness);
         }
-        let details = user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
+        let details = user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), remarks }));
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),
