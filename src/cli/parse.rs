@@ -1,7 +1,7 @@
 //! From the text of a value to the value. Errors are sentence fragments that quote the text and say what is accepted.
 
 use crate::engine::Late;
-use crate::util::parse_timespan;
+use crate::util::{parse_size, parse_timespan};
 use std::fmt::Display;
 use std::ops::{Bound, RangeBounds, RangeInclusive};
 use std::str::FromStr;
@@ -84,29 +84,15 @@ pub(super) fn late(text: &str) -> Result<Late, String> {
 /// A number of bytes within `range`, with or without a unit: `65536`, `64KiB`, `64k`, `1MiB`, `1GiB`.
 pub(super) fn size(range: RangeInclusive<usize>) -> impl Fn(&str) -> Result<usize, String> {
     move |text| {
-        let bytes = bytes(text).ok_or_else(|| {
-            format!("`{text}` is not a size; write bytes (65536), or a unit as in 64KiB or 1MiB")
-        })?;
+        let bytes = parse_size(text)?;
+        // No machine has so much memory that this matters.
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         if range.contains(&bytes) {
             Ok(bytes)
         } else {
             Err(format!("{bytes} bytes are out of bounds: from {} to {}", range.start(), range.end()))
         }
     }
-}
-
-fn bytes(text: &str) -> Option<usize> {
-    let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
-    let number: usize = text[..end].replace('_', "").parse().ok()?;
-    let unit: usize = match text[end..].trim().to_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        "g" | "gb" | "gib" => 1 << 30,
-        _ => return None,
-    };
-    number.checked_mul(unit)
 }
 
 /// The weight of a user class: a finite number; 0 switches it off.

@@ -2,7 +2,7 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Client, ClientOptions, Fields, Shared, TransportError, Url};
+use crate::http::{self, Base, Client, ClientOptions, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Sample, World};
 use crate::stats::{self, Recorder, RunCounters};
@@ -72,6 +72,19 @@ pub(super) struct UserHost {
     pub(super) network: Rc<Shared>,
     pub(super) ledger: Rc<Ledger>,
     pub(super) reports: UnboundedSender<Report>,
+}
+
+impl UserHost {
+    /// Puts the cookies of the class into the jar, for the host of the user.
+    pub(super) fn start_with_cookies(&self, base: &Base, cookies: &[(String, String)]) {
+        if cookies.is_empty() {
+            return;
+        }
+        let url = Url::with_path(base.origin.clone(), "/");
+        for (name, value) in cookies {
+            self.client.set_cookie(&url, name, value);
+        }
+    }
 }
 
 /// A request on its way. When it is over, answered or dropped, it is accounted for, so that what was written to the
@@ -156,92 +169,68 @@ impl Host for UserHost {
 ///
 /// # Errors
 ///
-/// When an option is unknown or has a value of the wrong kind.
+/// When an option has a value of the wrong kind; the script room lets none pass.
 pub fn client_options_of(run: &ClientOptions, class: &UserClass) -> Result<ClientOptions, Diagnostic> {
     let mut options = run.clone();
     for (key, value) in &class.http {
-        if value.is_null() {
-            continue;
-        }
-        apply(&mut options, key, value).map_err(|message| {
-            Diagnostic::error(format!("option `{key}` of .http(..): {message}"))
+        apply(&mut options, key, value).ok_or_else(|| {
+            Diagnostic::error(format!("option `{key}` of .http(..) cannot be {value}"))
                 .note(format!("user class `{}`, declared at {}", class.name, class.declared_at))
         })?;
     }
     Ok(options)
 }
 
-/// The keys of `.http(#{..})`.
-const CLASS_OPTIONS: &[&str] = &[
-    "allow_redirects",
-    "auth",
-    "ca",
-    "connect_timeout",
-    "headers",
-    "keep_alive",
-    "max_redirects",
-    "timeout",
-    "verify",
-];
-
-fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), String> {
-    let flag = || value.as_bool().ok_or_else(|| "must be true or false".to_owned());
+/// Sets one option, in the form in which [`UserClass::http`] has it; none if the value is of another form.
+fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Option<()> {
+    let time = || Duration::try_from_secs_f64(value.as_f64()?).ok();
+    let file = || value.as_str().map(PathBuf::from);
     match key {
-        "allow_redirects" => options.allow_redirects = flag()?,
-        "keep_alive" => options.keep_alive = flag()?,
-        "verify" => options.verify = flag()?,
-        "timeout" => options.timeout = duration(value)?,
-        "connect_timeout" => options.connect_timeout = Some(duration(value)?),
-        "max_redirects" => {
-            let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
-            options.max_redirects = count.ok_or("must be a whole number of at least 0")?;
+        "allow_redirects" => options.allow_redirects = value.as_bool()?,
+        "keep_alive" => options.keep_alive = value.as_bool()?,
+        "verify" => options.verify = value.as_bool()?,
+        "timeout" => options.timeout = time()?,
+        "connect_timeout" => options.connect_timeout = Some(time()?),
+        "max_redirects" => options.max_redirects = usize::try_from(value.as_u64()?).ok()?,
+        "max_body" => options.max_body = value.as_u64()?,
+        "ca" => options.ca = Some(file()?),
+        "cert" => options.cert = Some(file()?),
+        "key" => options.key = Some(file()?),
+        "auth" => options.headers.insert(AUTHORIZATION, HeaderValue::from_str(value.as_str()?).ok()?),
+        "headers" => headers(options, value)?,
+        "cookies" => {
+            let cookie = |(name, value): (&str, Option<&str>)| Some((name.to_owned(), value?.to_owned()));
+            options.cookies = pairs(value)?.into_iter().map(cookie).collect::<Option<_>>()?;
         }
-        "ca" => options.ca = Some(PathBuf::from(value.as_str().ok_or("must be the path of a PEM file")?)),
-        "headers" => headers(&mut options.headers, value)?,
-        "auth" => {
-            let token = value.as_str().ok_or("must be a bearer token")?;
-            set_header(&mut options.headers, AUTHORIZATION.as_str(), &format!("Bearer {token}"))?;
-        }
-        unknown => {
-            return Err(match crate::util::nearest(unknown, CLASS_OPTIONS.iter().copied()) {
-                Some(near) => format!("there is no such option; did you mean `{near}`?"),
-                None => format!("there is no such option; known are {}", CLASS_OPTIONS.join(", ")),
-            });
-        }
+        _ => return None,
     }
-    Ok(())
+    Some(())
 }
 
-fn duration(value: &Value) -> Result<Duration, String> {
-    match (value.as_f64(), value.as_str()) {
-        (Some(seconds), _) => {
-            Duration::try_from_secs_f64(seconds).map_err(|_| "must not be negative".to_owned())
-        }
-        (_, Some(text)) => crate::util::parse_timespan(text),
-        _ => Err("must be a number of seconds, or a string such as \"500ms\"".to_owned()),
+/// The class's headers, in place of the run's of the same names; one without a value is not sent.
+fn headers(options: &mut ClientOptions, value: &Value) -> Option<()> {
+    let read = |(name, value): (&str, Option<&str>)| {
+        let value = value.map(|value| HeaderValue::from_bytes(value.as_bytes())).transpose();
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value.ok()?))
+    };
+    let headers = pairs(value)?.into_iter().map(read).collect::<Option<Vec<_>>>()?;
+    for (name, _) in &headers {
+        options.headers.remove(name);
     }
-}
-
-fn headers(headers: &mut Fields, value: &Value) -> Result<(), String> {
-    let map = value.as_object().ok_or("must be a map")?;
-    for (name, value) in map {
+    for (name, value) in headers {
         match value {
-            Value::String(text) => set_header(headers, name, text)?,
-            Value::Null => {
-                let name = HeaderName::from_bytes(name.as_bytes());
-                headers.remove(&name.map_err(|error| error.to_string())?);
-            }
-            other => set_header(headers, name, &other.to_string())?,
+            Some(value) => options.headers.append(name, value),
+            None => options.omit.push(name),
         }
     }
-    Ok(())
+    Some(())
 }
 
-fn set_header(headers: &mut Fields, name: &str, value: &str) -> Result<(), String> {
-    let name = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| format!("`{name}` cannot be the name of a header"))?;
-    let value = HeaderValue::from_str(value)
-        .map_err(|_| format!("the value of `{name}` has a character that no header may have"))?;
-    headers.insert(name, value);
-    Ok(())
+/// Names with a value, or without one.
+fn pairs(value: &Value) -> Option<Vec<(&str, Option<&str>)>> {
+    fn pair(value: &Value) -> Option<(&str, Option<&str>)> {
+        let [name, value] = value.as_array()?.as_slice() else { return None };
+        Some((name.as_str()?, value.as_str()))
+    }
+    value.as_array()?.iter().map(pair).collect()
 }

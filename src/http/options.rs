@@ -30,6 +30,8 @@ pub struct ClientOptions {
     pub max_body: u64,
     /// Headers of every request that does not have them itself, sent in this order.
     pub headers: Fields,
+    /// Cookies that a user has for its host when it starts.
+    pub cookies: Vec<(String, String)>,
     /// Headers that are not sent, though they are by default, unless a request has them itself.
     pub omit: Vec<HeaderName>,
 }
@@ -49,6 +51,7 @@ impl Default for ClientOptions {
             max_body: 256 * 1024 * 1024,
             headers: Fields::new(),
             omit: Vec::new(),
+            cookies: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::auth::Auth;
 use super::convert::{boolean, duration, refuse, string, strings, type_text};
 use super::header_fields::HeaderFields;
 use super::options::REQUEST_OPTIONS;
-use super::pairs::{form_text, pairs, scalar};
+use super::pairs::{cookies, form_text, scalar};
 use super::{json, uploads};
 use crate::http::{self, Finished, Upload};
 use crate::util::nearest;
@@ -81,7 +81,7 @@ impl Draft {
             "headers" => self.headers.give("headers", &value)?,
             "auth" => self.headers.set(AUTHORIZATION, &Auth::read(&value)?.header())?,
             "cookies" => {
-                let cookies = pairs("cookies", &value)?;
+                let cookies = cookies("cookies", &value)?;
                 let text: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 self.headers.set(COOKIE, &text.join("; "))?;
             }

@@ -9,6 +9,7 @@ mod blocks;
 mod builders;
 mod calls;
 mod check;
+mod class_options;
 mod control;
 mod convert;
 mod csv_table;

@@ -18,6 +18,49 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "timeout",
 ];
 
+/// Options of the clients of a user class: `.http(#{ .. })`.
+pub(super) const CLASS_OPTIONS: &[(&str, ClassOption)] = &[
+    ("allow_redirects", ClassOption::Switch),
+    ("auth", ClassOption::Auth),
+    ("ca", ClassOption::File),
+    ("cert", ClassOption::File),
+    ("connect_timeout", ClassOption::Time),
+    ("cookies", ClassOption::Cookies),
+    ("headers", ClassOption::Headers),
+    ("keep_alive", ClassOption::Switch),
+    ("key", ClassOption::File),
+    ("max_body", ClassOption::Size),
+    ("max_redirects", ClassOption::Count),
+    ("timeout", ClassOption::Time),
+    ("verify", ClassOption::Switch),
+];
+
+/// What an option of a class takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClassOption {
+    /// `true` or `false`.
+    Switch,
+    /// A duration.
+    Time,
+    /// A whole number of at least 0.
+    Count,
+    /// Bytes: a number, or text with a unit.
+    Size,
+    /// A file to read, from the main script's folder.
+    File,
+    /// A map or an array of pairs.
+    Headers,
+    /// What the option `auth` of a request takes.
+    Auth,
+    /// A map or an array of pairs.
+    Cookies,
+}
+
+/// The names of [`CLASS_OPTIONS`].
+pub(super) fn class_option_names() -> impl Iterator<Item = &'static str> {
+    CLASS_OPTIONS.iter().map(|(name, _)| *name)
+}
+
 /// What a map in `multipart: #{ field: #{ .. } }` may say.
 pub(super) const PART_OPTIONS: &[&str] = &["data", "name", "path", "type"];
 

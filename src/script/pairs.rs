@@ -66,7 +66,24 @@ pub(super) fn pairs(what: &str, value: &Dynamic) -> Result<Vec<(String, String)>
     Ok(flat.collect())
 }
 
-/// The same as the text of a query or a form; a string is taken as it is.
+/// Cookies by name, as a `Cookie` header can hold them.
+pub(super) fn cookies(what: &str, value: &Dynamic) -> Result<Vec<(String, String)>> {
+    let cookies = pairs(what, value)?;
+    for (name, value) in &cookies {
+        let ends_it = |c: char| c == ';' || c.is_control();
+        if name.is_empty() || name.contains(|c: char| c == '=' || c.is_whitespace() || ends_it(c)) {
+            return Err(refuse(format!("`{name}` in `{what}` cannot be the name of a cookie")));
+        }
+        if value.contains(ends_it) {
+            return Err(refuse(format!(
+                "the value of cookie `{name}` has a `;` or a control character, where it would end"
+            )));
+        }
+    }
+    Ok(cookies)
+}
+
+/// Names with their values as the text of a query or a form; a string is taken as it is.
 pub(super) fn form_text(what: &str, value: &Dynamic) -> Result<String> {
     if value.is_string() {
         return Ok(string(what, value)?.into());

@@ -1,4 +1,4 @@
-//! Durations as people write them.
+//! Durations and sizes as people write them.
 
 use std::time::Duration;
 
@@ -43,6 +43,27 @@ pub fn parse_timespan(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(total).map_err(|_| refuse())
 }
 
+/// Reads a number of bytes, with or without a unit: `65536`, `64KiB`, `64k`, `1MB`, `1GiB`. A kilobyte is 1024 bytes,
+/// however it is written.
+///
+/// # Errors
+///
+/// A sentence fragment that says what is accepted.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let refuse = || format!("`{text}` is not a size; write bytes (65536), or a unit as in 64KiB or 1MiB");
+    let trimmed = text.trim();
+    let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(trimmed.len());
+    let number: u64 = trimmed[..end].replace('_', "").parse().map_err(|_| refuse())?;
+    let unit: u64 = match trimmed[end..].trim().to_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return Err(refuse()),
+    };
+    number.checked_mul(unit).ok_or_else(refuse)
+}
+
 /// Writes a duration as [`parse_timespan`] reads it, in the largest units that say it exactly to the millisecond.
 #[must_use]
 pub fn timespan_text(duration: Duration) -> String {
@@ -64,7 +85,7 @@ pub fn timespan_text(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_timespan, timespan_text};
+    use super::{parse_size, parse_timespan, timespan_text};
     use std::time::Duration;
 
     #[test]
@@ -87,6 +108,18 @@ mod tests {
     fn refuses_what_is_not_a_duration() {
         for text in ["", "s", "1h30", "10x", "-5", "5m1h", "1s1s", "nan", "inf", "1e400"] {
             assert!(parse_timespan(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units_of_1024() {
+        for (text, bytes) in
+            [("0", 0), ("65_536", 65_536), ("256MiB", 256 << 20), ("1GB", 1 << 30), ("2 k", 2048)]
+        {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MiB", "1.5MiB", "-1", "1TiB", "99999999999GiB"] {
+            assert!(parse_size(text).is_err(), "{text}");
         }
     }
 
