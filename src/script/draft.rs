@@ -5,6 +5,7 @@ use super::convert::{boolean, duration, refuse, string, strings, type_text};
 use super::header_fields::HeaderFields;
 use super::options::REQUEST_OPTIONS;
 use super::pairs::{cookies, form_text, scalar};
+use super::request::is_absolute;
 use super::{json, uploads};
 use crate::http::{self, Finished, Upload};
 use crate::util::nearest;
@@ -150,7 +151,7 @@ impl Draft {
     pub(super) fn complete_url(&mut self, url: &ImmutableString) -> Result<ImmutableString> {
         let mut complete = match &self.path {
             Some(values) => {
-                self.name.get_or_insert_with(|| url.clone());
+                self.name.get_or_insert_with(|| without_origin(url));
                 fill_path(url, values)?
             }
             None if self.query.is_empty() => return Ok(url.clone()),
@@ -182,6 +183,15 @@ impl Draft {
             allow_redirects: self.allow_redirects,
         }
     }
+}
+
+/// A url as a name: without its host, where it has one, and so without a password.
+fn without_origin(url: &ImmutableString) -> ImmutableString {
+    if !is_absolute(url) {
+        return url.clone();
+    }
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    rest.find(['/', '?']).map_or("/", |path| &rest[path..]).into()
 }
 
 fn unknown_option(key: &str) -> Box<EvalAltResult> {

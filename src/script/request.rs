@@ -71,7 +71,7 @@ fn locate(user: &User, url: &str) -> Result<http::Url> {
 }
 
 /// Whether a url begins with a scheme (RFC 3986, section 3.1).
-fn is_absolute(url: &str) -> bool {
+pub(super) fn is_absolute(url: &str) -> bool {
     !url.starts_with('/')
         && url.split_once("://").is_some_and(|(scheme, _)| {
             scheme.starts_with(|c: char| c.is_ascii_alphabetic())

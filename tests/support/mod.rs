@@ -8,6 +8,7 @@
 )]
 
 pub mod held;
+pub mod verbatim;
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
@@ -171,6 +172,11 @@ impl Running {
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
         assert!(status.expect("kill runs").success());
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// What was printed to stdout so far.
