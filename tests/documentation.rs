@@ -466,6 +466,7 @@ fn every_method_property_and_option_is_documented() {
         "user",
         "request",
         "response",
+        "headers",
         "auth",
         "pace",
         "batch",

@@ -72,11 +72,75 @@ async fn a_large_body_is_whole_and_limited_on_request() {
     let server = Server::answering(move |_| answer.clone()).await;
     let response = User::new().get(&server.url("/")).await;
     assert_eq!(response.body, body);
-    let limited = User::with(ClientOptions { max_body: 1_000_000, ..ClientOptions::default() });
+    let limited = User::with(ClientOptions { max_body: Some(1_000_000), ..ClientOptions::default() });
     let response = limited.get(&server.url("/")).await;
     assert_eq!((response.status, response.error), (0, Some(TransportError::BodyTooLarge)));
-    let exact = User::with(ClientOptions { max_body: 3_000_000, ..ClientOptions::default() });
+    let exact = User::with(ClientOptions { max_body: Some(3_000_000), ..ClientOptions::default() });
     assert_eq!(exact.get(&server.url("/")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_kept_is_counted_as_it_came() {
+    const PIECE: usize = 1 << 20;
+    let server = Server::start(|mut peer| async move {
+        while let Some(request) = peer.request().await {
+            let piece = vec![b'x'; PIECE];
+            match request.target() {
+                "/length" => {
+                    peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", 20 * PIECE)).await
+                }
+                "/chunked" => peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await,
+                _ => peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await,
+            }
+            for _ in 0..20 {
+                if request.target() == "/chunked" {
+                    peer.send(format!("{PIECE:x}\r\n")).await;
+                }
+                peer.send(&piece).await;
+                if request.target() == "/chunked" {
+                    peer.send("\r\n").await;
+                }
+            }
+            match request.target() {
+                "/length" => {}
+                "/chunked" => peer.send("0\r\n\r\n").await,
+                _ => return,
+            }
+        }
+    })
+    .await;
+    let user = User::with(ClientOptions { keep_body: false, ..ClientOptions::default() });
+    for path in ["/length", "/chunked", "/close"] {
+        let response = user.get(&server.url(path)).await;
+        assert_eq!((response.status, response.error, response.size), (200, None, 20 << 20), "{path}");
+        assert_eq!((response.body.len(), response.is_kept()), (0, false));
+        assert_eq!(response.text(), Err(katydid::http::DecodeError::NotKept));
+        assert_eq!(response.timings.total(), response.elapsed);
+        let mut kept = request("GET", &server.url(path));
+        kept.keep_body = Some(true);
+        let response = user.client.send(kept).await;
+        assert_eq!((response.body.len(), response.size), (20 << 20, 20 << 20), "{path}");
+    }
+    // The last two ended with their connection.
+    assert_eq!((server.accepted(), user.reconnects()), (2, 0));
+    let limited =
+        User::with(ClientOptions { keep_body: false, max_body: Some(1 << 20), ..ClientOptions::default() });
+    for path in ["/length", "/chunked", "/close"] {
+        assert_eq!(limited.get(&server.url(path)).await.error, Some(TransportError::BodyTooLarge), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn trailers_come_behind_the_body() {
+    let answer: &[u8] =
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\nx-sum: 8\r\n\r\n";
+    let (response, user, server) = answered("GET", &[answer]).await;
+    assert_eq!((&response.body[..], response.size), (&b"ok"[..], 2));
+    let trailers = response.trailers().unwrap();
+    assert_eq!(trailers.get_all("X-SUM").iter().collect::<Vec<_>>(), ["7", "8"]);
+    assert_eq!((response.headers().get("x-sum"), server.accepted(), user.reconnects()), (None, 1, 0));
+    let (response, ..) = answered("GET", &[ok("no trailers").as_bytes()]).await;
+    assert_eq!(response.trailers(), None);
 }
 
 #[tokio::test]

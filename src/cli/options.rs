@@ -282,6 +282,11 @@ pub(super) static OPTIONS: &[Spec] = &[
     .locust("LOCUST_CSV_FULL_HISTORY"),
     Spec::switch(Results, "csv-integer-ms", "Whole milliseconds in the CSV files, as Locust writes them"),
     Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs"),
+    Spec::switch(
+        Results,
+        "phases",
+        "A table of where the time of requests went: dns, connect, tls, send, wait, receive, and their bytes",
+    ),
     Spec::switch(Results, "only-summary", "No tables while the run goes on, only at its end")
         .locust("LOCUST_ONLY_SUMMARY"),
     Spec::switch(Results, "reset-stats", "Forget what was counted when all users have been started")
@@ -291,6 +296,12 @@ pub(super) static OPTIONS: &[Spec] = &[
     Spec::switch(Results, "web", "Refused: there is no web UI yet"),
     Spec::one(Http, "timeout", "TIME", "How long a request may take, unless the script says otherwise")
         .default("60s"),
+    Spec::one(
+        Http,
+        "max-body",
+        "SIZE",
+        "Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB; none for bodies that are not kept]",
+    ),
     Spec::one(Http, "ca", "FILE", "Certificates (PEM) to trust besides the system's"),
     Spec::switch(Http, "insecure", "Do not verify certificates"),
     Spec::one(Log, "loglevel", "LEVEL", "trace, debug, info, warning, error, critical or off")

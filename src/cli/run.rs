@@ -12,8 +12,8 @@ use crate::engine::{self, Ending, RunConfig};
 use crate::http::ClientOptions;
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
-    Rates, error_report, exception_report, health_report, percentile_table, request_table, run_summary,
-    service_table, verdict_table,
+    Rates, error_report, exception_report, health_report, percentile_table, phase_table, request_table,
+    run_summary, service_table, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
@@ -94,6 +94,7 @@ fn conduct(
         max_fibers: prepare::max_fibers(settings.shards),
         seed: settings.seed,
         trace: trace.is_some(),
+        phases: settings.phases,
         reset_stats: settings.reset_stats,
         host: settings.host.clone(),
         environment: environment(settings),
@@ -138,6 +139,7 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
         timeout: settings.timeout,
         verify: !settings.insecure,
         ca: settings.ca.clone(),
+        max_body: settings.max_body,
         ..ClientOptions::default()
     }
 }
@@ -151,6 +153,7 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
         request_table(totals, Rates::Total, columns),
         percentile_table(totals, columns),
         service_table(totals, columns),
+        phase_table(totals, columns),
         error_report(totals),
         exception_report(totals),
         run_summary(result),

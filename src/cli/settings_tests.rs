@@ -76,6 +76,7 @@ fn cases() -> Vec<Case> {
         ("shards", ["11", "12", "13", "14", "15"], |s| s.shards.to_string()),
         ("ca", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.ca)),
         ("timeout", ["11s", "12s", "13s", "14s", "15s"], |s| format!("{:?}", s.timeout)),
+        ("max-body", ["1KiB", "2KiB", "3KiB", "4KiB", "5"], |s| format!("{:?}", s.max_body)),
         ("loglevel", ["debug", "error", "warning", "trace", "off"], |s| s.log.level.to_string()),
         ("logfile", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.log.file)),
         ("max-operations", ["11", "12", "13", "14", "0"], |s| s.script.limits.max_operations.to_string()),
@@ -96,6 +97,7 @@ fn switches() -> Vec<SwitchCase> {
     vec![
         ("csv-full-history", |s| s.csv_full_history),
         ("csv-integer-ms", |s| s.csv_integer_ms),
+        ("phases", |s| s.phases),
         ("only-summary", |s| s.only_summary),
         ("reset-stats", |s| s.reset_stats),
         ("insecure", |s| s.insecure),

@@ -2,10 +2,10 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Base, Client, ClientOptions, Shared, TransportError, Url};
+use crate::http::{self, Base, Client, ClientOptions, Proxy, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
-use crate::script::{Exception, Host, Sample, World};
-use crate::stats::{self, Recorder, RunCounters};
+use crate::script::{Exception, Host, Phased, Sample, World};
+use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use serde_json::Value;
@@ -30,6 +30,8 @@ pub(super) struct Ledger {
     pub(super) counters: RefCell<RunCounters>,
     /// What users do, where a trace is written.
     pub(super) trace: Option<Pages>,
+    /// Whether the phases of requests are counted.
+    pub(super) phases: bool,
 }
 
 impl Ledger {
@@ -133,7 +135,7 @@ impl Host for UserHost {
 
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
-        self.ledger.recorder.borrow_mut().record(&stats::Sample {
+        let counted = stats::Sample {
             method: &sample.method,
             name: &sample.name,
             response_time: sample.response_time,
@@ -141,7 +143,13 @@ impl Host for UserHost {
             size: sample.size,
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),
-        });
+        };
+        let phases = sample.phases.as_deref().map(phase_sample);
+        self.ledger.recorder.borrow_mut().record_phased(&counted, phases.as_ref());
+    }
+
+    fn counts_phases(&self) -> bool {
+        self.ledger.phases
     }
 
     fn hook_failed(&self, event: Event, exception: &Exception) {
@@ -162,6 +170,15 @@ impl Host for UserHost {
 
     fn clear_cookies(&self) {
         self.client.clear_cookies();
+    }
+}
+
+fn phase_sample(Phased { timings, wire }: &Phased) -> PhaseSample {
+    let http::Timings { dns, connect, tls, send, wait, receive } = *timings;
+    PhaseSample {
+        durations: [dns, connect, tls, send, wait, receive],
+        bytes_sent: wire.sent,
+        bytes_received: wire.received,
     }
 }
 
@@ -188,11 +205,13 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Option<()> {
     match key {
         "allow_redirects" => options.allow_redirects = value.as_bool()?,
         "keep_alive" => options.keep_alive = value.as_bool()?,
+        "keep_body" => options.keep_body = value.as_bool()?,
         "verify" => options.verify = value.as_bool()?,
         "timeout" => options.timeout = time()?,
         "connect_timeout" => options.connect_timeout = Some(time()?),
         "max_redirects" => options.max_redirects = usize::try_from(value.as_u64()?).ok()?,
-        "max_body" => options.max_body = value.as_u64()?,
+        "max_body" => options.max_body = Some(value.as_u64()?),
+        "proxy" => options.proxy = Some(Arc::new(Proxy::parse(value.as_str()?).ok()?)),
         "ca" => options.ca = Some(file()?),
         "cert" => options.cert = Some(file()?),
         "key" => options.key = Some(file()?),

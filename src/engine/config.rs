@@ -43,6 +43,8 @@ pub struct RunConfig {
     pub seed: u64,
     /// Tell the observer every run of a task function.
     pub trace: bool,
+    /// Count the phases of requests, and their bytes, per name.
+    pub phases: bool,
     /// Forget what was counted when all users have been started.
     pub reset_stats: bool,
     /// The host of every class without one of its own, and of set-up and tear-down.

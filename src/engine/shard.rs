@@ -184,6 +184,7 @@ impl Shard {
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
             trace: config.trace.then(Rc::default),
+            phases: config.phases,
         };
         let shape_actor = Rc::new(Actor::new(0, setup.loader.world.clone()));
         Ok(Self {
@@ -429,6 +430,8 @@ fn counted(ledger: &Ledger, network: &Shared) -> Report {
     let now = RunCounters {
         wire_requests: counters.wire_requests.take(),
         reconnects: counters.reconnects.take(),
+        bytes_sent: counters.bytes_sent.take(),
+        bytes_received: counters.bytes_received.take(),
         ..ledger.counters.take()
     };
     recorder.counters().merge(&now);

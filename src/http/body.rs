@@ -2,22 +2,41 @@
 
 use super::error::TransportError;
 use super::head::Framing;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Longer lines than this do not occur between chunks.
 const MAX_CHUNK_LINE: usize = 16 * 1024;
 
+/// More bytes of trailers are refused.
+const MAX_TRAILERS: usize = 64 * 1024;
+
 /// No more is reserved for a body before it comes.
 const MAX_RESERVED: usize = 1024 * 1024;
+
+/// What becomes of a body, and how long it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Whether it is held; otherwise its bytes are counted and forgotten.
+    pub(super) keep: bool,
+    /// Bytes as transferred.
+    pub(super) max: u64,
+}
 
 /// A body that is being read.
 #[derive(Debug)]
 pub(super) struct BodyReader {
     state: State,
+    keep: bool,
+    /// What was kept of it, and not yet taken away.
     body: Vec<u8>,
+    /// Bytes that have come.
+    size: u64,
     /// Bytes that the body may still grow by.
     room: u64,
     /// The line that is being collected.
     line: Vec<u8>,
+    /// The lines of the trailers, each with its end; empty where there are none.
+    trailers: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +49,7 @@ enum State {
     Chunk(u64),
     /// The line end after a chunk is to come.
     ChunkEnd,
-    /// Trailers are to come; they are not kept.
+    /// Trailers are to come.
     Trailers,
     /// Everything until the connection is closed.
     UntilClose,
@@ -38,17 +57,19 @@ enum State {
 }
 
 impl BodyReader {
-    /// A reader for a body of this framing, at most `max` bytes long.
-    pub(super) fn new(framing: Framing, max: u64) -> Self {
+    /// A reader for a body of this framing.
+    pub(super) fn new(framing: Framing, plan: Plan) -> Self {
+        let Plan { keep, max } = plan;
         let (state, capacity) = match framing {
             Framing::None => (State::Done, 0),
-            Framing::Length(length) => (State::Length(length), length.min(max)),
+            Framing::Length(length) => (State::Length(length), if keep { length.min(max) } else { 0 }),
             Framing::Chunked => (State::ChunkLine, 0),
             Framing::UntilClose => (State::UntilClose, 0),
         };
         // What a server announces is believed up to a bound; the rest is room when it comes.
         let capacity = usize::try_from(capacity).unwrap_or(MAX_RESERVED).min(MAX_RESERVED);
-        Self { state, body: Vec::with_capacity(capacity), room: max, line: Vec::new() }
+        let body = Vec::with_capacity(capacity);
+        Self { state, keep, body, size: 0, room: max, line: Vec::new(), trailers: Vec::new() }
     }
 
     /// Whether the body is complete.
@@ -67,9 +88,22 @@ impl BodyReader {
         }
     }
 
-    /// The body so far.
-    pub(super) fn into_body(self) -> Vec<u8> {
-        self.body
+    /// Bytes of the body that have come, kept or not.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// What was kept of the body since the last time.
+    pub(super) fn take_kept(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.body)
+    }
+
+    /// The trailers (RFC 9112, section 7.1.2); none where none came.
+    pub(super) fn trailers(&self) -> Option<Box<HeaderMap>> {
+        (!self.trailers.is_empty()).then(|| {
+            let lines = self.trailers.split(|byte| *byte == b'\n').filter_map(field);
+            Box::new(lines.collect())
+        })
     }
 
     /// Takes what belongs to the body and returns what comes after it.
@@ -123,7 +157,10 @@ impl BodyReader {
     }
 
     fn grow(&mut self, bytes: &[u8]) {
-        self.body.extend_from_slice(bytes);
+        if self.keep {
+            self.body.extend_from_slice(bytes);
+        }
+        self.size += bytes.len() as u64;
         self.room -= bytes.len() as u64;
     }
 
@@ -139,11 +176,33 @@ impl BodyReader {
             },
             State::ChunkEnd if empty => State::ChunkLine,
             State::Trailers if empty => State::Done,
-            State::Trailers => State::Trailers,
+            State::Trailers => {
+                self.note_trailer()?;
+                State::Trailers
+            }
             _ => return Err(TransportError::MalformedResponse),
         };
         Ok(())
     }
+
+    fn note_trailer(&mut self) -> Result<(), TransportError> {
+        if self.trailers.len() + self.line.len() >= MAX_TRAILERS {
+            return Err(TransportError::ResponseHeadTooLarge);
+        }
+        if field(&self.line).is_none() {
+            return Err(TransportError::MalformedResponse);
+        }
+        self.trailers.extend_from_slice(&self.line);
+        self.trailers.push(b'\n');
+        Ok(())
+    }
+}
+
+/// A line of trailers as name and value.
+fn field(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let name = HeaderName::from_bytes(&line[..colon]).ok()?;
+    Some((name, HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?))
 }
 
 /// Adds to a line what belongs to it; whether it is complete then, without its end.
@@ -175,16 +234,18 @@ fn chunk_length(line: &[u8]) -> Result<u64, TransportError> {
 
 #[cfg(test)]
 mod tests {
-    use super::BodyReader;
+    use super::{BodyReader, Plan};
     use crate::http::TransportError;
     use crate::http::head::Framing;
     use proptest::prelude::*;
 
+    const ALL: Plan = Plan { keep: true, max: u64::MAX };
+
     fn chunked(text: &str) -> Result<(Vec<u8>, bool, usize), TransportError> {
-        let mut reader = BodyReader::new(Framing::Chunked, u64::MAX);
+        let mut reader = BodyReader::new(Framing::Chunked, ALL);
         let rest = reader.take(text.as_bytes())?.len();
         let done = reader.is_done();
-        Ok((reader.into_body(), done, rest))
+        Ok((reader.take_kept(), done, rest))
     }
 
     #[test]
@@ -195,6 +256,29 @@ mod tests {
             Ok((b"hello, world!!!".to_vec(), true, 4))
         );
         assert_eq!(chunked("5\r\nhel"), Ok((b"hel".to_vec(), false, 0)));
+    }
+
+    #[test]
+    fn trailers_are_fields() {
+        let mut reader = BodyReader::new(Framing::Chunked, ALL);
+        assert_eq!(reader.take(b"0\r\nGrpc-Status: 0\r\nx:  a b \nX: c\r\n\r\n"), Ok([].as_slice()));
+        let trailers = reader.trailers().expect("some came");
+        let fields: Vec<_> = trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        assert_eq!(fields, [("grpc-status", &b"0"[..]), ("x", b"a b"), ("x", b"c")]);
+        let mut reader = BodyReader::new(Framing::Chunked, ALL);
+        assert_eq!((reader.take(b"0\r\n\r\n"), reader.trailers()), (Ok([].as_slice()), None));
+        assert_eq!(chunked("0\r\nno field\r\n\r\n"), Err(TransportError::MalformedResponse));
+        let endless = format!("0\r\n{}", "x: y\r\n".repeat(20_000));
+        assert_eq!(chunked(&endless), Err(TransportError::ResponseHeadTooLarge));
+    }
+
+    #[test]
+    fn a_body_that_nobody_keeps_is_counted() {
+        let mut reader = BodyReader::new(Framing::Length(1 << 40), Plan { keep: false, max: u64::MAX });
+        for _ in 0..1000 {
+            reader.take(&[b'x'; 1000]).expect("no limit");
+        }
+        assert_eq!((reader.size(), reader.take_kept().capacity()), (1_000_000, 0));
     }
 
     #[test]
@@ -217,7 +301,7 @@ mod tests {
                 wire.extend_from_slice(b"\r\n");
             }
             wire.extend_from_slice(b"0\r\n\r\n");
-            let mut reader = BodyReader::new(Framing::Chunked, u64::MAX);
+            let mut reader = BodyReader::new(Framing::Chunked, ALL);
             let mut rest = wire.as_slice();
             for cut in cuts.into_iter().chain([wire.len()]) {
                 let (piece, after) = rest.split_at(cut.min(rest.len()));
@@ -225,12 +309,12 @@ mod tests {
                 rest = after;
             }
             prop_assert!(reader.is_done());
-            prop_assert_eq!(reader.into_body(), body.concat());
+            prop_assert_eq!(reader.take_kept(), body.concat());
         }
 
         #[test]
         fn no_body_is_a_trap(bytes: Vec<u8>) {
-            let mut reader = BodyReader::new(Framing::Chunked, u64::MAX);
+            let mut reader = BodyReader::new(Framing::Chunked, ALL);
             let _ = reader.take(&bytes);
             let _ = reader.close();
         }

@@ -1,13 +1,15 @@
 //! The client of one user: its connections, its cookies, and how a request becomes an answer.
 
+use super::body::Plan;
 use super::connection::Connection;
 use super::cookies::Jar;
 use super::error::TransportError;
-use super::exchange::{self, Failure, Phases};
+use super::exchange::{self, Failure};
 use super::incoming::Answer;
-use super::options::ClientOptions;
+use super::options::{ClientOptions, MAX_BODY};
+use super::phases::Phases;
 use super::request::Request;
-use super::response::{Hop, Response};
+use super::response::{Hop, Response, WireBytes};
 use super::shared::{Shared, add};
 use super::url::{Origin, Url};
 use super::wire::Headers;
@@ -16,20 +18,13 @@ use crate::util::Diagnostic;
 use bytes::Bytes;
 use http::Method;
 use http::header::COOKIE;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
-
-/// How many connections to one host a user keeps for later requests: what browsers do. Only requests that overlap ever
-/// need a second one.
-const KEPT_PER_HOST: usize = 6;
-
-/// How many connections a user keeps in all. The one that was kept first is closed first.
-const KEPT_CONNECTIONS: usize = 24;
 
 /// As good as no deadline, and still a moment that a clock can name.
 const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
@@ -39,6 +34,8 @@ pub struct Client {
     shared: Rc<Shared>,
     options: Rc<ClientOptions>,
     kept: RefCell<Vec<Connection>>,
+    /// Which of several addresses are this user's; dealt when it first connects.
+    turn: Cell<Option<usize>>,
     jar: Jar,
     timer: RefCell<Option<Pin<Box<Sleep>>>>,
 }
@@ -53,7 +50,14 @@ impl Client {
         if options.ca.is_some() || options.cert.is_some() {
             shared.configurations.get(&options)?;
         }
-        Ok(Self { shared, options, kept: RefCell::default(), jar: Jar::default(), timer: RefCell::default() })
+        Ok(Self {
+            shared,
+            options,
+            kept: RefCell::default(),
+            turn: Cell::default(),
+            jar: Jar::default(),
+            timer: RefCell::default(),
+        })
     }
 
     /// Sends a request and reads the whole answer, following redirects.
@@ -61,9 +65,11 @@ impl Client {
         let begun = Instant::now();
         let timeout = request.timeout.unwrap_or(self.options.timeout);
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
+        let plan = self.plan_for(&request);
         let mut chain = Chain { request, astray: false, history: Vec::new(), phases: Phases::default() };
-        let result = self.until(deadline, pin!(self.follow(&mut chain))).await;
-        chain.conclude(result, begun)
+        let mut wire = WireBytes::default();
+        let result = self.until(deadline, pin!(self.follow(&mut chain)), &mut wire).await;
+        chain.conclude(result, begun, plan, wire)
     }
 
     /// The cookies that a request to `url` would carry.
@@ -82,7 +88,7 @@ impl Client {
         self.jar.clear();
     }
 
-    /// Waits for `future` until `deadline`.
+    /// Waits for `future` until `deadline`, and counts what it sends and receives into `wire`.
     ///
     /// The client keeps one timer for all its requests and moves it only when it fires: a request that is answered in
     /// time costs no entry in the timer wheel.
@@ -90,14 +96,22 @@ impl Client {
         &self,
         deadline: Instant,
         mut future: Pin<&mut impl Future<Output = Result<T, TransportError>>>,
+        wire: &mut WireBytes,
     ) -> Result<T, TransportError> {
         let mut timer = self.timer.borrow_mut().take().unwrap_or_else(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
         }
         let result = poll_fn(|context| {
-            if let Poll::Ready(result) = future.as_mut().poll(context) {
-                return Poll::Ready(result);
+            // Nothing else of this thread is polled meanwhile: the difference is this request's.
+            let before = self.shared.counters.wire();
+            let polled = future.as_mut().poll(context);
+            let after = self.shared.counters.wire();
+            // The counters begin anew with each snapshot, but not in between.
+            wire.sent += after.sent - before.sent;
+            wire.received += after.received - before.received;
+            if polled.is_ready() {
+                return polled;
             }
             while timer.as_mut().poll(context).is_ready() {
                 if Instant::now() >= deadline {
@@ -121,6 +135,7 @@ impl Client {
             None => self.options.allow_redirects && chain.request.method != Method::HEAD,
         };
         loop {
+            let begun = Instant::now();
             let answer = self.hop(&chain.request, chain.astray, &mut chain.phases).await?;
             let status = answer.head.status;
             let redirects = matches!(status, 300..400) && follows && answer.error.is_none();
@@ -135,7 +150,12 @@ impl Client {
                 if redirects { redirect::target(status, &chain.request.url, &headers) } else { None };
             let Some(target) = target else { return Ok(answer) };
             let target = target?;
-            chain.history.push(Hop { status, url: chain.request.url.clone() });
+            chain.history.push(Hop {
+                status,
+                url: chain.request.url.clone(),
+                elapsed: answer.ended.saturating_duration_since(begun),
+                head: answer.head_bytes,
+            });
             if chain.history.len() > self.options.max_redirects {
                 return Err(TransportError::TooManyRedirects);
             }
@@ -185,14 +205,24 @@ impl Client {
         } else {
             None
         };
+        let proxy = if connection.forwarded { options.proxy.as_deref() } else { None };
         let write_head =
-            |out: &mut Vec<u8>| wire::head(out, &headers, options.keep_alive, cookies.as_deref());
+            |out: &mut Vec<u8>| wire::head(out, &headers, proxy, options.keep_alive, cookies.as_deref());
         let transport = &mut connection.transport;
-        exchange::exchange(&self.shared, transport, request, options.max_body, write_head, phases).await
+        exchange::exchange(&self.shared, transport, request, self.plan_for(request), write_head, phases).await
+    }
+
+    /// What becomes of the body of the answer to `request`.
+    fn plan_for(&self, request: &Request) -> Plan {
+        let keep = request.keep_body.unwrap_or(self.options.keep_body);
+        let most = if keep { MAX_BODY } else { u64::MAX };
+        Plan { keep, max: self.options.max_body.unwrap_or(most) }
     }
 
     async fn open(&self, origin: &Rc<Origin>, phases: &mut Phases) -> Result<Connection, TransportError> {
-        let open = Connection::open(&self.shared, origin, &self.options, phases);
+        let turn = self.turn.get().unwrap_or_else(|| self.shared.next_turn());
+        self.turn.set(Some(turn));
+        let open = Connection::open(&self.shared, origin, &self.options, turn, phases);
         match self.options.connect_timeout {
             None => open.await,
             Some(limit) => {
@@ -211,9 +241,9 @@ impl Client {
     /// Keeps the connection for the next request, if it can carry one.
     fn keep_after(&self, connection: Connection, answer: Answer) -> Answer {
         if answer.reusable && self.options.keep_alive {
-            let mut kept = self.kept.borrow_mut();
-            if kept.len() >= KEPT_PER_HOST {
-                make_room(&mut kept, &connection);
+            let (mut kept, options) = (self.kept.borrow_mut(), &self.options);
+            if kept.len() >= options.max_connections.min(options.max_idle_connections) {
+                make_room(&mut kept, &connection, options);
             }
             kept.push(connection);
         }
@@ -223,14 +253,14 @@ impl Client {
 
 /// Closes connections that are one too many once `another` is kept.
 #[cold]
-fn make_room(kept: &mut Vec<Connection>, another: &Connection) {
+fn make_room(kept: &mut Vec<Connection>, another: &Connection, options: &ClientOptions) {
     let alike = |connection: &Connection| connection.leads_to(another.origin());
-    if kept.iter().filter(|connection| alike(connection)).count() >= KEPT_PER_HOST
+    if kept.iter().filter(|connection| alike(connection)).count() >= options.max_connections
         && let Some(oldest) = kept.iter().position(alike)
     {
         kept.remove(oldest);
     }
-    if kept.len() >= KEPT_CONNECTIONS {
+    if kept.len() >= options.max_idle_connections && !kept.is_empty() {
         kept.remove(0);
     }
 }
@@ -245,13 +275,19 @@ struct Chain {
 }
 
 impl Chain {
-    fn conclude(self, result: Result<Answer, TransportError>, begun: Instant) -> Response {
+    fn conclude(
+        self,
+        result: Result<Answer, TransportError>,
+        begun: Instant,
+        plan: Plan,
+        wire: WireBytes,
+    ) -> Response {
         let ended = match &result {
             Ok(answer) => answer.ended,
             Err(_) => Instant::now(),
         };
         let elapsed: Duration = ended.saturating_duration_since(begun);
-        let timings = self.phases.timings(elapsed);
+        let timings = self.phases.timings(elapsed, ended);
         let (url, history) = (self.request.url, self.history);
         let without = |error| Response {
             status: 0,
@@ -260,22 +296,28 @@ impl Chain {
             headers: OnceCell::new(),
             encoded: false,
             body: Bytes::new(),
+            size: 0,
+            plan,
+            trailers: None,
             error: Some(error),
             url: url.clone(),
             history: history.clone(),
             elapsed,
             timings,
+            wire,
             ended,
         };
         match result {
             Err(error) => without(error),
-            Ok(Answer { head, head_bytes, body, error, .. }) => Response {
+            Ok(Answer { head, head_bytes, body, size, trailers, error, .. }) => Response {
                 // An answer that is not whole is none, but what came of it is there to be looked at.
                 status: if error.is_none() { head.status } else { 0 },
                 reason: head.reason.filter(|_| error.is_none()),
                 head: head_bytes,
                 encoded: head.encoded,
                 body,
+                size,
+                trailers,
                 error,
                 ..without(TransportError::Broken)
             },

@@ -1,22 +1,23 @@
 //! An open connection: how it is made, and whether it can still be used.
 
+use super::dial;
+use super::dns::{Addresses, in_turn};
 use super::error::TransportError;
-use super::exchange::Phases;
 use super::options::ClientOptions;
+use super::phases::{Phases, Stopwatch};
+use super::proxy::Proxy;
 use super::shared::{Shared, add};
 use super::transport::Transport;
+use super::tunnel::{self, Target};
 use super::url::Origin;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::future::poll_fn;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use tokio::net::TcpStream;
 use tokio::task::unconstrained;
-use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -24,36 +25,49 @@ use tokio_rustls::client::TlsStream;
 #[derive(Debug)]
 pub(super) struct Connection {
     origin: Rc<Origin>,
+    /// Whether it ends at a proxy that is asked for whole urls.
+    pub(super) forwarded: bool,
     pub(super) transport: Transport,
 }
 
 impl Connection {
-    /// Connects to an origin, over TLS where it asks for that.
+    /// Connects to an origin, through its proxy if it has one, over TLS where it asks for that. `turn` says which of
+    /// several addresses are this user's.
     pub(super) async fn open(
         shared: &Shared,
         origin: &Rc<Origin>,
         options: &ClientOptions,
+        turn: usize,
         phases: &mut Phases,
     ) -> Result<Self, TransportError> {
         let tls = tls_for(origin, shared, options)?;
-        let begun = Instant::now();
-        let addresses = shared.names.addresses(origin).await?;
-        phases.dns += begun.elapsed();
-        let begun = Instant::now();
-        let stream = connect(&addresses).await;
-        phases.connect += begun.elapsed();
-        let stream = stream?;
+        let mut way = Way { shared, turn, phases };
+        let proxy = options.proxy_for(origin);
+        let stream = match (origin.socket(), proxy) {
+            (Some(path), _) => {
+                let watch = Stopwatch::start(&mut way.phases.connect);
+                let stream = dial::connect_unix(path).await?;
+                drop(watch);
+                add(&shared.counters.connections, 1);
+                return Ok(Self {
+                    origin: origin.clone(),
+                    forwarded: false,
+                    transport: Transport::Unix(stream),
+                });
+            }
+            (None, None) => way.to(origin.host(), origin.port()).await?,
+            (None, Some(proxy)) => way.through(proxy, origin).await?,
+        };
         add(&shared.counters.connections, 1);
         let transport = match tls {
             None => Transport::Tcp(stream),
             Some(configuration) => {
-                let begun = Instant::now();
-                let stream = encrypt(stream, origin, configuration).await;
-                phases.tls += begun.elapsed();
-                Transport::Tls(Box::new(stream?))
+                let _watch = Stopwatch::start(&mut phases.tls);
+                Transport::Tls(Box::new(encrypt(stream, origin, configuration).await?))
             }
         };
-        Ok(Self { origin: origin.clone(), transport })
+        let forwarded = proxy.is_some_and(|proxy| proxy.forwards(origin));
+        Ok(Self { origin: origin.clone(), forwarded, transport })
     }
 
     /// Where it leads.
@@ -75,44 +89,57 @@ impl Connection {
     }
 }
 
-async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, TransportError> {
-    let mut failure = None;
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                // Small writes must leave at once; a socket that refuses the option still works.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(error) => {
-                let error = connect_error(&error, address);
-                // An address that this machine cannot reach at all says nothing about the server at another.
-                if failure.is_none() || error != TransportError::Unreachable {
-                    failure = Some(error);
-                }
+/// How a connection is made, and how long the parts of that take.
+struct Way<'a> {
+    shared: &'a Shared,
+    turn: usize,
+    phases: &'a mut Phases,
+}
+
+impl Way<'_> {
+    /// A connection to a host.
+    async fn to(&mut self, host: &str, port: u16) -> Result<TcpStream, TransportError> {
+        let addresses = self.look_up(host, port).await?;
+        let _watch = Stopwatch::start(&mut self.phases.connect);
+        dial::connect(&addresses, &self.shared.network.sources, self.turn).await
+    }
+
+    async fn look_up(&mut self, host: &str, port: u16) -> Result<Addresses, TransportError> {
+        let _watch = Stopwatch::start(&mut self.phases.dns);
+        self.shared.names.addresses(&self.shared.network, host, port).await
+    }
+
+    /// A connection to an origin through a proxy, or to the proxy where that is asked for whole urls.
+    async fn through(&mut self, proxy: &Proxy, origin: &Origin) -> Result<TcpStream, TransportError> {
+        if proxy.forwards(origin) {
+            return self.to(proxy.host(), proxy.port()).await.map_err(TransportError::at_proxy);
+        }
+        if !proxy.wants_addresses() {
+            return self.dig(proxy, origin, Target::Name).await;
+        }
+        let addresses = self.look_up(origin.host(), origin.port()).await?;
+        let mut failure = TransportError::Dns;
+        for address in in_turn(&addresses, self.turn) {
+            match self.dig(proxy, origin, Target::Address(*address)).await {
+                Err(error @ TransportError::ProxyHostUnreachable) => failure = error,
+                other => return other,
             }
         }
+        Err(failure)
     }
-    Err(failure.unwrap_or(TransportError::Dns))
-}
 
-/// What a failed connect means. The system says the same of a machine without a free port and of one without an address
-/// of the family, as where IPv6 is switched off; only the latter cannot name a source address either.
-fn connect_error(error: &io::Error, address: &SocketAddr) -> TransportError {
-    let meaning = TransportError::connecting(error);
-    if meaning == TransportError::NoFreePort && !has_source_for(address) {
-        return TransportError::Unreachable;
+    async fn dig(
+        &mut self,
+        proxy: &Proxy,
+        origin: &Origin,
+        target: Target,
+    ) -> Result<TcpStream, TransportError> {
+        let stream = self.to(proxy.host(), proxy.port()).await;
+        let mut stream = stream.map_err(TransportError::at_proxy)?;
+        let _watch = Stopwatch::start(&mut self.phases.connect);
+        tunnel::dig(&mut stream, proxy, origin, target).await?;
+        Ok(stream)
     }
-    meaning
-}
-
-/// Whether this machine has an address to reach `address` from. Nothing is sent: a datagram socket only looks up the way.
-fn has_source_for(address: &SocketAddr) -> bool {
-    let any: IpAddr = match address {
-        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    UdpSocket::bind((any, 0)).and_then(|socket| socket.connect(address)).is_ok()
 }
 
 async fn encrypt(
@@ -138,36 +165,4 @@ fn tls_for(
     let found = shared.configurations.get(options);
     // The files were read when the client was made; what is wrong with them was said then.
     found.map(Some).map_err(|_| TransportError::TlsHandshake)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::connect_error;
-    use crate::http::TransportError;
-    use nix::errno::Errno;
-    use std::io;
-
-    #[test]
-    fn a_missing_port_is_told_from_a_missing_address() {
-        let error = io::Error::from_raw_os_error(Errno::EADDRNOTAVAIL as i32);
-        let here = "127.0.0.1:80".parse().expect("an address");
-        assert_eq!(connect_error(&error, &here), TransportError::NoFreePort);
-        // A link-local address without its link: there is no way to it, on any machine.
-        let nowhere = "[fe80::1]:80".parse().expect("an address");
-        assert_eq!(connect_error(&error, &nowhere), TransportError::Unreachable);
-    }
-
-    #[test]
-    fn what_the_machine_lacks_is_told_apart() {
-        let here = "127.0.0.1:80".parse().expect("an address");
-        for (errno, meaning) in [
-            (Errno::EMFILE, TransportError::TooManyOpenFiles),
-            (Errno::ENFILE, TransportError::TooManyOpenFiles),
-            (Errno::EADDRNOTAVAIL, TransportError::NoFreePort),
-            (Errno::ECONNREFUSED, TransportError::ConnectionRefused),
-        ] {
-            let error = io::Error::from_raw_os_error(errno as i32);
-            assert_eq!(connect_error(&error, &here), meaning);
-        }
-    }
 }

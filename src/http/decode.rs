@@ -1,13 +1,11 @@
 //! Bodies are kept as they came and decoded when somebody reads them.
 
 use bytes::Bytes;
+use encoding_rs::{Encoding, UTF_8};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use std::fmt;
 use std::io::{self, Read};
-
-/// A body that is larger than this when decoded is refused: a few kilobytes can pretend to be gigabytes.
-const MAX_DECODED: u64 = 256 * 1024 * 1024;
 
 /// Why a body cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +14,10 @@ pub enum DecodeError {
     UnknownEncoding(String),
     /// It is not what its header says.
     Malformed(&'static str),
-    /// It grows beyond all bounds.
-    TooLarge,
+    /// It grows beyond so many bytes: a few kilobytes can pretend to be gigabytes.
+    TooLarge(u64),
+    /// Nobody kept it.
+    NotKept,
 }
 
 impl fmt::Display for DecodeError {
@@ -25,15 +25,17 @@ impl fmt::Display for DecodeError {
         match self {
             Self::UnknownEncoding(name) => write!(f, "unknown content encoding `{name}`"),
             Self::Malformed(name) => write!(f, "it is not valid {name}"),
-            Self::TooLarge => write!(f, "it is larger than {} MiB when decoded", MAX_DECODED / 1024 / 1024),
+            Self::TooLarge(most) => write!(f, "it is larger than {} MiB when decoded", most / 1024 / 1024),
+            Self::NotKept => f.write_str("it was not kept"),
         }
     }
 }
 
 impl std::error::Error for DecodeError {}
 
-/// Undoes the encodings of `Content-Encoding`, the last one first (RFC 9110, section 8.4).
-pub(super) fn decoded(headers: &HeaderMap, body: &Bytes) -> Result<Bytes, DecodeError> {
+/// Undoes the encodings of `Content-Encoding`, the last one first (RFC 9110, section 8.4); none of them may give more than
+/// `most` bytes.
+pub(super) fn decoded(headers: &HeaderMap, body: &Bytes, most: u64) -> Result<Bytes, DecodeError> {
     let mut body = body.clone();
     if body.is_empty() || !headers.contains_key(CONTENT_ENCODING) {
         return Ok(body);
@@ -44,12 +46,12 @@ pub(super) fn decoded(headers: &HeaderMap, body: &Bytes) -> Result<Bytes, Decode
     for name in names.iter().rev() {
         body = match name.as_str() {
             "" | "identity" => body,
-            "gzip" | "x-gzip" => read("gzip", flate2::read::MultiGzDecoder::new(&*body))?,
-            "deflate" => inflate(&body)?,
-            "br" => read("brotli", brotli_decompressor::Decompressor::new(&*body, 4096))?,
+            "gzip" | "x-gzip" => read("gzip", flate2::read::MultiGzDecoder::new(&*body), most)?,
+            "deflate" => inflate(&body, most)?,
+            "br" => read("brotli", brotli_decompressor::Decompressor::new(&*body, 4096), most)?,
             "zstd" => {
                 let decoder = ruzstd::decoding::StreamingDecoder::new(&*body);
-                read("zstd", decoder.map_err(|_| DecodeError::Malformed("zstd"))?)?
+                read("zstd", decoder.map_err(|_| DecodeError::Malformed("zstd"))?, most)?
             }
             unknown => return Err(DecodeError::UnknownEncoding(unknown.to_owned())),
         };
@@ -58,42 +60,52 @@ pub(super) fn decoded(headers: &HeaderMap, body: &Bytes) -> Result<Bytes, Decode
 }
 
 /// `deflate` means the zlib format, but some servers send the bare stream.
-fn inflate(body: &[u8]) -> Result<Bytes, DecodeError> {
-    match read("deflate", flate2::read::ZlibDecoder::new(body)) {
-        Err(DecodeError::Malformed(_)) => read("deflate", flate2::read::DeflateDecoder::new(body)),
+fn inflate(body: &[u8], most: u64) -> Result<Bytes, DecodeError> {
+    match read("deflate", flate2::read::ZlibDecoder::new(body), most) {
+        Err(DecodeError::Malformed(_)) => read("deflate", flate2::read::DeflateDecoder::new(body), most),
         decoded => decoded,
     }
 }
 
-fn read(name: &'static str, decoder: impl Read) -> Result<Bytes, DecodeError> {
+fn read(name: &'static str, decoder: impl Read, most: u64) -> Result<Bytes, DecodeError> {
     let mut decoded = Vec::new();
-    match decoder.take(MAX_DECODED + 1).read_to_end(&mut decoded) {
-        Ok(_) if decoded.len() as u64 > MAX_DECODED => Err(DecodeError::TooLarge),
+    match decoder.take(most.saturating_add(1)).read_to_end(&mut decoded) {
+        Ok(_) if decoded.len() as u64 > most => Err(DecodeError::TooLarge(most)),
         Ok(_) => Ok(Bytes::from(decoded)),
-        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Err(DecodeError::TooLarge),
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Err(DecodeError::TooLarge(most)),
         Err(_) => Err(DecodeError::Malformed(name)),
     }
 }
 
-/// Text by the charset of `Content-Type`: UTF-8, or Latin-1 where it says so.
+/// Text by its byte order mark, or else by the charset of `Content-Type`, or else UTF-8, as browsers read it (the Encoding
+/// Standard; Latin-1 there is windows-1252). The mark is left out, what is not valid becomes U+FFFD.
 pub(super) fn text(headers: &HeaderMap, body: &[u8]) -> String {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let content_type = content_type.to_ascii_lowercase();
-    let latin = ["charset=iso-8859-1", "charset=latin1", "charset=\"iso-8859-1\""];
-    if latin.iter().any(|charset| content_type.contains(charset)) {
-        return body.iter().map(|byte| char::from(*byte)).collect();
-    }
-    String::from_utf8_lossy(body).into_owned()
+    let encoding = charset(headers).and_then(|label| Encoding::for_label(label.as_bytes()));
+    let (text, ..) = encoding.unwrap_or(UTF_8).decode(body);
+    text.into_owned()
+}
+
+/// The parameter `charset` of `Content-Type` (RFC 9110, section 8.3.1).
+fn charset(headers: &HeaderMap) -> Option<&str> {
+    let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let (_, value) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    Some(value.trim().trim_matches('"'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DecodeError, decoded, text};
+    use super::{DecodeError, text};
+    use crate::http::MAX_BODY;
     use bytes::Bytes;
     use http::HeaderMap;
     use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
     use proptest::prelude::*;
     use std::io::Write;
+
+    fn decoded(headers: &HeaderMap, body: &Bytes) -> Result<Bytes, DecodeError> {
+        super::decoded(headers, body, MAX_BODY)
+    }
 
     fn encoded(encoding: &str) -> HeaderMap {
         HeaderMap::from_iter([(CONTENT_ENCODING, encoding.parse().expect("a value"))])
@@ -140,18 +152,37 @@ mod tests {
             Err(DecodeError::UnknownEncoding("snappy".to_owned()))
         );
         let bomb = gzip(&gzip(&vec![0; 300 * 1024 * 1024]));
-        assert_eq!(decoded(&encoded("gzip, gzip"), &Bytes::from(bomb)), Err(DecodeError::TooLarge));
+        assert_eq!(decoded(&encoded("gzip, gzip"), &Bytes::from(bomb)), Err(DecodeError::TooLarge(MAX_BODY)));
     }
 
     #[test]
-    fn charsets() {
-        let headers =
-            HeaderMap::from_iter([(CONTENT_TYPE, "text/html; charset=ISO-8859-1".parse().expect("a value"))]);
-        assert_eq!(text(&headers, b"caf\xe9"), "café");
+    fn a_charset_is_that_of_the_header_unless_a_mark_says_otherwise() {
+        for (content_type, body, expected) in [
+            ("text/html; charset=ISO-8859-1", &b"caf\xe9"[..], "café"),
+            ("text/html; Charset=\"latin1\"", b"caf\xe9", "café"),
+            ("text/plain; format=flowed; charset = windows-1252 ", b"\x80", "€"),
+            ("text/plain; charset=utf-16", b"\xff\xfeh\0i\0", "hi"),
+            ("text/plain; charset=utf-16", b"\xfe\xff\0h\0i", "hi"),
+            ("text/plain; charset=utf-16be", b"\0h\0i", "hi"),
+            ("text/plain; charset=shift_jis", b"\x83\x65\x83\x58\x83\x67", "テスト"),
+            ("text/plain; charset=iso-8859-1", b"\xef\xbb\xbfgr\xc3\xbcn", "grün"),
+            ("text/plain; charset=klingon", b"gr\xc3\xbcn", "grün"),
+            ("text/plain; charset=", b"gr\xc3\xbcn", "grün"),
+            ("application/json", b"caf\xe9", "caf\u{fffd}"),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().expect("a value"))]);
+            assert_eq!(text(&headers, body), expected, "{content_type}");
+        }
         assert_eq!(text(&HeaderMap::new(), b"caf\xe9"), "caf\u{fffd}");
     }
 
     proptest! {
+        #[test]
+        fn no_text_is_a_trap(body: Vec<u8>, content_type in "[ -~]{0,30}(charset=[ -~]{0,12})?") {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().expect("a value"))]);
+            let _ = text(&headers, &body);
+        }
+
         #[test]
         fn no_body_is_a_trap(body: Vec<u8>, encoding in prop::sample::select(vec!["gzip", "deflate", "br", "zstd"])) {
             let _ = decoded(&encoded(encoding), &Bytes::from(body));

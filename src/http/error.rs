@@ -21,8 +21,26 @@ pub enum TransportError {
     TooManyOpenFiles,
     /// This machine has no local port left for the connection.
     NoFreePort,
+    /// This machine has none of the local addresses that the connection was to come from.
+    NoSourceAddress,
+    /// There is no Unix socket at this path.
+    NoSuchSocket,
+    /// The Unix socket may not be used by who runs this.
+    SocketDenied,
     /// Another failure to connect.
     ConnectFailed,
+    /// The proxy's name is unknown, nobody listens there, or there is no way.
+    ProxyUnreachable,
+    /// The proxy asks for a user and a password, or for others.
+    ProxyAuthentication,
+    /// The proxy does not let the connection through.
+    ProxyRefused,
+    /// The proxy has no way to the host.
+    ProxyHostUnreachable,
+    /// The proxy closed the connection before it had answered.
+    ProxyClosed,
+    /// What the proxy said is not its protocol.
+    ProxyMalformed,
     /// What answered does not speak TLS, or no version or cipher in common.
     TlsHandshake,
     /// The certificate's issuer is not trusted.
@@ -70,7 +88,16 @@ impl TransportError {
             Self::ConnectTimedOut => "connecting timed out",
             Self::TooManyOpenFiles => "too many open files",
             Self::NoFreePort => "no free local port",
+            Self::NoSourceAddress => "no such source address",
+            Self::NoSuchSocket => "no such socket",
+            Self::SocketDenied => "permission to the socket denied",
             Self::ConnectFailed => "connection failed",
+            Self::ProxyUnreachable => "proxy unreachable",
+            Self::ProxyAuthentication => "proxy authentication failed",
+            Self::ProxyRefused => "proxy refused the connection",
+            Self::ProxyHostUnreachable => "host unreachable by the proxy",
+            Self::ProxyClosed => "proxy closed the connection",
+            Self::ProxyMalformed => "malformed response of the proxy",
             Self::TlsHandshake => "tls handshake failed",
             Self::CertificateNotTrusted => "certificate not trusted",
             Self::CertificateExpired => "certificate expired",
@@ -108,6 +135,42 @@ impl TransportError {
             Kind::ConnectionReset | Kind::ConnectionAborted => Self::ConnectionReset,
             _ if is_out_of_files(error) => Self::TooManyOpenFiles,
             _ => Self::ConnectFailed,
+        }
+    }
+
+    /// What an error while connecting to a Unix socket means.
+    pub(super) fn connecting_to_socket(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NoSuchSocket,
+            io::ErrorKind::PermissionDenied => Self::SocketDenied,
+            // A backlog that is full: to a socket of a file, nobody waits.
+            io::ErrorKind::WouldBlock => Self::ConnectionRefused,
+            _ => Self::connecting(error),
+        }
+    }
+
+    /// What a failure to reach the proxy means. What this machine lacks stays what it is.
+    pub(super) fn at_proxy(self) -> Self {
+        match self {
+            Self::Dns
+            | Self::ConnectionRefused
+            | Self::Unreachable
+            | Self::ConnectionReset
+            | Self::ConnectFailed => Self::ProxyUnreachable,
+            other => other,
+        }
+    }
+
+    /// What an error while a proxy is talked to means.
+    pub(super) fn asking_proxy(error: &io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::UnexpectedEof
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::BrokenPipe
+            | Kind::NotConnected => Self::ProxyClosed,
+            _ => Self::Broken,
         }
     }
 

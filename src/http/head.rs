@@ -45,6 +45,10 @@ pub(super) struct Head {
 pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, TransportError> {
     let head = with_headers(bytes, |answer, length| {
         let status = answer.code.unwrap_or_default();
+        // Classes begin at 100 (RFC 9110, section 15); 0 would be taken for the status of no answer.
+        if status < 100 {
+            return Err(TransportError::MalformedResponse);
+        }
         let standard = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let reason = answer.reason.filter(|reason| Some(*reason) != standard);
         let mut facts = Facts::default();
@@ -67,6 +71,15 @@ pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, Transpo
         return Err(TransportError::ResponseHeadTooLarge);
     }
     Ok(head)
+}
+
+/// How many bytes of empty lines `bytes` begins with.
+pub(super) fn empty_lines(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some(after) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
+        rest = after;
+    }
+    bytes.len() - rest.len()
 }
 
 /// The headers of a head that was parsed before.
@@ -222,6 +235,8 @@ mod tests {
             "HTTP/1.1 200 OK\ncontent-length: five",
             "HTTP/1.1 200 OK\ncontent-length: 99999999999999999999999",
             "HTTP/1.1 200 OK\nno colon",
+            "HTTP/1.1 000 None",
+            "HTTP/1.1 099 Few",
             "SSH-2.0-OpenSSH",
         ] {
             assert_eq!(framing(head, false), Err(TransportError::MalformedResponse), "{head}");

@@ -1,12 +1,12 @@
 //! An answer as it comes in, however its bytes are cut.
 
-use super::body::BodyReader;
+use super::body::{BodyReader, Plan};
 use super::error::TransportError;
 use super::head::{self, Framing, Head};
 use super::shared::{Shared, add};
 use super::transport::Transport;
 use bytes::Bytes;
-use std::future::poll_fn;
+use http::HeaderMap;
 use std::mem;
 use std::task::{Context, Poll};
 use tokio::time::Instant;
@@ -17,8 +17,12 @@ pub(super) struct Answer {
     pub(super) head: Head,
     /// The head as it came.
     pub(super) head_bytes: Bytes,
-    /// As transferred, without the framing of chunks.
+    /// As transferred, without the framing of chunks; empty where it was not to be kept.
     pub(super) body: Bytes,
+    /// How many bytes of it have come.
+    pub(super) size: u64,
+    /// What came behind a chunked body.
+    pub(super) trailers: Option<Box<HeaderMap>>,
     /// Why the body is not whole, if it is not.
     pub(super) error: Option<TransportError>,
     /// When its last byte came.
@@ -31,7 +35,7 @@ pub(super) struct Answer {
 #[derive(Debug)]
 pub(super) struct Incoming {
     to_head: bool,
-    max_body: u64,
+    plan: Plan,
     /// The beginning of a head that is not complete.
     pending: Vec<u8>,
     head: Option<(Head, Bytes)>,
@@ -47,14 +51,14 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// Nothing has come yet; the answer is to a HEAD request if `to_head`, its body at most `max_body` bytes long.
-    pub(super) fn new(to_head: bool, max_body: u64) -> Self {
+    /// Nothing has come yet; the answer is to a HEAD request if `to_head`.
+    pub(super) fn new(to_head: bool, plan: Plan) -> Self {
         Self {
             to_head,
-            max_body,
+            plan,
             pending: Vec::new(),
             head: None,
-            body: BodyReader::new(Framing::None, max_body),
+            body: BodyReader::new(Framing::None, plan),
             whole: None,
             first_byte_at: None,
             last_byte_at: None,
@@ -65,11 +69,6 @@ impl Incoming {
 
     fn is_done(&self) -> bool {
         self.failed.is_some() || self.head.is_some() && (self.whole.is_some() || self.body.is_done())
-    }
-
-    /// Reads until the answer is complete, or can never be.
-    pub(super) async fn receive(&mut self, shared: &Shared, transport: &mut Transport) {
-        poll_fn(|context| self.poll_receive(shared, transport, context)).await;
     }
 
     /// Reads what is there; ready when the answer is complete, or can never be.
@@ -153,7 +152,8 @@ impl Incoming {
 
     /// Looks for a head, and takes what follows it; returns how many bytes of interim answers it skipped.
     fn feed_head(&mut self, bytes: &[u8]) -> Result<usize, TransportError> {
-        let mut skipped = 0;
+        // Empty lines before a head are no part of it; kept, they would be looked at again with every byte that comes.
+        let mut skipped = head::empty_lines(bytes);
         while let Some(head) = head::parse(&bytes[skipped..], self.to_head)? {
             let answer = &bytes[skipped..];
             // Interim answers announce the real one; a switch of protocols nobody asked for is one.
@@ -163,12 +163,12 @@ impl Incoming {
             }
             let length = head.length;
             let after = (answer.len() - length) as u64;
-            if head.framing == Framing::Length(after) && after <= self.max_body {
+            if self.plan.keep && head.framing == Framing::Length(after) && after <= self.plan.max {
                 let all = Bytes::copy_from_slice(answer);
                 self.whole = Some(all.slice(length..));
                 self.head = Some((head, all.slice(..length)));
             } else {
-                self.body = BodyReader::new(head.framing, self.max_body);
+                self.body = BodyReader::new(head.framing, self.plan);
                 self.head = Some((head, Bytes::copy_from_slice(&answer[..length])));
                 self.feed_body(&answer[length..])?;
             }
@@ -184,14 +184,21 @@ impl Incoming {
     }
 
     /// The answer, as far as it came; an error where not even its head did.
-    pub(super) fn into_answer(self, ended: Instant) -> Result<Answer, TransportError> {
+    pub(super) fn into_answer(mut self, ended: Instant) -> Result<Answer, TransportError> {
         let error = self.failed;
         let Some((head, head_bytes)) = self.head else {
             return Err(error.unwrap_or(TransportError::ClosedBeforeResponse));
         };
         let reusable = head.keep_alive && !self.spoilt && error.is_none();
-        let body = self.whole.unwrap_or_else(|| Bytes::from(self.body.into_body()));
-        Ok(Answer { head, head_bytes, body, error, ended, reusable })
+        let (body, size) = match self.whole {
+            Some(body) => {
+                let size = body.len() as u64;
+                (body, size)
+            }
+            None => (Bytes::from(self.body.take_kept()), self.body.size()),
+        };
+        let trailers = self.body.trailers();
+        Ok(Answer { head, head_bytes, body, size, trailers, error, ended, reusable })
     }
 }
 
@@ -199,6 +206,7 @@ impl Incoming {
 mod tests {
     use super::{Answer, Incoming};
     use crate::http::TransportError;
+    use crate::http::body::Plan;
     use proptest::prelude::*;
     use proptest::sample::select;
     use tokio::time::Instant;
@@ -211,7 +219,7 @@ mod tests {
         max_body: u64,
         closes: bool,
     ) -> (bool, Result<Answer, TransportError>) {
-        let mut incoming = Incoming::new(to_head, max_body);
+        let mut incoming = Incoming::new(to_head, Plan { keep: true, max: max_body });
         let mut rest = wire;
         for cut in cuts.iter().copied().chain([wire.len()]) {
             let (piece, after) = rest.split_at(cut.min(rest.len()));

@@ -1,9 +1,21 @@
 //! What a client does where a request does not say otherwise.
 
 use super::fields::Fields;
+use super::proxy::{self, NoProxy, Proxy};
+use super::url::Origin;
 use http::HeaderName;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// How many connections to one host a user has, unless the run says otherwise: what browsers do.
+pub const MAX_CONNECTIONS: usize = 6;
+
+/// How many connections a user keeps in all, unless the run says otherwise.
+pub const MAX_IDLE_CONNECTIONS: usize = 24;
+/// How long a body that is kept may be where nobody says anything else, in bytes as transferred; the same again bounds it
+/// when it is decoded.
+pub const MAX_BODY: u64 = 256 * 1024 * 1024;
 
 /// Options of the client of one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,14 +38,26 @@ pub struct ClientOptions {
     pub key: Option<PathBuf>,
     /// Whether connections are kept for the next request.
     pub keep_alive: bool,
-    /// Longer bodies are refused, in bytes as transferred: a body is held in memory, and some never end.
-    pub max_body: u64,
+    /// How many connections to one host a user keeps for later requests, and how many requests of a batch are on their
+    /// way to it at a time; at least 1.
+    pub max_connections: usize,
+    /// How many connections a user keeps in all, at least 1. The one that was kept first is closed first.
+    pub max_idle_connections: usize,
+    /// What connections go through.
+    pub proxy: Option<Arc<Proxy>>,
+    /// The hosts that are reached without `proxy`.
+    pub no_proxy: NoProxy,
+    /// Whether bodies are kept, or only counted, unless the request says otherwise.
+    pub keep_body: bool,
+    /// Longer bodies are refused, in bytes as transferred. None = [`MAX_BODY`] for those that are kept, as they are held in
+    /// memory and some never end; others may have any length.
+    pub max_body: Option<u64>,
     /// Headers of every request that does not have them itself, sent in this order.
     pub headers: Fields,
-    /// Cookies that a user has for its host when it starts.
-    pub cookies: Vec<(String, String)>,
     /// Headers that are not sent, though they are by default, unless a request has them itself.
     pub omit: Vec<HeaderName>,
+    /// Cookies that a user has for its host when it starts.
+    pub cookies: Vec<(String, String)>,
 }
 
 impl Default for ClientOptions {
@@ -48,10 +72,29 @@ impl Default for ClientOptions {
             cert: None,
             key: None,
             keep_alive: true,
-            max_body: 256 * 1024 * 1024,
+            max_connections: MAX_CONNECTIONS,
+            max_idle_connections: MAX_IDLE_CONNECTIONS,
+            proxy: None,
+            no_proxy: NoProxy::default(),
+            keep_body: true,
+            max_body: None,
             headers: Fields::new(),
             omit: Vec::new(),
             cookies: Vec::new(),
         }
+    }
+}
+
+impl ClientOptions {
+    /// What connections to `origin` go through.
+    pub(super) fn proxy_for(&self, origin: &Origin) -> Option<&Proxy> {
+        proxy::proxy_for(self.proxy.as_deref(), &self.no_proxy, origin)
+    }
+
+    /// The name, with its port, that is looked up first for a connection to `origin`: its own, or that of its proxy. None
+    /// if there is nothing to look up.
+    #[must_use]
+    pub fn first_name<'a>(&'a self, origin: &'a Origin) -> Option<(&'a str, u16)> {
+        proxy::first_name(self.proxy_for(origin), origin)
     }
 }

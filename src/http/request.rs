@@ -27,6 +27,8 @@ pub struct Request {
     pub timeout: Option<Duration>,
     /// Whether redirects are followed; none = the client's rule.
     pub allow_redirects: Option<bool>,
+    /// Whether the body of the answer is kept, or only counted; none = the client's rule.
+    pub keep_body: Option<bool>,
 }
 
 impl Request {
@@ -42,6 +44,7 @@ impl Request {
             upload: None,
             timeout: None,
             allow_redirects: None,
+            keep_body: None,
         }
     }
 

@@ -1,8 +1,10 @@
 //! The answer to a request, or why there is none.
 
+use super::body::Plan;
 use super::decode::{self, DecodeError};
 use super::error::TransportError;
 use super::head;
+use super::options::MAX_BODY;
 use super::url::Url;
 use bytes::Bytes;
 use http::HeaderMap;
@@ -36,6 +38,15 @@ impl Timings {
     }
 }
 
+/// Bytes on the wire, heads and framing included, of all hops; with TLS, before encryption.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WireBytes {
+    /// Written.
+    pub sent: u64,
+    /// Read.
+    pub received: u64,
+}
+
 /// A redirect that was followed.
 #[derive(Clone, Debug)]
 pub struct Hop {
@@ -43,6 +54,18 @@ pub struct Hop {
     pub status: u16,
     /// The url that was asked.
     pub url: Url,
+    /// From the start of this request to the end of its answer.
+    pub elapsed: Duration,
+    /// The head of that answer, as it came.
+    pub(super) head: Bytes,
+}
+
+impl Hop {
+    /// The headers of the answer that redirected.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        head::headers(&self.head)
+    }
 }
 
 /// What came of a request. A failing server is an answer too.
@@ -58,8 +81,14 @@ pub struct Response {
     pub(super) headers: OnceCell<HeaderMap>,
     /// Whether the body has a `Content-Encoding`.
     pub(super) encoded: bool,
-    /// The body as transferred.
+    /// The body as transferred; empty where it was not kept.
     pub body: Bytes,
+    /// Bytes of the body as transferred, kept or not.
+    pub size: u64,
+    /// What became of the body.
+    pub(super) plan: Plan,
+    /// What came behind a chunked body.
+    pub(super) trailers: Option<Box<HeaderMap>>,
     /// Why there is no whole answer.
     pub error: Option<TransportError>,
     /// The url that gave the answer: the last one of a chain of redirects.
@@ -70,6 +99,8 @@ pub struct Response {
     pub elapsed: Duration,
     /// The phases of that time.
     pub timings: Timings,
+    /// What went over the wire.
+    pub wire: WireBytes,
     /// When the answer ended.
     pub ended: Instant,
 }
@@ -86,11 +117,15 @@ impl Response {
             headers: OnceCell::new(),
             encoded: false,
             body: Bytes::new(),
+            size: 0,
+            plan: Plan { keep: true, max: 0 },
+            trailers: None,
             error: None,
             url,
             history: Vec::new(),
             elapsed: ended - begun,
             timings: Timings::default(),
+            wire: WireBytes::default(),
             ended,
         }
     }
@@ -111,16 +146,31 @@ impl Response {
         self.headers.get_or_init(|| head::headers(&self.head))
     }
 
+    /// Whether the body was kept, and can be read.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.plan.keep
+    }
+
+    /// The trailers: fields behind a chunked body (RFC 9110, section 6.5). None where none came.
+    #[must_use]
+    pub fn trailers(&self) -> Option<&HeaderMap> {
+        self.trailers.as_deref()
+    }
+
     /// The body, decoded by its `Content-Encoding`.
     ///
     /// # Errors
     ///
-    /// When it is not what the header says, or larger than any reasonable body.
+    /// When it was not kept, is not what the header says, or is larger than any reasonable body.
     pub fn decoded(&self) -> Result<Bytes, DecodeError> {
+        if !self.plan.keep {
+            return Err(DecodeError::NotKept);
+        }
         if !self.encoded {
             return Ok(self.body.clone());
         }
-        decode::decoded(self.headers(), &self.body)
+        decode::decoded(self.headers(), &self.body, self.plan.max.max(MAX_BODY))
     }
 
     /// The body as text, by the charset of its `Content-Type`; what is not valid becomes U+FFFD.

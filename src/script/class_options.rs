@@ -9,6 +9,7 @@ use super::header_fields::HeaderFields;
 use super::options::{CLASS_OPTIONS, ClassOption, class_option_names};
 use super::pairs::cookies;
 use super::{current, files};
+use crate::http;
 use crate::util::{nearest, parse_size};
 use rhai::{Dynamic, EvalAltResult, Map};
 use serde_json::{Value, json};
@@ -54,6 +55,11 @@ fn read_option(key: &str, kind: ClassOption, value: &Dynamic) -> Result<Value> {
             parse_size(&string(&what, value)?).map_err(|error| refuse(format!("{what}: {error}")))?.into()
         }
         ClassOption::Size => count(&what, value)?.into(),
+        ClassOption::Proxy => {
+            let url = string(&what, value)?;
+            http::Proxy::parse(&url).map_err(|error| refuse(format!("{what}: {error}")))?;
+            url.as_str().into()
+        }
         ClassOption::File => file(&what, value)?,
         ClassOption::Headers => {
             let mut headers = HeaderFields::default();

@@ -5,7 +5,7 @@ use super::convert::{boolean, duration, refuse, string, strings, type_text};
 use super::header_fields::HeaderFields;
 use super::options::REQUEST_OPTIONS;
 use super::pairs::{cookies, form_text, scalar};
-use super::request::is_absolute;
+use super::request::has_scheme;
 use super::{json, uploads};
 use crate::http::{self, Finished, Upload};
 use crate::util::nearest;
@@ -34,6 +34,7 @@ pub(super) struct Draft {
     body_option: Option<&'static str>,
     timeout: Option<Duration>,
     allow_redirects: Option<bool>,
+    keep_body: Option<bool>,
     /// What the script wants to be known of the request.
     pub(super) remarks: Option<Box<Remarks>>,
 }
@@ -95,6 +96,7 @@ impl Draft {
             }
             "tags" => self.remarks.get_or_insert_default().tags = read_tags(value)?,
             "timeout" => self.timeout = Some(duration("`timeout`", &value)?),
+            "keep_body" => self.keep_body = Some(boolean("`keep_body`", &value)?),
             "allow_redirects" => self.allow_redirects = Some(boolean("`allow_redirects`", &value)?),
             _ => return Err(unknown_option(key)),
         }
@@ -181,13 +183,14 @@ impl Draft {
             upload: self.upload,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
+            keep_body: self.keep_body,
         }
     }
 }
 
 /// A url as a name: without its host, where it has one, and so without a password.
 fn without_origin(url: &ImmutableString) -> ImmutableString {
-    if !is_absolute(url) {
+    if !has_scheme(url) {
         return url.clone();
     }
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);

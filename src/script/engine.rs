@@ -3,7 +3,9 @@
 use super::control::Control;
 use super::fiber::Stopped;
 use super::source::Files;
-use super::{api, auth, batch, blocks, current, declare, fiber, pace, request, response, tokens, user};
+use super::{
+    api, auth, batch, blocks, current, declare, fiber, headers, pace, request, response, tokens, user,
+};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
 use std::rc::Rc;
@@ -74,6 +76,7 @@ pub(super) fn build(
     blocks::register(&mut engine, limits, files);
     pace::register(&mut engine, functions);
     response::register(&mut engine);
+    headers::register(&mut engine);
     auth::register(&mut engine);
     declare::register(&mut engine, declaration);
     api::register_all(&mut engine);

@@ -10,6 +10,7 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "form",
     "headers",
     "json",
+    "keep_body",
     "multipart",
     "name",
     "params",
@@ -28,9 +29,11 @@ pub(super) const CLASS_OPTIONS: &[(&str, ClassOption)] = &[
     ("cookies", ClassOption::Cookies),
     ("headers", ClassOption::Headers),
     ("keep_alive", ClassOption::Switch),
+    ("keep_body", ClassOption::Switch),
     ("key", ClassOption::File),
     ("max_body", ClassOption::Size),
     ("max_redirects", ClassOption::Count),
+    ("proxy", ClassOption::Proxy),
     ("timeout", ClassOption::Time),
     ("verify", ClassOption::Switch),
 ];
@@ -46,6 +49,8 @@ pub(super) enum ClassOption {
     Count,
     /// Bytes: a number, or text with a unit.
     Size,
+    /// The url of a proxy.
+    Proxy,
     /// A file to read, from the main script's folder.
     File,
     /// A map or an array of pairs.

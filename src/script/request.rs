@@ -54,7 +54,7 @@ pub(super) fn prepare(
 
 /// An absolute url as it is; a relative one is appended to the host as text.
 fn locate(user: &User, url: &str) -> Result<http::Url> {
-    if is_absolute(url) {
+    if has_scheme(url) {
         return http::Url::parse_absolute(url)
             .map_err(|error| refuse(format!("`{}` is not a url: {error}", http::without_password(url))));
     }
@@ -71,7 +71,7 @@ fn locate(user: &User, url: &str) -> Result<http::Url> {
 }
 
 /// Whether a url begins with a scheme (RFC 3986, section 3.1).
-pub(super) fn is_absolute(url: &str) -> bool {
+pub(super) fn has_scheme(url: &str) -> bool {
     !url.starts_with('/')
         && url.split_once("://").is_some_and(|(scheme, _)| {
             scheme.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -2,11 +2,14 @@
 
 use super::convert::refuse;
 use super::draft::Remarks;
+use super::headers::Headers;
+use super::host::Phased;
 use super::json;
 use super::listeners::Details;
 use super::user::User;
 use super::verdict::{Tally, TallyId, Word};
 use crate::http;
+use ::http::StatusCode;
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -47,10 +50,10 @@ impl Response {
     ) -> Self {
         let default_failure = match (&answer.error, answer.status) {
             (Some(error), _) => Some(error.to_string()),
-            (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
+            (None, 400..) => Some(status_text(answer.status)),
             _ => None,
         };
-        let size = answer.body.len() as u64;
+        let size = answer.size;
         let transaction = user.0.verdicts.transaction.get();
         let lateness = user.take_lateness();
         if let Some(transaction) = &transaction {
@@ -58,6 +61,8 @@ impl Response {
             transaction.add_lateness(lateness);
         }
         let details = user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), remarks }));
+        let phased = || Box::new(Phased { timings: answer.timings, wire: answer.wire });
+        let phases = user.0.host.counts_phases().then(phased);
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),
@@ -65,6 +70,7 @@ impl Response {
             lateness,
             size,
             default_failure,
+            phases,
             ended: answer.ended,
             word: Word::None,
             transaction,
@@ -73,7 +79,7 @@ impl Response {
         Self::of(user, tally, name, answer)
     }
 
-    /// The response to a request of `user` that was counted: nothing that is said of it changes its verdict.
+    /// The response to a request of `user` that was counted: nothing can be said of it any more.
     pub(super) fn counted(user: User, name: ImmutableString, answer: http::Response) -> Self {
         Self::of(user, TallyId::NONE, name, answer)
     }
@@ -89,26 +95,48 @@ impl Response {
         }))
     }
 
-    fn say(&self, word: Word) {
-        self.0.user.0.verdicts.amend(self.0.tally, |tally| tally.word = word);
+    fn say(&self, word: Word) -> Result<()> {
+        self.amend("its verdict", |tally| tally.word = word)
     }
 
-    fn set_name(&self, name: ImmutableString) {
-        self.0.user.0.verdicts.amend(self.0.tally, |tally| tally.name = name.clone());
+    fn set_name(&self, name: ImmutableString) -> Result<()> {
+        self.amend("its name", |tally| tally.name = name.clone())?;
         self.0.name.replace(name);
+        Ok(())
+    }
+
+    /// Changes `what` is counted of the request, as long as it is not.
+    fn amend(&self, what: &str, change: impl FnOnce(&mut Tally)) -> Result<()> {
+        if self.0.user.0.verdicts.amend(self.0.tally, change) {
+            return Ok(());
+        }
+        Err(refuse(format!(
+            "too late to change {what}: the request `{}` was counted when its task ended, or before a hook heard of it; \
+             say it in the task that sent it",
+            self.label()
+        )))
     }
 
     fn decoded(&self) -> Result<bytes::Bytes> {
-        self.0
-            .answer
-            .decoded()
-            .map_err(|error| refuse(format!("the body of {} cannot be decoded: {error}", self.label())))
+        self.0.answer.decoded().map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &http::DecodeError) -> Box<EvalAltResult> {
+        let name = self.label();
+        refuse(match error {
+            http::DecodeError::NotKept => {
+                format!(
+                    "the body of {name} was not kept, as `keep_body` is false; give the request `keep_body: true`"
+                )
+            }
+            error => format!("the body of {name} cannot be decoded: {error}"),
+        })
     }
 
     fn text(&self) -> Result<ImmutableString> {
         match self.0.answer.text() {
             Ok(text) => Ok(text.into()),
-            Err(error) => Err(refuse(format!("the body of {} cannot be decoded: {error}", self.label()))),
+            Err(error) => Err(self.unreadable(&error)),
         }
     }
 
@@ -130,9 +158,32 @@ impl Response {
         self.0.name.borrow().clone()
     }
 
+    pub(super) fn headers(&self) -> &::http::HeaderMap {
+        self.0.answer.headers()
+    }
+
     fn ok(&self) -> bool {
         self.0.answer.error.is_none() && (1..400).contains(&self.0.answer.status)
     }
+}
+
+/// What a failed status is called: by its standard reason, never by the server's own words, which may differ from server
+/// to server and hold anything.
+fn status_text(status: u16) -> String {
+    match StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()) {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_string(),
+    }
+}
+
+/// What a failure is called: of an error that Rhai itself has thrown, which is caught as a map with its place, the message
+/// alone, so that it groups.
+fn words(message: &Dynamic) -> ImmutableString {
+    let thrown = message.read_lock::<Map>().and_then(|map| {
+        let text = map.get("message").filter(|_| map.contains_key("error"))?;
+        text.clone().into_immutable_string().ok()
+    });
+    thrown.unwrap_or_else(|| message.to_string().into())
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -152,32 +203,14 @@ fn timings(response: &mut Response) -> Map {
     parts.into_iter().map(|(name, duration)| (name.into(), milliseconds(duration).into())).collect()
 }
 
-/// Response headers: names in any case; several values of one name are joined by a comma.
-#[derive(Clone)]
-struct Headers(Response);
-
-impl Headers {
-    fn get(&self, name: &str) -> Dynamic {
-        let values: Vec<_> = self.0.0.answer.headers().get_all(name).iter().collect();
-        if values.is_empty() {
-            return Dynamic::UNIT;
-        }
-        let values: Vec<_> = values.iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        values.join(", ").into()
-    }
-
-    fn to_map(&self) -> Map {
-        let headers = self.0.0.answer.headers();
-        headers.keys().map(|name| (name.as_str().into(), self.get(name.as_str()))).collect()
-    }
-}
-
 fn history(response: &mut Response) -> Array {
     let hops = response.0.answer.history.iter();
     hops.map(|hop| {
         let mut map = Map::new();
         map.insert("status".into(), i64::from(hop.status).into());
         map.insert("url".into(), hop.url.to_string().into());
+        map.insert("elapsed_ms".into(), milliseconds(hop.elapsed).into());
+        map.insert("headers".into(), Dynamic::from(Headers::of(hop.headers())));
         Dynamic::from_map(map)
     })
     .collect()
@@ -192,7 +225,7 @@ fn cookies(response: &mut Response) -> Map {
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Response>("Response");
     let show = |response: &mut Response| {
-        format!("{} {} ({} bytes)", response.0.answer.status, response.label(), response.0.answer.body.len())
+        format!("{} {} ({} bytes)", response.0.answer.status, response.label(), response.0.answer.size)
     };
     engine.register_fn("to_string", show);
     engine.register_fn("to_debug", show);
@@ -200,7 +233,10 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("ok", |response: &mut Response| response.ok());
     engine
         .register_get("reason", |response: &mut Response| ImmutableString::from(response.0.answer.reason()));
-    engine.register_get("headers", |response: &mut Response| Headers(response.clone()));
+    engine.register_get("headers", |response: &mut Response| Headers::of_response(response));
+    engine.register_get("trailers", |response: &mut Response| {
+        Headers::of(response.0.answer.trailers().cloned().unwrap_or_default())
+    });
     engine.register_get("elapsed_ms", |response: &mut Response| milliseconds(response.0.answer.elapsed));
     engine.register_get("timings", timings);
     engine.register_get("url", |response: &mut Response| response.0.answer.url.to_string());
@@ -210,15 +246,17 @@ pub(super) fn register(engine: &mut Engine) {
         |response: &mut Response, name: ImmutableString| response.set_name(name),
     );
     engine.register_get("size", |response: &mut Response| {
-        i64::try_from(response.0.answer.body.len()).unwrap_or(i64::MAX)
+        i64::try_from(response.0.answer.size).unwrap_or(i64::MAX)
     });
     engine.register_get("cookies", cookies);
     engine.register_get("history", history);
     engine.register_get("error", |response: &mut Response| -> Dynamic {
         response.0.answer.error.as_ref().map_or(Dynamic::UNIT, |error| error.to_string().into())
     });
-    engine.register_get("js", |response: &mut Response| {
-        response.json().unwrap_or_else(|_| Dynamic::from_map(Map::new()))
+    // That the body was not kept is the script's own doing: an empty map would hide it.
+    engine.register_get("js", |response: &mut Response| match response.json() {
+        Err(error) if !response.0.answer.is_kept() => Err(error),
+        json => Ok(json.unwrap_or_else(|_| Dynamic::from_map(Map::new()))),
     });
     engine.register_fn("json", |response: &mut Response| response.json());
     engine.register_fn("text", |response: &mut Response| response.text());
@@ -226,21 +264,6 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("bytes", |response: &mut Response| -> Result<Blob> { Ok(response.decoded()?.to_vec()) });
     engine.register_fn("success", |response: &mut Response| response.say(Word::Success));
     engine.register_fn("failure", |response: &mut Response, message: Dynamic| {
-        response.say(Word::Failure(message.to_string().into()));
+        response.say(Word::Failure(words(&message)))
     });
-    register_headers(engine);
-}
-
-fn register_headers(engine: &mut Engine) {
-    engine.register_type_with_name::<Headers>("Headers");
-    engine.register_indexer_get(|headers: &mut Headers, name: ImmutableString| headers.get(&name));
-    engine.register_fn("contains", |headers: &mut Headers, name: ImmutableString| {
-        headers.0.0.answer.headers().contains_key(name.as_str())
-    });
-    engine.register_fn("keys", |headers: &mut Headers| -> Array {
-        headers.0.0.answer.headers().keys().map(|name| name.as_str().into()).collect()
-    });
-    engine.register_fn("to_map", |headers: &mut Headers| headers.to_map());
-    engine.register_fn("to_string", |headers: &mut Headers| format!("{:?}", headers.to_map()));
-    engine.register_fn("to_debug", |headers: &mut Headers| format!("{:?}", headers.to_map()));
 }

@@ -8,4 +8,4 @@ mod units;
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use nearest::nearest;
 pub use stream::{Purpose, Stream, seed_of, stream};
-pub use units::{parse_size, parse_timespan, timespan_text};
+pub use units::{bytes_text, parse_size, parse_timespan, timespan_text};

@@ -152,6 +152,8 @@ impl Server {
         let ledger = server.ledger.clone();
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
+                // What waits for an acknowledgement would wait in real time, and virtual time runs away meanwhile.
+                tcp.set_nodelay(true).unwrap();
                 let number = ledger.accepted.fetch_add(1, Ordering::SeqCst);
                 let (ledger, handle, acceptor) = (ledger.clone(), handle.clone(), acceptor.clone());
                 tokio::spawn(async move {
