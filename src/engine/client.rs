@@ -2,7 +2,7 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Base, Client, ClientOptions, Proxy, Shared, TransportError, Url};
+use crate::http::{self, Base, Client, ClientOptions, NoProxy, Proxy, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
@@ -160,6 +160,10 @@ impl Host for UserHost {
         let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
     }
 
+    fn max_connections(&self) -> usize {
+        self.client.max_connections()
+    }
+
     fn cookies(&self, url: &Url) -> Vec<(String, String)> {
         self.client.cookies(url)
     }
@@ -211,6 +215,17 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Option<()> {
         "connect_timeout" => options.connect_timeout = Some(time()?),
         "max_redirects" => options.max_redirects = usize::try_from(value.as_u64()?).ok()?,
         "max_body" => options.max_body = Some(value.as_u64()?),
+        "max_connections" => options.max_connections = usize::try_from(value.as_u64()?).ok()?,
+        "max_idle_connections" => {
+            options.max_idle_connections = usize::try_from(value.as_u64()?).ok()?;
+        }
+        "http_version" => options.http_version = value.as_str()?.parse().ok()?,
+        "tls_min" => options.tls_min = value.as_str()?.parse().ok()?,
+        "tls_resumption" => options.tls_resumption = value.as_bool()?,
+        "no_proxy" => {
+            let hosts = value.as_array()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
+            options.no_proxy = NoProxy::parse(hosts).ok()?;
+        }
         "proxy" => options.proxy = Some(Arc::new(Proxy::parse(value.as_str()?).ok()?)),
         "ca" => options.ca = Some(file()?),
         "cert" => options.cert = Some(file()?),

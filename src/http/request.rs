@@ -1,6 +1,7 @@
 //! A request, before it is sent.
 
 use super::fields::Fields;
+use super::tls::Tls;
 use super::upload::Upload;
 use super::url::Url;
 use bytes::Bytes;
@@ -27,6 +28,8 @@ pub struct Request {
     pub timeout: Option<Duration>,
     /// Whether redirects are followed; none = the client's rule.
     pub allow_redirects: Option<bool>,
+    /// How TLS is spoken, from [`Client::tls`](super::Client::tls); none = as the client does.
+    pub tls: Option<Tls>,
     /// Whether the body of the answer is kept, or only counted; none = the client's rule.
     pub keep_body: Option<bool>,
 }
@@ -44,6 +47,7 @@ impl Request {
             upload: None,
             timeout: None,
             allow_redirects: None,
+            tls: None,
             keep_body: None,
         }
     }

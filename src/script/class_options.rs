@@ -4,7 +4,7 @@
 //! are found from the working folder, headers and cookies as arrays of `[name, value]`, `auth` as the header's value.
 
 use super::auth::Auth;
-use super::convert::{boolean, duration, refuse, string, whole};
+use super::convert::{boolean, duration, refuse, string, strings, whole};
 use super::header_fields::HeaderFields;
 use super::options::{CLASS_OPTIONS, ClassOption, class_option_names};
 use super::pairs::cookies;
@@ -14,6 +14,7 @@ use crate::util::{nearest, parse_size};
 use rhai::{Dynamic, EvalAltResult, Map};
 use serde_json::{Value, json};
 use std::fs::File;
+use std::str::FromStr;
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -55,6 +56,18 @@ fn read_option(key: &str, kind: ClassOption, value: &Dynamic) -> Result<Value> {
             parse_size(&string(&what, value)?).map_err(|error| refuse(format!("{what}: {error}")))?.into()
         }
         ClassOption::Size => count(&what, value)?.into(),
+        ClassOption::Positive => match count(&what, value)? {
+            0 => return Err(refuse(format!("{what} must be at least 1"))),
+            count => count.into(),
+        },
+        ClassOption::Hosts => {
+            let hosts = strings(&what, value)?;
+            let checked = http::NoProxy::parse(hosts.iter().map(String::as_str));
+            checked.map_err(|error| refuse(format!("{what}: {error}")))?;
+            hosts.into()
+        }
+        ClassOption::HttpVersion => word::<http::HttpVersion>(&what, value)?,
+        ClassOption::TlsVersion => word::<http::TlsVersion>(&what, value)?,
         ClassOption::Proxy => {
             let url = string(&what, value)?;
             http::Proxy::parse(&url).map_err(|error| refuse(format!("{what}: {error}")))?;
@@ -81,6 +94,13 @@ fn read_option(key: &str, kind: ClassOption, value: &Dynamic) -> Result<Value> {
             cookies(key, value)?.into_iter().map(|(name, value)| json!([name, value])).collect()
         }
     })
+}
+
+/// Text that is one of the words for a `T`.
+fn word<T: FromStr<Err = String>>(what: &str, value: &Dynamic) -> Result<Value> {
+    let text = string(what, value)?;
+    text.parse::<T>().map_err(|error| refuse(format!("{what}: {error}")))?;
+    Ok(text.as_str().into())
 }
 
 /// A whole number of at least 0.

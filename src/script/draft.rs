@@ -183,6 +183,7 @@ impl Draft {
             upload: self.upload,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
+            tls: None,
             keep_body: self.keep_body,
         }
     }

@@ -23,6 +23,8 @@ mod error;
 mod fiber;
 mod files;
 mod functions;
+#[cfg(test)]
+mod fuzz_tests;
 mod given;
 mod header_fields;
 mod headers;

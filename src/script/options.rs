@@ -28,13 +28,19 @@ pub(super) const CLASS_OPTIONS: &[(&str, ClassOption)] = &[
     ("connect_timeout", ClassOption::Time),
     ("cookies", ClassOption::Cookies),
     ("headers", ClassOption::Headers),
+    ("http_version", ClassOption::HttpVersion),
     ("keep_alive", ClassOption::Switch),
     ("keep_body", ClassOption::Switch),
     ("key", ClassOption::File),
     ("max_body", ClassOption::Size),
+    ("max_connections", ClassOption::Positive),
+    ("max_idle_connections", ClassOption::Positive),
     ("max_redirects", ClassOption::Count),
+    ("no_proxy", ClassOption::Hosts),
     ("proxy", ClassOption::Proxy),
     ("timeout", ClassOption::Time),
+    ("tls_min", ClassOption::TlsVersion),
+    ("tls_resumption", ClassOption::Switch),
     ("verify", ClassOption::Switch),
 ];
 
@@ -47,10 +53,18 @@ pub(super) enum ClassOption {
     Time,
     /// A whole number of at least 0.
     Count,
+    /// A whole number of at least 1.
+    Positive,
     /// Bytes: a number, or text with a unit.
     Size,
     /// The url of a proxy.
     Proxy,
+    /// Hosts that are reached without one: text with commas, or an array.
+    Hosts,
+    /// `"auto"`, `"1.1"` or `"2"`.
+    HttpVersion,
+    /// `"1.2"` or `"1.3"`.
+    TlsVersion,
     /// A file to read, from the main script's folder.
     File,
     /// A map or an array of pairs.
