@@ -1,17 +1,16 @@
 //! Whatever a server sends: it is an answer or an error, never a panic, a hang or more memory than was allowed.
 
+use super::body::Plan;
 use super::cookies::Jar;
 use super::incoming::Incoming;
-use super::response::{Response, Timings};
+use super::response::Response;
 use super::url::{Base, Url};
 use super::{TransportError, decode, redirect};
 use crate::util::fuzz::fuzz;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, SET_COOKIE};
-use std::cell::OnceCell;
 use std::io::Write;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// Answers of servers in the wild, as they came.
@@ -71,9 +70,12 @@ const WORDS: [&str; 32] = [
 /// No body may be longer.
 const MAX_BODY: u64 = 10_000;
 
+/// Nor when it is decoded.
+const MAX_DECODED: u64 = 1024 * 1024;
+
 /// What `wire` is, in pieces of this size; then the connection is closed.
 fn read(wire: &[u8], size: usize, to_head: bool) -> Result<super::incoming::Answer, TransportError> {
-    let mut incoming = Incoming::new(to_head, MAX_BODY);
+    let mut incoming = Incoming::new(to_head, Plan { keep: true, max: MAX_BODY });
     for piece in wire.chunks(size) {
         if !incoming.is_done() {
             incoming.feed(piece);
@@ -108,15 +110,13 @@ fn fuzz_answers() {
                 status: answer.head.status,
                 reason: answer.head.reason,
                 head: answer.head_bytes,
-                headers: OnceCell::new(),
                 encoded: answer.head.encoded,
+                size: answer.size,
                 body: answer.body,
+                trailers: answer.trailers,
                 error: answer.error,
-                url: url.clone(),
-                history: Vec::new(),
-                elapsed: Duration::ZERO,
-                timings: Timings::default(),
                 ended: answer.ended,
+                ..Response::empty(url.clone(), answer.ended)
             };
             look_at_everything(&response, &jar, &url);
         }
@@ -191,9 +191,9 @@ fn fuzz_decoders() {
         let which = usize::from(*which) % ENCODINGS.len();
         let value = ENCODINGS[which].parse().expect("a value");
         let headers = HeaderMap::from_iter([(CONTENT_ENCODING, value)]);
-        let decoded = decode::decoded(&headers, &Bytes::copy_from_slice(body));
+        let decoded = decode::decoded(&headers, &Bytes::copy_from_slice(body), MAX_DECODED);
         if let Ok(decoded) = &decoded {
-            assert!(decoded.len() <= 256 * 1024 * 1024);
+            assert!(decoded.len() as u64 <= MAX_DECODED);
             let _ = decode::text(&headers, decoded);
         }
         (which, decoded.map(|decoded| decoded.len().min(2)))
