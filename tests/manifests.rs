@@ -1,8 +1,8 @@
 //! Manifests: what is read, what is refused and how, and what the verdict says.
 
 use jiff::Timestamp;
-use katydid::manifest::{METRIC_COLUMNS, Manifest, Verdict, evaluate};
-use katydid::stats::{Recorder, RunResult, Sample, Totals};
+use katydid::manifest::{Judgement, Limit, METRIC_COLUMNS, Manifest, RunEvidence, Verdict, breach, evaluate};
+use katydid::stats::{Milestones, Recorder, RunResult, Sample, Totals};
 use katydid::util::Diagnostic;
 use proptest::{prop_assert, proptest};
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn verdict(text: &str, result: &RunResult) -> Verdict {
 }
 
 fn whys(verdict: &Verdict) -> Vec<&str> {
-    verdict.rows.iter().filter(|row| !row.passed).map(|row| row.why.as_str()).collect()
+    verdict.rows.iter().filter(|row| row.failed()).map(|row| row.why.as_str()).collect()
 }
 
 fn shop() -> RunResult {
@@ -77,7 +77,9 @@ fn the_quickstart_passes_on_a_healthy_shop_and_fails_on_none() {
     let verdict = evaluate(&manifest, &shop());
     assert!(verdict.passed, "{:?}", whys(&verdict));
     let nothing = evaluate(&manifest, &run(&[]));
-    assert!(nothing.rows.iter().all(|row| !row.passed && row.why.starts_with("no row: nothing was counted")));
+    assert!(
+        nothing.rows.iter().all(|row| row.failed() && row.why.starts_with("no row: nothing was counted"))
+    );
 }
 
 #[test]
@@ -152,7 +154,7 @@ fn a_row_without_data_is_a_miss() {
             "no data: rps for push was never measured",
         ]
     );
-    assert!(verdict.rows[3].passed);
+    assert!(!verdict.rows[3].failed());
 }
 
 #[test]
@@ -204,15 +206,18 @@ fn a_floor_can_be_set_and_a_bare_number_is_a_ceiling_with_a_warning() {
 fn aliases_and_merged_defaults_work() {
     let text = "defaults: &d { p99: 100, failures: 0 }\n/items: { <<: *d, p99: 50 }\n/orders: *d";
     let manifest = parse(text);
-    let limits: Vec<_> =
-        manifest.thresholds.iter().map(|t| (t.resource.as_str(), t.written.as_str(), t.limit)).collect();
+    let limits: Vec<_> = manifest
+        .thresholds
+        .iter()
+        .map(|t| format!("{} {} {} {:?}", t.names, t.written, t.operator, t.limit))
+        .collect();
     assert_eq!(
         limits[2..],
         [
-            ("/items", "p99", 50.0),
-            ("/items", "failures", 0.0),
-            ("/orders", "p99", 100.0),
-            ("/orders", "failures", 0.0)
+            "/items p99 <= Fixed(50.0)",
+            "/items failures <= Fixed(0.0)",
+            "/orders p99 <= Fixed(100.0)",
+            "/orders failures <= Fixed(0.0)",
         ]
     );
 }
@@ -268,7 +273,7 @@ fn what_is_no_limit_is_refused_with_line_and_caret() {
       |
     2 |   99%: { limt: 5 }
       |          ^^^^
-      = note: a limit has the keys `limit`, `min` and `max`
+      = note: a limit has the keys `limit`, `min` and `max`, and window, severity, min_samples, allow_missing, abort
       = help: did you mean `limit`?
     ");
     insta::assert_snapshot!(refusal("/items:\n  99%: 5\n/items:\n  99%: 6"), @r"
@@ -357,7 +362,168 @@ proptest! {
         if let Ok((manifest, _)) = Manifest::parse("m.yaml", &text) {
             let verdict = evaluate(&manifest, &shop());
             let row = &verdict.rows[0];
-            prop_assert!(row.passed == (row.actual.unwrap() <= manifest.thresholds[0].limit));
+            let Limit::Fixed(limit) = manifest.thresholds[0].limit else { panic!("a number is no formula") };
+            prop_assert!(row.failed() == (row.actual.unwrap() > limit));
         }
     }
+}
+
+/// A run of 30 s with one request a second to `/slow_start`, of 1000 ms in the first ten seconds and of 10 ms after, and
+/// of the same number in `/even`, 20 ms each. The ramp takes 10 s, and there are three stages of 10 s.
+fn ramped() -> RunResult {
+    let mut recorder = Recorder::new();
+    for second in 0..30 {
+        let slow = if second < 10 { 1000 } else { 10 };
+        for (name, milliseconds) in [("/slow_start", slow), ("/even", 20)] {
+            recorder.record(&Sample {
+                method: "GET",
+                name,
+                response_time: Some(Duration::from_millis(milliseconds)),
+                service_time: None,
+                size: 100,
+                failure: (second == 15 && name == "/even").then_some("bad"),
+                ended: Duration::from_millis(second * 1000 + 900),
+            });
+        }
+    }
+    let mut totals = Totals::new(Timestamp::UNIX_EPOCH);
+    totals.merge(&recorder.take());
+    let mut result = RunResult::new(totals, Duration::from_secs(30));
+    let at = Duration::from_secs;
+    result.milestones = Milestones {
+        begun: at(0),
+        spawned: Some(at(10)),
+        ending: Some(at(30)),
+        stages: vec![at(10), at(20), at(30)],
+    };
+    result
+}
+
+#[test]
+fn windows_are_judged_by_themselves() {
+    let kept = verdict(
+        "/slow_start:\n  max: 1000\n  p50: { limit: \"== 10ms\", window: steady }\n  \
+         count: { limit: \"== 10\", window: { stage: 1 } }\n  min: { min: 1s, window: stage 1 }\n  \
+         rps: { limit: \"== 1\", window: last 5s }\n/even:\n  window: stage 3\n  failures: 0\n",
+        &ramped(),
+    );
+    assert!(kept.passed, "{:?}", whys(&kept));
+    let windows: Vec<_> = kept.rows.iter().map(|row| row.window.as_deref().unwrap_or_default()).collect();
+    assert_eq!(
+        windows,
+        [
+            "",
+            "steady, 10 s to 30 s",
+            "stage 1, 0 s to 10 s",
+            "stage 1, 0 s to 10 s",
+            "last 5s, 25 s to 30 s",
+            "stage 3, 20 s to 30 s",
+        ]
+    );
+    let missed = verdict(
+        "/even:\n  failures: { limit: 0, window: stage 2 }\n  p99: { limit: 5, window: stage 4 }",
+        &ramped(),
+    );
+    assert_eq!(
+        whys(&missed),
+        [
+            "failures for /even (stage 2, 10 s to 20 s) is 1, the limit is <= 0",
+            "no data: the run never came to stage 4",
+        ]
+    );
+}
+
+#[test]
+fn patterns_are_judged_name_by_name() {
+    let verdict =
+        verdict("\"/items*\": { p99: 50 }\n\"re:^/or\": { type: POST, p99: 50 }\n/no*: { p99: 1 }", &shop());
+    let rows: Vec<_> = verdict.rows.iter().map(|row| (row.resource.as_str(), row.judgement)).collect();
+    assert_eq!(
+        rows,
+        [
+            ("/items", Judgement::Failed),
+            ("/items/[id]", Judgement::Passed),
+            ("/orders", Judgement::Passed),
+            ("/no*", Judgement::Failed),
+        ]
+    );
+    assert_eq!(verdict.rows[3].why, "no row: nothing was counted that fits /no*");
+}
+
+#[test]
+fn a_warning_and_what_may_be_missing_fail_nothing() {
+    let verdict = verdict(
+        "/items:\n  p99: { limit: 5, severity: warn }\n  avg: { limit: 500, min_samples: 11 }\n\
+         /nothing: { count: 5, allow_missing: true }\n/orders: { min_samples: 21, allow_missing: true, p99: 1 }",
+        &shop(),
+    );
+    let judged: Vec<_> = verdict.rows.iter().map(|row| row.judgement).collect();
+    assert_eq!(judged, [Judgement::Warned, Judgement::Failed, Judgement::Skipped, Judgement::Skipped]);
+    assert_eq!(whys(&verdict), ["no data: avg for /items has 10 samples, 11 are wanted"]);
+    assert!(!verdict.passed);
+}
+
+#[test]
+fn limits_may_follow_from_other_rows() {
+    let verdict = verdict(
+        "/orders:\n  type: POST\n  p95: \"<= 2 * p95(/items/[id])\"\n  max: \"< max(GET /orders) / 10\"\n  \
+         count: \">= 0.5 * count(/items)\"\n  avg: \"<= avg(/nothing)\"",
+        &shop(),
+    );
+    assert_eq!(verdict.rows[0].limit, "<= 25 ms (2 * p95(/items/[id]))");
+    assert_eq!((verdict.rows[0].actual, verdict.rows[0].margin), (Some(20.0), Some(5.0)));
+    assert_eq!(verdict.rows[1].judgement, Judgement::Passed);
+    assert_eq!(verdict.rows[2].judgement, Judgement::Passed);
+    assert_eq!(whys(&verdict), ["no row: nothing was counted as /nothing"]);
+}
+
+#[test]
+fn a_breach_is_seen_while_the_run_goes_on() {
+    let result = ramped();
+    let at = Duration::from_secs;
+    let run = Milestones { ending: None, ..result.milestones.clone() };
+    let so_far = |now| RunEvidence::so_far(&result.totals, &run, at(now));
+    let manifest = parse(
+        "/slow_start:\n  p50: { limit: 100, window: last 10s, abort: after 5s }\n/nothing: { count: 5, abort: true }",
+    );
+    assert_eq!(breach(&manifest, &so_far(4), at(4)), None);
+    assert_eq!(
+        breach(&manifest, &so_far(9), at(9)).as_deref(),
+        Some("p50 for /slow_start (last 10s, 0 s to 9 s) is 1000 ms, the limit is <= 100 ms")
+    );
+    assert_eq!(breach(&manifest, &so_far(30), at(30)), None);
+}
+
+#[test]
+fn what_is_no_term_is_refused_with_line_and_caret() {
+    insta::assert_snapshot!(refusal("/items:\n  p99: { limit: 5, window: stead }"), @r"
+    error: `stead` is not a window; write `whole`, `steady`, `last 60s` or `stage 2`
+     --> m.yaml:2:28
+      |
+    2 |   p99: { limit: 5, window: stead }
+      |                            ^^^^^
+    ");
+    insta::assert_snapshot!(refusal("/items:\n  severity: bad\n  p99: 5"), @r"
+    error: `bad` is not a severity; write `fail` or `warn`
+     --> m.yaml:2:13
+      |
+    2 |   severity: bad
+      |             ^^^
+    ");
+    insta::assert_snapshot!(refusal("/items:\n  p99: { limit: 5, abort: soon }"), @r"
+    error: `soon` does not say when; write `after 10s`, or `true` for at once
+     --> m.yaml:2:27
+      |
+    2 |   p99: { limit: 5, abort: soon }
+      |                           ^^^^
+    ");
+    insta::assert_snapshot!(refusal("/items:\n  p99: { window: steady }"), @r"
+    error: `p99` sets no limit
+     --> m.yaml:2:3
+      |
+    2 |   p99: { window: steady }
+      |   ^^^
+      = help: add `limit: ..`, `min: ..` or `max: ..`
+    ");
+    insta::assert_snapshot!(refusal("\"re:(\":\n  p99: 5").message, @"`(` is not a regular expression: unclosed group");
 }

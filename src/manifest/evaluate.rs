@@ -1,23 +1,28 @@
 //! The verdict: every threshold with its actual value and margin.
 
-use super::{Manifest, Threshold, Unit};
-use crate::stats::{Entry, RunResult, Totals};
+use super::evidence::{Evidence, Figures, Row, Rows, pooled};
+use super::formula::Reference;
+use super::{Limit, Manifest, Metric, Names, Severity, Threshold, Unit, Window};
 use crate::util::nearest;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What a manifest says about a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// One per threshold, in the manifest's order.
+    /// The file of the manifest.
+    #[serde(default)]
+    pub manifest: String,
+    /// One per threshold, in the manifest's order; one per name where a threshold means several.
     pub rows: Vec<VerdictRow>,
-    /// Whether every threshold was kept, and there was one.
+    /// Whether no threshold was missed, and there was one.
     pub passed: bool,
 }
 
 /// What became of one threshold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VerdictRow {
-    /// The name of the requests, as the manifest has it.
+    /// The name of the requests.
     pub resource: String,
     /// The type, if the manifest names one.
     #[serde(rename = "type")]
@@ -28,121 +33,265 @@ pub struct VerdictRow {
     pub unit: Unit,
     /// The limit with its operator, as in `<= 100 ms`.
     pub limit: String,
+    /// The stretch of the run, with its seconds where they are known; none = all of it.
+    #[serde(default)]
+    pub window: Option<String>,
     /// What was measured; none without a row or without data.
     pub actual: Option<f64>,
     /// How far the actual value is on the right side of the limit; negative on the wrong one.
     pub margin: Option<f64>,
-    /// Whether the threshold was kept.
-    pub passed: bool,
-    /// Why it was missed, or how it was kept, in one sentence fragment.
+    /// What became of it.
+    pub judgement: Judgement,
+    /// Why, in one sentence fragment.
     pub why: String,
     /// `file:line` of the threshold.
     pub place: String,
 }
 
-/// Judges a finished run. A missing row and a row without data miss their thresholds.
-#[must_use]
-pub fn evaluate(manifest: &Manifest, result: &RunResult) -> Verdict {
-    let rows: Vec<VerdictRow> =
-        manifest.thresholds.iter().map(|threshold| judge(threshold, &result.totals)).collect();
-    let passed = !rows.is_empty() && rows.iter().all(|row| row.passed);
-    Verdict { rows, passed }
+/// What became of a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Judgement {
+    /// It was kept.
+    Passed,
+    /// It was missed.
+    Failed,
+    /// It was missed, and only a warning follows from that.
+    Warned,
+    /// There was nothing to judge, and that is all right.
+    Skipped,
 }
 
-fn judge(threshold: &Threshold, totals: &Totals) -> VerdictRow {
-    let unit = threshold.metric.unit();
-    let limit = format!("{} {}", threshold.operator, unit.show(threshold.limit));
-    let entry = select(threshold, totals);
-    let actual = entry.as_ref().and_then(|entry| threshold.metric.of(entry, totals));
-    let passed = actual.is_some_and(|actual| threshold.operator.holds(actual, threshold.limit));
-    let subject = format!("{} for {}", threshold.written, subject(threshold));
-    let why = match (entry, actual) {
-        (None, _) => format!("no row: {}", missing(threshold, totals)),
-        (Some(_), None) => format!("no data: {subject} was never measured"),
-        (Some(_), Some(actual)) => {
-            let shown = shown(unit, actual, threshold.limit, passed);
-            format!("{subject} is {shown}, the limit is {limit}")
-        }
-    };
-    VerdictRow {
-        resource: threshold.resource.clone(),
-        kind: threshold.kind.clone(),
-        metric: threshold.written.clone(),
-        unit,
-        limit,
-        actual,
-        margin: actual.map(|actual| threshold.operator.margin(actual, threshold.limit)),
-        passed,
-        why,
-        place: threshold.place.clone(),
+impl VerdictRow {
+    /// Whether the manifest is missed for it.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.judgement == Judgement::Failed
     }
 }
 
+/// Judges a run. A missing row and a row without data miss their thresholds, unless the manifest allows that.
+#[must_use]
+pub fn evaluate(manifest: &Manifest, evidence: &dyn Evidence) -> Verdict {
+    let rows: Vec<VerdictRow> =
+        manifest.thresholds.iter().flat_map(|threshold| judge(threshold, evidence)).collect();
+    let passed = !rows.is_empty() && !rows.iter().any(VerdictRow::failed);
+    Verdict { manifest: manifest.file.clone(), rows, passed }
+}
+
+/// The first threshold whose miss ends a run that has gone on for `elapsed`, and is missed now: why. What was not measured
+/// yet is not missed.
+#[must_use]
+pub fn breach(manifest: &Manifest, evidence: &dyn Evidence, elapsed: Duration) -> Option<String> {
+    let due = |threshold: &&Threshold| threshold.terms.abort.is_some_and(|after| elapsed >= after);
+    let rows = manifest.thresholds.iter().filter(due).flat_map(|threshold| judge(threshold, evidence));
+    let missed = |row: &VerdictRow| {
+        row.actual.is_some() && matches!(row.judgement, Judgement::Failed | Judgement::Warned)
+    };
+    rows.into_iter().find(missed).map(|row| row.why)
+}
+
+/// One row, or one for each name that a pattern means.
+fn judge(threshold: &Threshold, evidence: &dyn Evidence) -> Vec<VerdictRow> {
+    let rows = match evidence.rows(threshold.terms.window) {
+        Ok(rows) => rows,
+        Err(why) => {
+            return vec![
+                Case::of(threshold, threshold.names.to_string(), None).missing(&format!("no data: {why}")),
+            ];
+        }
+    };
+    let window = rows.seconds.map(|(from, to)| format!("{}, {from} s to {to} s", threshold.terms.window));
+    let case = |resource: String| Case::of(threshold, resource, window.clone());
+    if !threshold.names.is_pattern() {
+        let name = threshold.names.to_string();
+        return vec![case(name).judge(&threshold.names, &rows)];
+    }
+    let fits = threshold.names.matcher();
+    let kind = asked(threshold.kind.as_deref());
+    let of_kind = |row: &&Row<'_>| fits(row.name) && kind.is_none_or(|kind| kind == row.kind);
+    let mut names: Vec<&str> = rows.rows.iter().filter(of_kind).map(|row| row.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        let nothing = format!(
+            "no row: nothing was counted that fits {}",
+            subject(threshold.kind.as_deref(), &threshold.names)
+        );
+        return vec![case(threshold.names.to_string()).missing(&nothing)];
+    }
+    names.into_iter().map(|name| case(name.to_owned()).judge(&Names::One(name.to_owned()), &rows)).collect()
+}
+
+/// A threshold that is being judged for one name.
+struct Case<'a> {
+    threshold: &'a Threshold,
+    unit: Unit,
+    row: VerdictRow,
+}
+
+impl<'a> Case<'a> {
+    fn of(threshold: &'a Threshold, resource: String, seconds: Option<String>) -> Self {
+        let unit = threshold.metric.unit();
+        let written = match &threshold.limit {
+            Limit::Fixed(limit) => unit.show(*limit),
+            Limit::Formula(formula) => formula.text.clone(),
+        };
+        let window = (threshold.terms.window != Window::Whole)
+            .then(|| seconds.unwrap_or_else(|| threshold.terms.window.to_string()));
+        let row = VerdictRow {
+            resource,
+            kind: threshold.kind.clone(),
+            metric: threshold.written.clone(),
+            unit,
+            limit: format!("{} {written}", threshold.operator),
+            window,
+            actual: None,
+            margin: None,
+            judgement: Judgement::Failed,
+            why: String::new(),
+            place: threshold.place.clone(),
+        };
+        Self { threshold, unit, row }
+    }
+
+    /// There is nothing to judge.
+    fn missing(mut self, why: &str) -> VerdictRow {
+        why.clone_into(&mut self.row.why);
+        self.row.judgement = match (self.threshold.terms.allow_missing, self.threshold.terms.severity) {
+            (true, _) => Judgement::Skipped,
+            (false, Severity::Warn) => Judgement::Warned,
+            (false, Severity::Fail) => Judgement::Failed,
+        };
+        self.row
+    }
+
+    fn judge(mut self, names: &Names, rows: &Rows<'_>) -> VerdictRow {
+        let threshold = self.threshold;
+        let asked = Asked {
+            kind: threshold.kind.as_deref(),
+            names,
+            metric: threshold.metric,
+            written: &threshold.written,
+        };
+        let subject = format!("{} for {}", threshold.written, subject(asked.kind, names));
+        let (actual, requests) = match asked.value(rows) {
+            Ok(found) => found,
+            Err(why) => return self.missing(&why),
+        };
+        if requests < threshold.terms.min_samples {
+            let wanted = threshold.terms.min_samples;
+            return self.missing(&format!("no data: {subject} has {requests} samples, {wanted} are wanted"));
+        }
+        let limit = match &threshold.limit {
+            Limit::Fixed(limit) => *limit,
+            Limit::Formula(formula) => match formula.value(&|reference| reference_value(reference, rows)) {
+                Ok(limit) => {
+                    self.row.limit =
+                        format!("{} {} ({})", threshold.operator, self.unit.show(limit), formula.text);
+                    limit
+                }
+                Err(why) => return self.missing(&why),
+            },
+        };
+        let kept = threshold.operator.holds(actual, limit);
+        self.row.actual = Some(actual);
+        self.row.margin = Some(threshold.operator.margin(actual, limit));
+        self.row.judgement = match (kept, threshold.terms.severity) {
+            (true, _) => Judgement::Passed,
+            (false, Severity::Warn) => Judgement::Warned,
+            (false, Severity::Fail) => Judgement::Failed,
+        };
+        let shown = shown(self.unit, actual, limit, kept);
+        let window = self.row.window.as_ref().map(|window| format!(" ({window})")).unwrap_or_default();
+        self.row.why = format!("{subject}{window} is {shown}, the limit is {}", self.row.limit);
+        self.row
+    }
+}
+
+/// A metric that is asked for.
+struct Asked<'a> {
+    kind: Option<&'a str>,
+    names: &'a Names,
+    metric: Metric,
+    written: &'a str,
+}
+
+impl Asked<'_> {
+    /// Its value, and how many requests that is about.
+    fn value(&self, rows: &Rows<'_>) -> Result<(f64, u64), String> {
+        let told = |error: String| {
+            format!(
+                "no data: {} for {} cannot be told: {error}",
+                self.written,
+                subject(self.kind, self.names)
+            )
+        };
+        let figures = self.figures(rows).map_err(told)?;
+        let figures = figures.ok_or_else(|| format!("no row: {}", self.nothing(rows)))?;
+        let value = figures.value(self.metric, self.written).map_err(told)?;
+        let value = value.ok_or_else(|| {
+            format!("no data: {} for {} was never measured", self.written, subject(self.kind, self.names))
+        })?;
+        Ok((value, figures.requests()))
+    }
+
+    /// The rows that are meant, put together.
+    fn figures<'r>(&self, rows: &Rows<'r>) -> Result<Option<Figures<'r>>, String> {
+        let kind = asked(self.kind);
+        if *self.names == Names::Everything && kind.is_none() {
+            return Ok(rows.all.clone());
+        }
+        let fits = self.names.matcher();
+        let meant = |row: &&Row<'_>| fits(row.name) && kind.is_none_or(|kind| kind == row.kind);
+        let meant: Vec<&Row<'r>> = rows.rows.iter().filter(meant).collect();
+        pooled(&meant, self.metric)
+    }
+
+    /// What is missing, and what it may have been meant to be.
+    fn nothing(&self, rows: &Rows<'_>) -> String {
+        let what = format!("nothing was counted as {}", subject(self.kind, self.names));
+        if rows.rows.is_empty() {
+            return format!("{what}, nor as anything else");
+        }
+        let fits = self.names.matcher();
+        let mut kinds: Vec<&str> =
+            rows.rows.iter().filter(|row| fits(row.name)).map(|row| row.kind).collect();
+        if !kinds.is_empty() {
+            kinds.sort_unstable();
+            kinds.dedup();
+            return format!("{what}; its types are {}", kinds.join(", "));
+        }
+        match nearest(&self.names.to_string(), rows.rows.iter().map(|row| row.name)) {
+            Some(name) => format!("{what}; did you mean {name}?"),
+            None => what,
+        }
+    }
+}
+
+/// The value of a metric in a formula.
+fn reference_value(reference: &Reference, rows: &Rows<'_>) -> Result<f64, String> {
+    let Reference { metric, written, kind, names } = reference;
+    Asked { kind: kind.as_deref(), names, metric: *metric, written }.value(rows).map(|(value, _)| value)
+}
+
 /// The actual value with as many decimals as it takes to see that it misses the limit.
-fn shown(unit: Unit, actual: f64, limit: f64, passed: bool) -> String {
+fn shown(unit: Unit, actual: f64, limit: f64, kept: bool) -> String {
     let short = unit.show(actual);
-    if !passed && short == unit.show(limit) && actual.to_bits() != limit.to_bits() {
+    if !kept && short == unit.show(limit) && actual.to_bits() != limit.to_bits() {
         return format!("{short} ({actual})");
     }
     short
 }
 
-/// Whether a threshold means all rows together.
-fn is_everything(threshold: &Threshold) -> bool {
-    matches!(threshold.resource.as_str(), "*" | "Aggregated")
+/// The type that is asked for; the empty one is Locust's way to say none.
+fn asked(kind: Option<&str>) -> Option<&str> {
+    kind.filter(|kind| !kind.is_empty())
 }
 
-/// The type that a threshold asks for; the empty one is Locust's way to say none.
-fn kind(threshold: &Threshold) -> Option<&str> {
-    threshold.kind.as_deref().filter(|kind| !kind.is_empty())
-}
-
-fn subject(threshold: &Threshold) -> String {
-    match kind(threshold) {
-        Some(kind) => format!("{kind} {}", threshold.resource),
-        None => threshold.resource.clone(),
-    }
-}
-
-/// The rows that a threshold means, merged.
-fn select(threshold: &Threshold, totals: &Totals) -> Option<Entry> {
-    let kind = kind(threshold);
-    if is_everything(threshold) && kind.is_none() {
-        return (totals.aggregated().requests > 0).then(|| totals.aggregated().clone());
-    }
-    if let (Some(kind), false) = (kind, is_everything(threshold)) {
-        return totals.entry(kind, &threshold.resource).cloned();
-    }
-    let mut pooled: Option<Entry> = None;
-    for entry in totals.entries() {
-        let named = is_everything(threshold) || *entry.name == *threshold.resource;
-        if named && kind.is_none_or(|kind| *entry.method == *kind) {
-            pooled.get_or_insert_with(|| Entry::new("", &entry.name)).merge(entry);
-        }
-    }
-    pooled
-}
-
-/// What is missing, and what it may have been meant to be.
-fn missing(threshold: &Threshold, totals: &Totals) -> String {
-    let what = format!("nothing was counted as {}", subject(threshold));
-    let entries = totals.entries();
-    if entries.is_empty() {
-        return format!("{what}, nor as anything else");
-    }
-    let kinds: Vec<&str> = entries
-        .iter()
-        .filter(|entry| is_everything(threshold) || *entry.name == *threshold.resource)
-        .map(|entry| &*entry.method)
-        .collect();
-    if !kinds.is_empty() {
-        let mut kinds = kinds;
-        kinds.sort_unstable();
-        kinds.dedup();
-        return format!("{what}; its types are {}", kinds.join(", "));
-    }
-    match nearest(&threshold.resource, entries.iter().map(|entry| &*entry.name)) {
-        Some(name) => format!("{what}; did you mean {name}?"),
-        None => what,
+fn subject(kind: Option<&str>, names: &Names) -> String {
+    match asked(kind) {
+        Some(kind) => format!("{kind} {names}"),
+        None => names.to_string(),
     }
 }

@@ -1,5 +1,6 @@
 //! Limits: `100`, `">= 50"`, `"< 1%"`, `"<= 1.5s"`.
 
+use super::formula::Formula;
 use super::metric::Unit;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -66,33 +67,52 @@ impl fmt::Display for Operator {
     }
 }
 
-/// Reads an optional operator, a number and an optional unit.
+/// What the actual value is compared with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Limit {
+    /// A value in the metric's own unit: milliseconds, a share of 1, bytes, per second, a count.
+    Fixed(f64),
+    /// What follows from other rows.
+    Formula(Formula),
+}
+
+/// Reads an optional operator, and a number with an optional unit or a formula.
 ///
 /// # Errors
 ///
 /// A sentence fragment that says what is wrong with `text`.
-pub(super) fn parse_limit(text: &str, unit: Unit) -> Result<(Option<Operator>, f64), String> {
+pub(super) fn parse_limit(text: &str, unit: Unit) -> Result<(Option<Operator>, Limit), String> {
     let text = text.trim();
     let found = OPERATORS.iter().find_map(|(sign, operator)| Some((text.strip_prefix(sign)?, *operator)));
     let (rest, operator) = found.map_or((text, None), |(rest, operator)| (rest.trim(), Some(operator)));
-    let end = rest.find(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c))).unwrap_or(rest.len());
-    let number: f64 = rest[..end]
-        .parse()
-        .map_err(|_| format!("`{text}` is not a limit: expected a number, or an operator and a number"))?;
-    let suffix = rest[end..].trim();
-    let factor = factor(unit, suffix)
-        .ok_or_else(|| format!("`{suffix}` is not a unit here; {}", accepted_units(unit)))?;
-    let limit = number * factor;
-    if !limit.is_finite() {
-        return Err(format!("`{text}` is too large a number"));
+    if Formula::is_one(rest) {
+        return Ok((operator, Limit::Formula(Formula::parse(rest, unit)?)));
     }
+    let limit = number_with_unit(rest, unit)?;
     if limit < 0.0 {
         return Err(format!("`{text}` is below zero, which nothing measured can be"));
     }
     if unit == Unit::Ratio && limit > 1.0 {
         return Err(format!("`{text}` is more than 100%; a ratio goes from 0 to 1, or from 0% to 100%"));
     }
-    Ok((operator, limit))
+    Ok((operator, Limit::Fixed(limit)))
+}
+
+/// Reads a number and an optional unit.
+///
+/// # Errors
+///
+/// A sentence fragment that says what is wrong with `text`.
+pub(super) fn number_with_unit(text: &str, unit: Unit) -> Result<f64, String> {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c))).unwrap_or(text.len());
+    let number: f64 = text[..end]
+        .parse()
+        .map_err(|_| format!("`{text}` is not a limit: expected a number, or an operator and a number"))?;
+    let suffix = text[end..].trim();
+    let factor = factor(unit, suffix)
+        .ok_or_else(|| format!("`{suffix}` is not a unit here; {}", accepted_units(unit)))?;
+    let limit = number * factor;
+    if limit.is_finite() { Ok(limit) } else { Err(format!("`{text}` is too large a number")) }
 }
 
 /// What a number with this suffix is multiplied by.
@@ -106,6 +126,8 @@ fn factor(unit: Unit, suffix: &str) -> Option<f64> {
         (Unit::Bytes, "B") | (Unit::PerSecond, "/s") => 1.0,
         (Unit::Bytes, "KB" | "kB") => 1e3,
         (Unit::Bytes, "MB") => 1e6,
+        (Unit::Bytes, "KiB") => 1024.0,
+        (Unit::Bytes, "MiB") => 1_048_576.0,
         _ => return None,
     })
 }
@@ -115,14 +137,14 @@ fn accepted_units(unit: Unit) -> &'static str {
         Unit::Count => "a count has none",
         Unit::Ratio => "a ratio is a number from 0 to 1, or has `%`",
         Unit::Milliseconds => "a time is in milliseconds, or has `us`, `ms` or `s`",
-        Unit::Bytes => "a size is in bytes, or has `B`, `kB` or `MB`",
+        Unit::Bytes => "a size is in bytes, or has `B`, `kB`, `MB`, `KiB` or `MiB`",
         Unit::PerSecond => "a rate is per second",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Operator, parse_limit};
+    use super::{Limit, Operator, parse_limit};
     use crate::manifest::Unit;
 
     #[test]
@@ -136,8 +158,11 @@ mod tests {
             ("!= 1e3", Unit::Count, (Some(Operator::NotEqual), 1000.0)),
             ("<= 1.5 s", Unit::Milliseconds, (Some(Operator::AtMost), 1500.0)),
             ("> 2kB", Unit::Bytes, (Some(Operator::Greater), 2000.0)),
+            ("2KiB", Unit::Bytes, (None, 2048.0)),
+            ("50/s", Unit::PerSecond, (None, 50.0)),
         ] {
-            assert_eq!(parse_limit(text, unit), Ok(expected), "{text}");
+            let (operator, limit) = expected;
+            assert_eq!(parse_limit(text, unit), Ok((operator, Limit::Fixed(limit))), "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The metrics that a threshold can name.
 
-use crate::stats::{Entry, Totals};
+use crate::stats::Entry;
 use serde::{Deserialize, Serialize};
 
 /// The 20 metrics of Locust's CSV header, by exactly these names, in its order.
@@ -103,16 +103,20 @@ impl Metric {
         }
     }
 
-    /// Its value for a row; none where the row has no data for it.
-    #[must_use]
-    pub fn of(self, entry: &Entry, totals: &Totals) -> Option<f64> {
+    /// The column of Locust's table that has it: the one that is `written`, if it is one. None where none does.
+    pub(super) fn column(self, written: &str) -> Option<&'static str> {
+        let named = METRIC_COLUMNS.into_iter().find(|column| *column == written);
+        named.or_else(|| METRIC_COLUMNS.into_iter().find(|column| Self::named(column) == Some(self)))
+    }
+
+    /// Its value for a row that was counted in so many seconds; none where the row has no data for it.
+    pub(super) fn of(self, entry: &Entry, seconds: f64) -> Option<f64> {
         let milliseconds = |time: std::time::Duration| time.as_nanos() as f64 / 1e6;
         if entry.requests == 0 {
             return None;
         }
-        let rate = totals.total_rate(entry);
-        // There were requests: no rate means that no time has passed.
-        let over_time = |rate_of: f64| (rate.requests > 0.0).then_some(rate_of);
+        // Before any time has passed there is no rate.
+        let over_time = |count: u64| (seconds > 0.0).then(|| count as f64 / seconds);
         match self {
             Self::RequestCount => Some(entry.requests as f64),
             Self::FailureCount => Some(entry.failures as f64),
@@ -121,8 +125,8 @@ impl Metric {
             Self::Min => entry.times.min().map(milliseconds),
             Self::Max => entry.times.max().map(milliseconds),
             Self::ContentSize => entry.average_content_bytes(),
-            Self::RequestRate => over_time(rate.requests),
-            Self::FailureRate => over_time(rate.failures),
+            Self::RequestRate => over_time(entry.requests),
+            Self::FailureRate => over_time(entry.failures),
             Self::Percentile(percent) => entry.times.percentile(percent / 100.0).map(milliseconds),
         }
     }

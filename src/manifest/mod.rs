@@ -4,15 +4,24 @@
 //! under a name or nothing was timed, it misses; there is no silent pass.
 
 mod evaluate;
+mod evidence;
+mod formula;
 #[cfg(test)]
 mod fuzz_tests;
 mod limit;
 mod metric;
 mod model;
+mod names;
 mod parse;
+mod terms;
+mod window;
 mod yaml;
 
-pub use evaluate::{Verdict, VerdictRow, evaluate};
-pub use limit::Operator;
+pub use evaluate::{Judgement, Verdict, VerdictRow, breach, evaluate};
+pub use evidence::{Evidence, Figures, Row, Rows, RunEvidence};
+pub use formula::Formula;
+pub use limit::{Limit, Operator};
 pub use metric::{METRIC_COLUMNS, Metric, Unit};
-pub use model::{Manifest, Threshold};
+pub use model::{Manifest, Severity, Terms, Threshold};
+pub use names::Names;
+pub use window::Window;

@@ -1,8 +1,10 @@
 //! From YAML text to thresholds.
 
-use super::limit::{Operator, parse_limit};
+use super::limit::{Limit, Operator, parse_limit};
 use super::metric::{METRIC_COLUMNS, Metric, SHORT_NAMES};
-use super::model::{Manifest, Threshold};
+use super::model::{Manifest, Terms, Threshold};
+use super::names::Names;
+use super::terms;
 use super::yaml::{Kind, Node, Source, pairs, read};
 use crate::util::{Diagnostic, nearest};
 
@@ -17,7 +19,8 @@ impl Manifest {
     /// line and caret.
     pub fn parse(file_name: &str, text: &str) -> Result<(Self, Vec<Diagnostic>), Diagnostic> {
         let source = Source { file: file_name, text };
-        let mut reader = Reader { source, manifest: Self::default(), warnings: Vec::new() };
+        let manifest = Self { file: file_name.to_owned(), thresholds: Vec::new() };
+        let mut reader = Reader { source, manifest, warnings: Vec::new() };
         match read(source)? {
             None => return Err(source.error(&nowhere(), "the manifest is empty").help(EXAMPLE)),
             Some(root) => reader.resources(&root)?,
@@ -39,9 +42,16 @@ struct Reader<'a> {
 }
 
 /// The rows that thresholds apply to.
-struct Subject<'a> {
-    resource: &'a str,
+struct Subject {
+    names: Names,
     kind: Option<String>,
+    /// Where a limit does not say otherwise.
+    terms: Terms,
+}
+
+/// Keys of a map of limits that are no metrics.
+fn is_word(key: &str) -> bool {
+    key == "type" || terms::KEYS.contains(&key)
 }
 
 impl Reader<'_> {
@@ -71,11 +81,17 @@ impl Reader<'_> {
             return Err(self.source.error(name, message).help(EXAMPLE));
         };
         let entries = pairs(self.source, entries)?;
-        let is_type = |(key, _): &&(Node, Node)| key.text() == Some("type");
-        let kind = entries.iter().find(is_type).map(|(_, value)| self.kind(value)).transpose()?;
-        let subject = Subject { resource, kind };
+        let names = Names::parse(resource).map_err(|message| self.source.error(name, message))?;
+        let mut subject = Subject { names, kind: None, terms: Terms::default() };
+        for (key, value) in &entries {
+            match key.text().unwrap_or_default() {
+                "type" => subject.kind = Some(self.kind(value)?),
+                term if is_word(term) => subject.terms.set(self.source, term, value)?,
+                _ => {}
+            }
+        }
         let before = self.manifest.thresholds.len();
-        for (key, value) in entries.iter().filter(|pair| !is_type(pair)) {
+        for (key, value) in entries.iter().filter(|(key, _)| !key.text().is_some_and(is_word)) {
             self.metric(&subject, key, value)?;
         }
         if self.manifest.thresholds.len() == before {
@@ -93,7 +109,7 @@ impl Reader<'_> {
         })
     }
 
-    fn metric(&mut self, subject: &Subject<'_>, key: &Node, value: &Node) -> Result<(), Diagnostic> {
+    fn metric(&mut self, subject: &Subject, key: &Node, value: &Node) -> Result<(), Diagnostic> {
         let written = key.text().unwrap_or_default();
         let metric = Metric::named(written).ok_or_else(|| self.unknown_metric(key, written))?;
         match &value.kind {
@@ -106,12 +122,10 @@ impl Reader<'_> {
                             .help(format!("did you mean `\">= {text}\"`? An upper limit is `\"<= {text}\"`")),
                     );
                 }
-                self.add(subject, key, metric, operator.unwrap_or(Operator::AtMost), limit);
+                self.add(subject, subject.terms, key, metric, operator.unwrap_or(Operator::AtMost), limit);
                 Ok(())
             }
-            Kind::Map(parts) if !parts.is_empty() => {
-                parts.iter().try_for_each(|(part, value)| self.part(subject, key, metric, part, value))
-            }
+            Kind::Map(parts) if !parts.is_empty() => self.parts(subject, key, metric, parts),
             _ => Err(self
                 .source
                 .error(value, format!("`{written}` takes one limit"))
@@ -119,17 +133,47 @@ impl Reader<'_> {
         }
     }
 
-    /// One key of the long form `{ limit: .., min: .., max: .. }`.
-    fn part(
+    /// The long form `{ limit: .., min: .., max: .., window: .. }`.
+    fn parts(
         &mut self,
-        subject: &Subject<'_>,
+        subject: &Subject,
         key: &Node,
         metric: Metric,
-        part: &Node,
-        value: &Node,
+        parts: &[(Node, Node)],
     ) -> Result<(), Diagnostic> {
-        const PARTS: [&str; 3] = ["limit", "min", "max"];
+        let mut terms = subject.terms;
+        let mut limits = Vec::new();
+        for (part, value) in parts {
+            match part.text().unwrap_or_default() {
+                term if terms::KEYS.contains(&term) => terms.set(self.source, term, value)?,
+                _ => limits.push(self.part(metric, part, value)?),
+            }
+        }
+        if limits.is_empty() {
+            let message = format!("`{}` sets no limit", key.text().unwrap_or_default());
+            return Err(self.source.error(key, message).help("add `limit: ..`, `min: ..` or `max: ..`"));
+        }
+        for (operator, limit) in limits {
+            self.add(subject, terms, key, metric, operator, limit);
+        }
+        Ok(())
+    }
+
+    /// `limit`, `min` or `max` of the long form.
+    fn part(&self, metric: Metric, part: &Node, value: &Node) -> Result<(Operator, Limit), Diagnostic> {
+        const LIMITS: [&str; 3] = ["limit", "min", "max"];
         let name = part.text().unwrap_or_default();
+        if !LIMITS.contains(&name) {
+            let error = self.source.error(part, format!("unknown key `{name}`"));
+            let error = error.note(format!(
+                "a limit has the keys `limit`, `min` and `max`, and {}",
+                terms::KEYS.join(", ")
+            ));
+            return Err(match nearest(name, LIMITS.into_iter().chain(terms::KEYS)) {
+                Some(known) => error.help(format!("did you mean `{known}`?")),
+                None => error,
+            });
+        }
         let Some(text) = value.text() else {
             return Err(self.source.error(value, format!("`{name}` takes a number")));
         };
@@ -137,25 +181,21 @@ impl Reader<'_> {
         let operator = match (name, operator) {
             ("limit", operator) => operator.unwrap_or(Operator::AtMost),
             ("min", None) => Operator::AtLeast,
-            ("max", None) => Operator::AtMost,
-            ("min" | "max", Some(operator)) => {
+            (_, None) => Operator::AtMost,
+            (_, Some(operator)) => {
                 let message = format!("`{name}` already says how to compare; `{operator}` is too much");
                 return Err(self.source.error(value, message));
             }
-            _ => {
-                let error = self.source.error(part, format!("unknown key `{name}`"));
-                let error = error.note("a limit has the keys `limit`, `min` and `max`");
-                return Err(match nearest(name, PARTS) {
-                    Some(known) => error.help(format!("did you mean `{known}`?")),
-                    None => error,
-                });
-            }
         };
-        self.add(subject, key, metric, operator, limit);
-        Ok(())
+        Ok((operator, limit))
     }
 
-    fn limit(&self, value: &Node, text: &str, metric: Metric) -> Result<(Option<Operator>, f64), Diagnostic> {
+    fn limit(
+        &self,
+        value: &Node,
+        text: &str,
+        metric: Metric,
+    ) -> Result<(Option<Operator>, Limit), Diagnostic> {
         parse_limit(text, metric.unit()).map_err(|message| {
             self.source
                 .error(value, message)
@@ -163,20 +203,29 @@ impl Reader<'_> {
         })
     }
 
-    fn add(&mut self, subject: &Subject<'_>, key: &Node, metric: Metric, operator: Operator, limit: f64) {
+    fn add(
+        &mut self,
+        subject: &Subject,
+        terms: Terms,
+        key: &Node,
+        metric: Metric,
+        operator: Operator,
+        limit: Limit,
+    ) {
         self.manifest.thresholds.push(Threshold {
-            resource: subject.resource.to_owned(),
+            names: subject.names.clone(),
             kind: subject.kind.clone(),
             metric,
             written: key.text().unwrap_or_default().to_owned(),
             operator,
             limit,
+            terms,
             place: format!("{}:{}", self.source.file, key.line),
         });
     }
 
     fn unknown_metric(&self, key: &Node, written: &str) -> Diagnostic {
-        let known = METRIC_COLUMNS.into_iter().chain(SHORT_NAMES).chain(["type"]);
+        let known = METRIC_COLUMNS.into_iter().chain(SHORT_NAMES).chain(["type"]).chain(terms::KEYS);
         let percentile = written.strip_suffix('%').map(|number| format!("p{number}"));
         let error = self
             .source

@@ -179,11 +179,18 @@ impl Totals {
         self.arrivals.as_ref()
     }
 
+    /// The time that mean rates are taken over: from the start (or the last reset) to the end of the last request of all
+    /// rows.
+    #[must_use]
+    pub fn rate_span(&self) -> Duration {
+        self.aggregated.last.unwrap_or_default().saturating_sub(self.since)
+    }
+
     /// Mean rates of `entry` over the run: its counts over the time from the start (or the last reset) to the end of the
     /// last request of all rows, as Locust computes them. Zero before any time has passed.
     #[must_use]
     pub fn total_rate(&self, entry: &Entry) -> Rate {
-        let span = self.aggregated.last.unwrap_or_default().saturating_sub(self.since).as_secs_f64();
+        let span = self.rate_span().as_secs_f64();
         if span <= 0.0 {
             return Rate::default();
         }

@@ -1,48 +1,80 @@
 //! The manifest's verdict as a table.
 
 use super::layout::one_line;
-use crate::manifest::{Verdict, VerdictRow};
+use crate::manifest::{Judgement, Verdict, VerdictRow};
 use std::fmt::Write;
 
 /// Every threshold with its actual value and margin, then why each missed one was missed.
 #[must_use]
 pub fn verdict_table(verdict: &Verdict) -> String {
-    let missed: Vec<&VerdictRow> = verdict.rows.iter().filter(|row| !row.passed).collect();
+    let of = |judgement| verdict.rows.iter().filter(move |row| row.judgement == judgement);
     let thresholds = verdict.rows.len();
     let mut text = if verdict.passed {
-        format!("Manifest: passed, {thresholds} of {thresholds} thresholds kept\n")
+        format!("Manifest: passed, {} of {thresholds} thresholds kept", of(Judgement::Passed).count())
     } else {
-        format!("Manifest: FAILED, {} of {thresholds} thresholds missed\n", missed.len())
+        format!("Manifest: FAILED, {} of {thresholds} thresholds missed", of(Judgement::Failed).count())
     };
-    let header = ["Verdict", "Type", "Name", "Metric", "Limit", "Actual", "Margin"].map(str::to_owned);
-    let rows: Vec<[String; 7]> = verdict.rows.iter().map(cells).collect();
-    let mut widths = [0; 7];
+    let (warned, skipped) = (of(Judgement::Warned).count(), of(Judgement::Skipped).count());
+    for (count, what) in [(warned, "warned"), (skipped, "skipped")] {
+        if count > 0 {
+            write!(text, ", {count} {what}").expect("a String takes everything");
+        }
+    }
+    text.push('\n');
+    let header =
+        ["Verdict", "Type", "Name", "Metric", "Window", "Limit", "Actual", "Margin"].map(str::to_owned);
+    let rows: Vec<Cells> = verdict.rows.iter().map(cells).collect();
+    let mut widths = [0; COLUMNS];
     for row in std::iter::once(&header).chain(&rows) {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = cell.chars().count().max(*width);
         }
     }
+    // A manifest that judges whole runs has no need of the column.
+    if rows.iter().all(|row| row[WINDOW].is_empty()) {
+        widths[WINDOW] = 0;
+    }
     push_row(&mut text, &header, &widths);
-    let ruler: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+    let ruler: Vec<String> =
+        widths.iter().filter(|width| **width > 0).map(|width| "-".repeat(*width)).collect();
     writeln!(text, "{}", ruler.join("-|-")).expect("a String takes everything");
     rows.iter().for_each(|row| push_row(&mut text, row, &widths));
-    for row in missed {
-        writeln!(text, "missed at {}: {}", row.place, one_line(&row.why)).expect("a String takes everything");
+    for row in &verdict.rows {
+        let what = match row.judgement {
+            Judgement::Passed => continue,
+            Judgement::Failed => "missed",
+            Judgement::Warned => "warning",
+            Judgement::Skipped => "skipped",
+        };
+        writeln!(text, "{what} at {}: {}", row.place, one_line(&row.why)).expect("a String takes everything");
     }
     text
 }
 
-fn cells(row: &VerdictRow) -> [String; 7] {
+const COLUMNS: usize = 8;
+/// The column of the window.
+const WINDOW: usize = 4;
+
+type Cells = [String; COLUMNS];
+
+fn cells(row: &VerdictRow) -> Cells {
     let nothing = || if row.why.starts_with("no row") { "no row" } else { "no data" }.to_owned();
     let margin = row.margin.map(|margin| {
         let sign = if margin > 0.0 { "+" } else { "" };
         format!("{sign}{}", row.unit.show(margin))
     });
     [
-        if row.passed { "passed" } else { "FAILED" }.to_owned(),
+        match row.judgement {
+            Judgement::Passed => "passed",
+            Judgement::Failed => "FAILED",
+            Judgement::Warned => "warned",
+            Judgement::Skipped => "skipped",
+        }
+        .to_owned(),
         one_line(row.kind.as_deref().unwrap_or_default()).into_owned(),
         one_line(&row.resource).into_owned(),
         row.metric.clone(),
+        row.window.clone().unwrap_or_default(),
         row.limit.clone(),
         row.actual.map_or_else(nothing, |actual| row.unit.show(actual)),
         margin.unwrap_or_default(),
@@ -50,13 +82,14 @@ fn cells(row: &VerdictRow) -> [String; 7] {
 }
 
 /// Texts to the left, the two numbers at the end to the right.
-fn push_row(text: &mut String, cells: &[String; 7], widths: &[usize; 7]) {
+fn push_row(text: &mut String, cells: &Cells, widths: &[usize; COLUMNS]) {
     let aligned: Vec<String> = cells
         .iter()
         .zip(widths)
         .enumerate()
+        .filter(|(column, _)| *column != WINDOW || widths[WINDOW] > 0)
         .map(|(column, (cell, &width))| match column {
-            5 | 6 => format!("{cell:>width$}"),
+            6 | 7 => format!("{cell:>width$}"),
             _ => format!("{cell:<width$}"),
         })
         .collect();
