@@ -85,7 +85,8 @@ pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Ve
         plan.classes.iter_mut().for_each(|class| class.host = None);
     }
     verify_hosts(settings, &plan, &script).map_err(one)?;
-    verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
+    verify_clients(&super::run::client_options(settings), &plan, &script, &loader.world.folder)
+        .map_err(one)?;
     Ok(Prepared { plan, loader, warnings })
 }
 
@@ -127,7 +128,7 @@ pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Reading, Vec<Diag
         let paths: Vec<_> = said.manifests.iter().map(|name| read.folder().join(name)).collect();
         warnings = read_manifests(&paths, &origin).map_err(one)?.1;
     }
-    verify_clients(&ClientOptions::default(), &read.plan, &read.script).map_err(one)?;
+    verify_clients(&ClientOptions::default(), &read.plan, &read.script, read.folder()).map_err(one)?;
     warnings.extend(read.warnings);
     Ok(Reading { plan: read.plan, script: read.script, world: read.loader.world, warnings })
 }
@@ -165,15 +166,27 @@ fn verify_plan(plan: &Plan, script: &Script) -> Result<Vec<Diagnostic>, Vec<Diag
     if errors.is_empty() { Ok(warnings) } else { Err(errors) }
 }
 
+/// The keys of `.http(#{..})` that name files.
+const CERTIFICATES: [&str; 3] = ["ca", "cert", "key"];
+
 /// Every class can have a client: its options are known, and the certificates it trusts can be read.
-fn verify_clients(run: &ClientOptions, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
+fn verify_clients(
+    run: &ClientOptions,
+    plan: &Plan,
+    script: &Script,
+    folder: &Path,
+) -> Result<(), Diagnostic> {
     let shared = Shared::new();
     for class in &plan.classes {
-        let options = client_options_of(run, class).map_err(|error| {
+        let options = client_options_of(run, class, folder).map_err(|error| {
             // The place says what the note says.
             at_class(Diagnostic { notes: Vec::new(), ..error }, class, script)
         })?;
-        Client::new(shared.clone(), Rc::new(options))?;
+        let from_script = CERTIFICATES.iter().any(|key| class.http.contains_key(*key));
+        Client::new(shared.clone(), Rc::new(options)).map_err(|error| {
+            let from = format!("asked for by user class `{}`, declared at {}", class.name, class.declared_at);
+            if from_script { error.note(from) } else { error }
+        })?;
     }
     Ok(())
 }

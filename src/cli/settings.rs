@@ -5,6 +5,7 @@ use super::layers::{Environment, Layers};
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::engine::Late;
+use crate::http::{HttpVersion, TlsVersion};
 use crate::plan;
 use crate::script::GivenOptions;
 use crate::util::Diagnostic;
@@ -67,8 +68,18 @@ pub struct RunSettings {
     pub shards: usize,
     /// Certificates to trust besides the system's.
     pub ca: Option<PathBuf>,
+    /// The client's own certificate.
+    pub cert: Option<PathBuf>,
+    /// Its key, if that is in a file of its own.
+    pub key: Option<PathBuf>,
     /// Certificates are not verified.
     pub insecure: bool,
+    /// The oldest version of TLS that is accepted.
+    pub tls_min: TlsVersion,
+    /// Every connection has a full TLS handshake.
+    pub no_tls_resumption: bool,
+    /// Which versions of HTTP are spoken.
+    pub http_version: HttpVersion,
     /// How long a request may take.
     pub timeout: Duration,
     /// Longer bodies are a failure, in bytes as transferred; none = the client's rule.
@@ -210,7 +221,12 @@ pub(super) fn resolve(
         seed: layers.optional("seed", parse::whole(0..))?.unwrap_or_else(new_seed),
         shards: layers.optional("shards", parse::whole(1..=MOST_SHARDS))?.unwrap_or_else(cores),
         ca: layers.optional("ca", parse::text)?.map(PathBuf::from),
+        cert: layers.optional("cert", parse::text)?.map(PathBuf::from),
+        key: layers.optional("key", parse::text)?.map(PathBuf::from),
         insecure: layers.switch("insecure")?,
+        tls_min: layers.value("tls-min", str::parse)?,
+        no_tls_resumption: layers.switch("no-tls-resumption")?,
+        http_version: layers.value("http-version", str::parse)?,
         timeout: layers.value("timeout", parse::time)?,
         max_body: layers.optional("max-body", crate::util::parse_size)?,
         log: LogSettings {

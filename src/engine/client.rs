@@ -2,7 +2,7 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
+use crate::http::{self, Client, ClientOptions, Shared, Tls, TlsChoice, TransportError, Url};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
@@ -11,9 +11,10 @@ use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::path::PathBuf;
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -147,6 +148,10 @@ impl Host for UserHost {
         let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
     }
 
+    fn tls(&self, choice: &TlsChoice) -> Result<Tls, Diagnostic> {
+        self.client.tls(choice)
+    }
+
     fn cookies(&self, url: &Url) -> Vec<(String, String)> {
         self.client.cookies(url)
     }
@@ -169,18 +174,23 @@ fn phase_sample(Phased { timings, wire }: &Phased) -> PhaseSample {
     }
 }
 
-/// The client options of a class: the run's, with what `.http(#{..})` says over them.
+/// The client options of a class: the run's, with what `.http(#{..})` says over them. File names there are relative to
+/// `folder`, that of the main script.
 ///
 /// # Errors
 ///
 /// When an option is unknown or has a value of the wrong kind.
-pub fn client_options_of(run: &ClientOptions, class: &UserClass) -> Result<ClientOptions, Diagnostic> {
+pub fn client_options_of(
+    run: &ClientOptions,
+    class: &UserClass,
+    folder: &Path,
+) -> Result<ClientOptions, Diagnostic> {
     let mut options = run.clone();
     for (key, value) in &class.http {
         if value.is_null() {
             continue;
         }
-        apply(&mut options, key, value).map_err(|message| {
+        apply(&mut options, key, value, folder).map_err(|message| {
             Diagnostic::error(format!("option `{key}` of .http(..): {message}"))
                 .note(format!("user class `{}`, declared at {}", class.name, class.declared_at))
         })?;
@@ -193,17 +203,25 @@ const CLASS_OPTIONS: &[&str] = &[
     "allow_redirects",
     "auth",
     "ca",
+    "cert",
     "connect_timeout",
     "headers",
+    "http_version",
     "keep_alive",
     "keep_body",
+    "key",
     "max_body",
     "max_redirects",
     "timeout",
+    "tls_min",
+    "tls_resumption",
     "verify",
 ];
 
-fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), String> {
+fn apply(options: &mut ClientOptions, key: &str, value: &Value, folder: &Path) -> Result<(), String> {
+    let file = || {
+        value.as_str().map(|name| Some(folder.join(name))).ok_or("must be the path of a PEM file".to_owned())
+    };
     let flag = || value.as_bool().ok_or_else(|| "must be true or false".to_owned());
     match key {
         "allow_redirects" => options.allow_redirects = flag()?,
@@ -217,7 +235,13 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), St
             let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
             options.max_redirects = count.ok_or("must be a whole number of at least 0")?;
         }
-        "ca" => options.ca = Some(PathBuf::from(value.as_str().ok_or("must be the path of a PEM file")?)),
+        "ca" => options.ca = file()?,
+        // A key belongs to the certificate that it was given with.
+        "cert" => (options.cert, options.key) = (file()?, None),
+        "key" => options.key = file()?,
+        "tls_min" => options.tls_min = version(value)?,
+        "tls_resumption" => options.tls_resumption = flag()?,
+        "http_version" => options.http_version = version(value)?,
         "headers" => headers(&mut options.headers, value)?,
         "auth" => {
             let token = value.as_str().ok_or("must be a bearer token")?;
@@ -231,6 +255,14 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), St
         }
     }
     Ok(())
+}
+
+/// A version of a protocol: as text or as a number, which people write without thinking.
+fn version<T: FromStr<Err = String>>(value: &Value) -> Result<T, String> {
+    match value {
+        Value::String(text) => text.parse(),
+        other => other.to_string().parse(),
+    }
 }
 
 fn duration(value: &Value) -> Result<Duration, String> {

@@ -4,12 +4,13 @@ use super::auth::Auth;
 use super::convert::{boolean, duration, refuse, string, type_text};
 use super::json;
 use super::options::REQUEST_OPTIONS;
-use crate::http;
+use crate::http::{self, Tls, TlsChoice};
 use crate::util::nearest;
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rhai::{Array, Blob, Dynamic, EvalAltResult, ImmutableString, Map};
+use std::path::PathBuf;
 use std::time::Duration;
 use url::form_urlencoded;
 
@@ -31,6 +32,10 @@ pub(super) struct Draft {
     pub(super) body: Bytes,
     pub(super) timeout: Option<Duration>,
     pub(super) allow_redirects: Option<bool>,
+    /// What it says about TLS; none for most.
+    pub(super) tls: Option<Box<TlsChoice>>,
+    /// How TLS is spoken then.
+    pub(super) spoken: Option<Tls>,
     pub(super) keep_body: Option<bool>,
     /// What the script wants the hooks of requests to know.
     pub(super) context: Option<Map>,
@@ -73,12 +78,19 @@ impl Draft {
                 self.context =
                     Some(value.try_cast::<Map>().ok_or_else(|| refuse("`context` must be a map"))?);
             }
+            "verify" => self.tls().verify = Some(boolean("`verify`", &value)?),
+            "cert" => self.tls().cert = Some(file("cert", &value)?),
+            "key" => self.tls().key = Some(file("key", &value)?),
             "timeout" => self.timeout = Some(duration("`timeout`", &value)?),
             "keep_body" => self.keep_body = Some(boolean("`keep_body`", &value)?),
             "allow_redirects" => self.allow_redirects = Some(boolean("`allow_redirects`", &value)?),
             _ => return Err(unknown_option(key)),
         }
         Ok(())
+    }
+
+    fn tls(&mut self) -> &mut TlsChoice {
+        self.tls.get_or_insert_default()
     }
 
     /// A body of this type; a type that the script gives in `headers` wins over it.
@@ -151,10 +163,15 @@ impl Draft {
             body: self.body,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
-            tls: None,
+            tls: self.spoken,
             keep_body: self.keep_body,
         }
     }
+}
+
+/// The name of a file, as the script wrote it.
+fn file(what: &str, value: &Dynamic) -> Result<PathBuf> {
+    Ok(PathBuf::from(string(&format!("`{what}`"), value)?.as_str()))
 }
 
 fn unknown_option(key: &str) -> Box<EvalAltResult> {

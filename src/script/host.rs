@@ -6,6 +6,7 @@
 use super::program::Exception;
 use crate::http;
 use crate::plan::Event;
+use crate::util::Diagnostic;
 use rhai::ImmutableString;
 use std::future::Future;
 use std::pin::Pin;
@@ -69,6 +70,17 @@ pub trait Host {
 
     /// A hook that ran on the user's own fiber ended the run.
     fn stop_test(&self, reason: &str);
+
+    /// How TLS is spoken by requests that say so much about it.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used, or nothing is sent here.
+    fn tls(&self, choice: &http::TlsChoice) -> Result<http::Tls, Diagnostic> {
+        let files = [&choice.cert, &choice.key].into_iter().flatten();
+        let error = Diagnostic::error("there is no connection that TLS could be spoken on");
+        Err(files.fold(error, |error, file| error.note(format!("for {}", file.display()))))
+    }
 
     /// The cookies that a request to `url` would carry.
     fn cookies(&self, url: &http::Url) -> Vec<(String, String)>;

@@ -5,16 +5,19 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "allow_redirects",
     "auth",
     "body",
+    "cert",
     "context",
     "cookies",
     "form",
     "headers",
     "json",
     "keep_body",
+    "key",
     "name",
     "params",
     "path",
     "timeout",
+    "verify",
 ];
 
 /// What an entry of `user.batch([..])` says besides the options of its request.
