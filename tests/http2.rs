@@ -9,7 +9,7 @@ use h2::Reason;
 use h2::server::Builder;
 use http::{Response, Version};
 use http_support::multiplexed::{Asked, Order, Server};
-use http_support::{User, cut_after, local, ok, request};
+use http_support::{User, cut_after, local, ok, request, text};
 use katydid::http::{ClientOptions, HttpVersion};
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -45,10 +45,6 @@ async fn all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     })
     .await;
     futures.into_iter().map(|(_, done)| done.unwrap()).collect()
-}
-
-fn text(response: &katydid::http::Response) -> String {
-    response.error.map_or_else(|| response.status.to_string(), |error| error.to_string())
 }
 
 #[tokio::test]
