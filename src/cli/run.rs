@@ -9,7 +9,7 @@ use super::settings::RunSettings;
 use super::{logging, show, signals};
 use crate::demo::DemoServer;
 use crate::engine::{self, Ending, RunConfig};
-use crate::http::ClientOptions;
+use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
     Rates, error_report, exception_report, health_report, percentile_table, phase_table, request_table,
@@ -40,6 +40,9 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     let demo = start_demo(&mut settings).map_err(|error| vec![error])?;
     let prepared = prepare::for_run(&settings, read)?;
     show::diagnostics(&prepared.warnings);
+    if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
+        tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
+    }
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
@@ -58,6 +61,10 @@ fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnost
         .map_err(|error| Diagnostic::error(format!("cannot start the demo server: {error}")))?;
     tracing::info!("demo server at {}", demo.url());
     settings.host = Some(demo.url());
+    // Whoever asks for the shop wants it called.
+    if !settings.allowed_hosts.is_empty() {
+        settings.allowed_hosts.extend(demo.url().trim_start_matches("http://").parse());
+    }
     Ok(Some(demo))
 }
 
@@ -99,6 +106,7 @@ fn conduct(
         host: settings.host.clone(),
         environment: environment(settings),
         client: client_options(settings),
+        network: settings.network.network.clone(),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
     let mut observer = RunObserver::new(csv, trace, classes, !settings.only_summary);
@@ -144,8 +152,9 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
         tls_min: settings.tls_min,
         tls_resumption: !settings.no_tls_resumption,
         http_version: settings.http_version,
+        allowed_hosts: AllowedHosts::new(&settings.allowed_hosts),
         max_body: settings.max_body,
-        ..ClientOptions::default()
+        ..settings.network.client_options()
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::args::Given;
 use super::layers::{Environment, Layers};
+use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::engine::Late;
-use crate::http::{HttpVersion, TlsVersion};
+use crate::http::{HostPattern, HttpVersion, TlsVersion};
 use crate::plan;
 use crate::script::GivenOptions;
 use crate::util::Diagnostic;
@@ -80,8 +81,12 @@ pub struct RunSettings {
     pub no_tls_resumption: bool,
     /// Which versions of HTTP are spoken.
     pub http_version: HttpVersion,
+    /// The only hosts that may be called; empty = all.
+    pub allowed_hosts: Vec<HostPattern>,
     /// How long a request may take.
     pub timeout: Duration,
+    /// Where connections come from and what they go through.
+    pub network: NetworkSettings,
     /// Longer bodies are a failure, in bytes as transferred; none = the client's rule.
     pub max_body: Option<u64>,
     /// What is logged, and where to.
@@ -227,7 +232,9 @@ pub(super) fn resolve(
         tls_min: layers.value("tls-min", str::parse)?,
         no_tls_resumption: layers.switch("no-tls-resumption")?,
         http_version: layers.value("http-version", str::parse)?,
+        allowed_hosts: layers.list("allow-host", str::parse)?,
         timeout: layers.value("timeout", parse::time)?,
+        network: NetworkSettings::resolve(&mut layers)?,
         max_body: layers.optional("max-body", crate::util::parse_size)?,
         log: LogSettings {
             level: layers.value("loglevel", parse::level)?,

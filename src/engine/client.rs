@@ -2,7 +2,9 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Client, ClientOptions, Shared, Tls, TlsChoice, TransportError, Url};
+use crate::http::{
+    self, Client, ClientOptions, NoProxy, Origin, Proxy, Shared, Tls, TlsChoice, TransportError, Url,
+};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
@@ -121,6 +123,10 @@ impl Host for UserHost {
         })
     }
 
+    fn refusal(&self, url: &Url) -> Option<String> {
+        self.client.refusal(url)
+    }
+
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
         let counted = stats::Sample {
@@ -150,6 +156,14 @@ impl Host for UserHost {
 
     fn tls(&self, choice: &TlsChoice) -> Result<Tls, Diagnostic> {
         self.client.tls(choice)
+    }
+
+    fn shares_connection(&self, origin: &Rc<Origin>) -> bool {
+        self.client.shares_connection(origin)
+    }
+
+    fn max_connections(&self) -> usize {
+        self.client.max_connections()
     }
 
     fn cookies(&self, url: &Url) -> Vec<(String, String)> {
@@ -211,7 +225,11 @@ const CLASS_OPTIONS: &[&str] = &[
     "keep_body",
     "key",
     "max_body",
+    "max_connections",
+    "max_idle_connections",
     "max_redirects",
+    "no_proxy",
+    "proxy",
     "timeout",
     "tls_min",
     "tls_resumption",
@@ -242,6 +260,13 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value, folder: &Path) -
         "tls_min" => options.tls_min = version(value)?,
         "tls_resumption" => options.tls_resumption = flag()?,
         "http_version" => options.http_version = version(value)?,
+        "max_connections" => options.max_connections = at_least_one(value)?,
+        "max_idle_connections" => options.max_idle_connections = at_least_one(value)?,
+        "proxy" => {
+            let url = value.as_str().ok_or("must be the url of a proxy")?;
+            options.proxy = Some(Arc::new(Proxy::parse(url)?));
+        }
+        "no_proxy" => options.no_proxy = exceptions(value)?,
         "headers" => headers(&mut options.headers, value)?,
         "auth" => {
             let token = value.as_str().ok_or("must be a bearer token")?;
@@ -263,6 +288,22 @@ fn version<T: FromStr<Err = String>>(value: &Value) -> Result<T, String> {
         Value::String(text) => text.parse(),
         other => other.to_string().parse(),
     }
+}
+
+fn at_least_one(value: &Value) -> Result<usize, String> {
+    let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    count.ok_or_else(|| "must be a whole number of at least 1".to_owned())
+}
+
+/// Hosts that are reached without the proxy: one text with commas, or several.
+fn exceptions(value: &Value) -> Result<NoProxy, String> {
+    let refuse = || "must be a host or an array of hosts".to_owned();
+    let one = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(refuse);
+    let hosts = match value {
+        Value::Array(hosts) => hosts.iter().map(one).collect::<Result<Vec<_>, _>>()?,
+        one_host => vec![one(one_host)?],
+    };
+    NoProxy::parse(hosts.iter().map(String::as_str))
 }
 
 fn duration(value: &Value) -> Result<Duration, String> {

@@ -154,7 +154,7 @@ impl Shard {
         })?;
         let config = setup.config;
         let orders = config.plan.sets.iter().map(Order::new).collect();
-        let network = Shared::new();
+        let network = Shared::of_shard(config.network.clone(), setup.index, config.shards);
         let kinds = config.plan.classes.iter().map(|class| {
             let host = class.host.as_ref().or(config.host.as_ref());
             let base = host

@@ -87,6 +87,24 @@ impl Client {
         chain.conclude(result, begun, plan, wire)
     }
 
+    /// How many connections to one host it has at a time.
+    #[must_use]
+    pub fn max_connections(&self) -> usize {
+        self.options.max_connections
+    }
+
+    /// Why a request to `url` must not be sent; none where it may be.
+    #[must_use]
+    pub fn refusal(&self, url: &Url) -> Option<String> {
+        self.options.allowed_hosts.as_ref().and_then(|allowed| allowed.refusal(url))
+    }
+
+    /// Whether there is a connection to `origin` that carries any number of requests at a time.
+    #[must_use]
+    pub fn shares_connection(&self, origin: &Rc<Origin>) -> bool {
+        self.secure.get().is_some_and(|secure| secure.shares(origin))
+    }
+
     /// The cookies that a request to `url` would carry.
     #[must_use]
     pub fn cookies(&self, url: &Url) -> Vec<(String, String)> {
@@ -165,6 +183,9 @@ impl Client {
                 if redirects { redirect::target(status, &chain.request.url, &headers) } else { None };
             let Some(target) = target else { return Ok(answer) };
             let target = target?;
+            if self.options.allowed_hosts.as_ref().is_some_and(|allowed| !allowed.permit(target.origin())) {
+                return Err(TransportError::RedirectNotAllowed);
+            }
             chain.history.push(Hop {
                 status,
                 url: chain.request.url.clone(),

@@ -75,7 +75,11 @@ impl Multiplexed {
 
     /// Whether it leads to `origin`, and TLS is spoken like that.
     pub(super) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
-        (Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin) && Tls::alike(self.tls.as_ref(), tls)
+        self.leads_to_origin(origin) && Tls::alike(self.tls.as_ref(), tls)
+    }
+
+    pub(super) fn leads_to_origin(&self, origin: &Rc<Origin>) -> bool {
+        Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin
     }
 
     /// Whether it takes another request: the server has neither closed it nor said that it will.

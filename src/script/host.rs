@@ -4,12 +4,13 @@
 //! tests, a fake. So scripts are testable without a server and no arrow runs upward.
 
 use super::program::Exception;
-use crate::http;
+use crate::http::{self, Origin};
 use crate::plan::Event;
 use crate::util::Diagnostic;
 use rhai::ImmutableString;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -57,6 +58,11 @@ pub trait Host {
     /// Sends a request and waits for the answer, measured. A failing server is an answer.
     fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>>;
 
+    /// Why a request to `url` must not be sent; none where it may be.
+    fn refusal(&self, _url: &http::Url) -> Option<String> {
+        None
+    }
+
     /// Counts a request whose verdict has fallen.
     fn record(&self, sample: Sample);
 
@@ -76,10 +82,18 @@ pub trait Host {
     /// # Errors
     ///
     /// When a file cannot be used, or nothing is sent here.
-    fn tls(&self, choice: &http::TlsChoice) -> Result<http::Tls, Diagnostic> {
-        let files = [&choice.cert, &choice.key].into_iter().flatten();
-        let error = Diagnostic::error("there is no connection that TLS could be spoken on");
-        Err(files.fold(error, |error, file| error.note(format!("for {}", file.display()))))
+    fn tls(&self, _choice: &http::TlsChoice) -> Result<http::Tls, Diagnostic> {
+        Err(Diagnostic::error("nothing is sent here"))
+    }
+
+    /// Whether requests to `origin` share a connection at this moment: then any number of them may overlap.
+    fn shares_connection(&self, _origin: &Rc<Origin>) -> bool {
+        false
+    }
+
+    /// How many requests of a batch are on their way to one host at a time.
+    fn max_connections(&self) -> usize {
+        http::MAX_CONNECTIONS
     }
 
     /// The cookies that a request to `url` would carry.

@@ -43,6 +43,9 @@ pub(super) fn prepare(
     let mut draft = Draft::read(options, session.as_ref())?;
     let text = draft.complete_url(url)?;
     let target = locate(user, &text)?;
+    if let Some(refusal) = user.0.host.refusal(&target) {
+        return Err(refuse(refusal));
+    }
     let name = match draft.name.take() {
         Some(name) => name,
         None if target.path_and_query() == text.as_str() => text,
@@ -71,7 +74,7 @@ fn tls(user: &User, mut choice: TlsChoice) -> Result<Tls> {
 
 /// An absolute url as it is; a relative one is appended to the host as text.
 fn locate(user: &User, url: &str) -> Result<http::Url> {
-    if url.starts_with("http://") || url.starts_with("https://") {
+    if http::is_absolute(url) {
         return http::Url::parse_absolute(url)
             .map_err(|error| refuse(format!("`{}` is not a url: {error}", http::without_password(url))));
     }

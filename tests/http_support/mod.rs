@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 /// Plain or encrypted, to the server it is the same.
@@ -112,6 +112,20 @@ impl Peer {
             count -= read;
         }
         let _ = self.stream.flush().await;
+    }
+
+    /// Exactly so many bytes, unless the client closes before.
+    pub async fn bytes(&mut self, count: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        self.stream.read_exact(&mut bytes).await.ok()?;
+        Some(bytes)
+    }
+
+    /// Carries bytes between the client and a server on this port until one of them closes.
+    pub async fn carry(&mut self, port: u16) {
+        if let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await {
+            let _ = tokio::io::copy_bidirectional(&mut self.stream, &mut server).await;
+        }
     }
 
     /// Reads until the client closes.
@@ -244,9 +258,13 @@ impl User {
     }
 
     pub fn with(options: ClientOptions) -> Self {
-        let shared = Shared::new();
+        Self::of(&Shared::new(), options)
+    }
+
+    /// One of several users of a shard.
+    pub fn of(shared: &Rc<Shared>, options: ClientOptions) -> Self {
         let client = Client::new(shared.clone(), Rc::new(options)).unwrap();
-        Self { shared, client }
+        Self { shared: shared.clone(), client }
     }
 
     pub async fn get(&self, url: &str) -> Response {
