@@ -345,16 +345,13 @@ impl Client {
         if !offers || !self.options.keep_alive || known_not_to() {
             return self.open(origin, tls, phases).await;
         }
-        let begun = Instant::now();
-        let mut waits = true;
+        phases.waits_since = Some(Instant::now());
         let opening = async {
-            waits = false;
+            phases.waits_since = None;
             self.open(origin, tls, phases).await
         };
         let wished = self.secure().wish(origin, tls, opening).await;
-        if waits {
-            phases.connect += begun.elapsed();
-        }
+        phases.end_wait(Instant::now());
         match wished? {
             Wished::Shared(connection) => Ok(Opened::Shared(connection)),
             Wished::Single(connection) => {
