@@ -86,9 +86,8 @@ pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Ve
     }
     network::verify_sources(&settings.network.network, &settings.origins).map_err(one)?;
     verify_allowed(settings, &plan, &script).map_err(one)?;
-    verify_hosts(settings, &plan, &script, &loader.world.folder).map_err(one)?;
-    verify_clients(&super::run::client_options(settings), &plan, &script, &loader.world.folder)
-        .map_err(one)?;
+    verify_hosts(settings, &plan, &script).map_err(one)?;
+    verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
     Ok(Prepared { plan, loader, warnings })
 }
 
@@ -130,7 +129,7 @@ pub(super) fn for_reading(settings: &ScriptSettings) -> Result<Reading, Vec<Diag
         let paths: Vec<_> = said.manifests.iter().map(|name| read.folder().join(name)).collect();
         warnings = read_manifests(&paths, &origin).map_err(one)?.1;
     }
-    verify_clients(&ClientOptions::default(), &read.plan, &read.script, read.folder()).map_err(one)?;
+    verify_clients(&ClientOptions::default(), &read.plan, &read.script).map_err(one)?;
     warnings.extend(read.warnings);
     Ok(Reading { plan: read.plan, script: read.script, world: read.loader.world, warnings })
 }
@@ -172,16 +171,11 @@ fn verify_plan(plan: &Plan, script: &Script) -> Result<Vec<Diagnostic>, Vec<Diag
 const CERTIFICATES: [&str; 3] = ["ca", "cert", "key"];
 
 /// Every class can have a client: its options are known, and the certificates it trusts can be read.
-fn verify_clients(
-    run: &ClientOptions,
-    plan: &Plan,
-    script: &Script,
-    folder: &Path,
-) -> Result<(), Diagnostic> {
+fn verify_clients(run: &ClientOptions, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
     let shared = Shared::new();
     for class in &plan.classes {
         let from_script = CERTIFICATES.iter().any(|key| class.http.contains_key(*key));
-        let options = options_of(run, class, script, folder)?;
+        let options = options_of(run, class, script)?;
         Client::new(shared.clone(), Rc::new(options)).map_err(|error| {
             let from = format!("asked for by user class `{}`, declared at {}", class.name, class.declared_at);
             if from_script { error.note(from) } else { error }
@@ -190,29 +184,19 @@ fn verify_clients(
     Ok(())
 }
 
-fn options_of(
-    run: &ClientOptions,
-    class: &UserClass,
-    script: &Script,
-    folder: &Path,
-) -> Result<ClientOptions, Diagnostic> {
-    client_options_of(run, class, folder).map_err(|error| {
+fn options_of(run: &ClientOptions, class: &UserClass, script: &Script) -> Result<ClientOptions, Diagnostic> {
+    client_options_of(run, class).map_err(|error| {
         // The place says what the note says.
         at_class(Diagnostic { notes: Vec::new(), ..error }, class, script)
     })
 }
 
 /// Every class that sends relative urls has a host, and every host, or the proxy on the way there, can be looked up.
-fn verify_hosts(
-    settings: &RunSettings,
-    plan: &Plan,
-    script: &Script,
-    folder: &Path,
-) -> Result<(), Diagnostic> {
+fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
     let run = settings.origins.of("host");
     let (client, network) = (super::run::client_options(settings), &settings.network.network);
     for class in &plan.classes {
-        let options = options_of(&client, class, script, folder)?;
+        let options = options_of(&client, class, script)?;
         if let Some(proxy) = &options.proxy {
             let verify = |origin: &str| {
                 network::verify_name(proxy.host(), proxy.port(), network, &given(origin, &proxy.to_string()))
@@ -235,6 +219,17 @@ fn verify_hosts(
                     .map_err(|error| script.show_line(at_settings(error, run)))?;
             }
             (None, None) => {
+                if class.http.contains_key("cookies") {
+                    let error = Diagnostic::error(format!(
+                        "no host: user class `{}` has cookies, and they are for its host",
+                        class.name
+                    ));
+                    return Err(at_class(
+                        error.help("give --host http://.., or `.host(\"http://..\")` on the class"),
+                        class,
+                        script,
+                    ));
+                }
                 if let Some(place) = script.relative_url() {
                     return Err(Diagnostic::error("no host: this url is relative")
                         .at(place)

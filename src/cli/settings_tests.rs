@@ -375,7 +375,7 @@ fn bad_values_name_their_origin() {
 #[test]
 fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
-        "host" | "csv" | "trace" | "ca" | "logfile" => Some(" "),
+        "host" | "csv" | "trace" | "ca" | "cert" | "key" | "logfile" => Some(" "),
         "class" => Some("=1"),
         "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port"
         | "shape" => None,

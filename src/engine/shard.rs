@@ -161,9 +161,7 @@ impl Shard {
                 .map(|host| Base::parse(host).map(Rc::new))
                 .transpose()
                 .map_err(|error| error.to_string())?;
-            let folder = &setup.loader.world.folder;
-            let options =
-                client_options_of(&config.client, class, folder).map_err(|error| error.to_string())?;
+            let options = client_options_of(&config.client, class).map_err(|error| error.to_string())?;
             let options = Rc::new(options);
             // What is wrong with the options shows now, before anything is sent.
             Client::new(network.clone(), options.clone()).map_err(|error| error.to_string())?;
@@ -333,6 +331,9 @@ impl Shard {
                 return None;
             }
         };
+        if let Some(base) = &kind.base {
+            host.start_with_cookies(base, &kind.options.cookies);
+        }
         let actor = Actor::new(number, self.loader.world.clone());
         let trace = self.ledger.trace.clone();
         let actor = Rc::new(if trace.is_some() { actor.noting_rows() } else { actor });
