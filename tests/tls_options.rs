@@ -52,7 +52,7 @@ fn certificates_are_named_by_flags_classes_and_requests() {
         let script = format!(
             r#"user_class("U"){class}.task("t", |user| {{
                 let page = user.get("/"{request});
-                if page.text() != "known" {{ page.failure("unknown"); }}
+                if page.ok && page.text() != "known" {{ page.failure("unknown"); }}
             }});"#
         );
         Katydid::new(["run", "sub/main.rhai", "--host", server.url("").as_str(), "-i", "2"])
@@ -89,11 +89,11 @@ fn files_that_cannot_be_used_are_told_before_anything_is_sent() {
     ");
     let version = r#"user_class("U").http(#{ tls_min: 1.1 }).task("t", |user| { user.get("/"); });"#;
     insta::assert_snapshot!(mistake(&[("main.rhai", version)]), @r#"
-    error: option `tls_min` of .http(..): `1.1` is neither 1.2 nor 1.3
-     --> main.rhai:1:1
+    error: `tls_min` of .http(..): `1.1` is neither 1.2 nor 1.3
+     --> main.rhai:1:17
       |
     1 | user_class("U").http(#{ tls_min: 1.1 }).task("t", |user| { user.get("/"); });
-      | ^^^^^^^^^^
+      |                 ^^^^
     "#);
 }
 

@@ -343,7 +343,7 @@ impl Client {
         };
         let known_not_to = || self.shared.without_http2.borrow().contains(origin);
         if !offers || !self.options.keep_alive || known_not_to() {
-            return self.open(origin, tls, phases).await;
+            return self.open_alone(origin, tls, phases).await;
         }
         phases.waits_since = Some(Instant::now());
         let opening = async {
@@ -355,11 +355,30 @@ impl Client {
         match wished? {
             Wished::Shared(connection) => Ok(Opened::Shared(connection)),
             Wished::Single(connection) => {
-                self.shared.without_http2.borrow_mut().push(origin.clone());
+                if !known_not_to() {
+                    self.shared.without_http2.borrow_mut().push(origin.clone());
+                }
                 Ok(Opened::Single(connection))
             }
-            Wished::Alone => self.open(origin, tls, phases).await,
+            Wished::Alone => self.open_alone(origin, tls, phases).await,
         }
+    }
+
+    /// A new connection that no other request waits for.
+    async fn open_alone(
+        &self,
+        origin: &Rc<Origin>,
+        tls: Option<&Tls>,
+        phases: &mut Phases,
+    ) -> Result<Opened, TransportError> {
+        let opened = self.open(origin, tls, phases).await?;
+        // A server may have learnt HTTP/2 since it was asked last.
+        if let Opened::Shared(connection) = &opened
+            && self.options.keep_alive
+        {
+            self.secure().keep(connection.clone());
+        }
+        Ok(opened)
     }
 
     async fn open(

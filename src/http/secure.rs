@@ -59,7 +59,8 @@ impl Secure {
         self.multiplexed.borrow_mut().retain(|kept| !Rc::ptr_eq(kept, connection));
     }
 
-    fn keep(&self, connection: Rc<Multiplexed>) {
+    /// Keeps `connection` for the requests to come.
+    pub(super) fn keep(&self, connection: Rc<Multiplexed>) {
         let mut kept = self.multiplexed.borrow_mut();
         if kept.len() >= KEPT {
             kept.remove(0);
