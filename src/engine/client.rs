@@ -120,6 +120,10 @@ impl Host for UserHost {
         })
     }
 
+    fn refusal(&self, url: &Url) -> Option<String> {
+        self.client.refusal(url)
+    }
+
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
         let counted = stats::Sample {

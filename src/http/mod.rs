@@ -1,6 +1,7 @@
 //! The measured client: requests, connections, TLS, redirects, cookies, phases.
 
 mod addresses;
+mod allowed;
 mod body;
 mod client;
 mod codes;
@@ -40,6 +41,7 @@ mod versions;
 mod wire;
 
 pub use addresses::parse_addresses;
+pub use allowed::{AllowedHosts, HostPattern};
 pub use client::Client;
 pub use decode::DecodeError;
 pub use error::TransportError;
