@@ -188,12 +188,34 @@ mod tests {
               --web[=<yes|no>]               Refused: there is no web UI yet
 
         HTTP:
-              --timeout <TIME>       How long a request may take, unless the script says otherwise [default:
-                                     60s]
-              --max-body <SIZE>      Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB; none
-                                     for bodies that are not kept]
-              --ca <FILE>            Certificates (PEM) to trust besides the system's
-              --insecure[=<yes|no>]  Do not verify certificates
+              --timeout <TIME>        How long a request may take, unless the script says otherwise
+                                      [default: 60s]
+              --allow-host <HOST,..>  Only these hosts may be called, as shop.example.com, *.example.com or
+                                      127.0.0.1:8080; may be repeated
+              --max-body <SIZE>       Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB;
+                                      none for bodies that are not kept]
+              --ca <FILE>             Certificates (PEM) to trust besides the system's
+              --insecure[=<yes|no>]   Do not verify certificates
+
+        Network:
+              --connect-timeout <TIME>       How long each attempt to connect may take, TLS included
+                                             [default: no more than --timeout]
+              --no-keepalive[=<yes|no>]      A connection for every request
+              --max-connections <N>          Connections of a user to one host; only requests of a batch
+                                             need a second one [default: 6]
+              --max-idle-connections <N>     Connections that a user keeps for later requests, in all
+                                             [default: 24]
+              --resolve <HOST:PORT:ADDR,..>  Addresses of a host instead of those that are looked up; * is
+                                             any host or port
+              --dns-ttl <TIME>               How long a looked-up name is known; 0 = looked up for every
+                                             connection [default: the whole run]
+              --source-address <ADDR,..>     Local addresses that connections come from, dealt to users in
+                                             turn: 10.0.0.2, 10.0.0.2-10.0.0.9 or 10.0.0.0/28
+              --proxy <URL>                  What connections go through: http://, socks5:// or socks5h://,
+                                             with user:password@ before the host. HTTP_PROXY and its like
+                                             are not heeded
+              --no-proxy <HOST,..>           Hosts that are reached without the proxy: example.com and all
+                                             below it, example.com:8080, 10.0.0.0/8 or *
 
         Log:
           -L, --loglevel <LEVEL>  trace, debug, info, warning, error, critical or off [default: info]

@@ -1,6 +1,7 @@
 //! The measured client: requests, connections, TLS, redirects, cookies, phases.
 
 mod addresses;
+mod allowed;
 mod body;
 mod client;
 mod codes;
@@ -11,11 +12,13 @@ mod dial;
 mod dns;
 mod error;
 mod exchange;
+mod fields;
 mod frames;
 #[cfg(test)]
 mod fuzz_tests;
 mod head;
 mod incoming;
+mod multipart;
 mod multiplexed;
 mod network;
 mod options;
@@ -35,14 +38,18 @@ mod tls;
 mod transport;
 mod trust;
 mod tunnel;
+mod upload;
 mod url;
 mod versions;
 mod wire;
 
 pub use addresses::parse_addresses;
+pub use allowed::{AllowedHosts, HostPattern};
 pub use client::Client;
 pub use decode::DecodeError;
 pub use error::TransportError;
+pub use fields::Fields;
+pub use multipart::{Finished, Multipart, Part, PartContent};
 pub use network::{Network, Resolve, Sources};
 pub use options::{ClientOptions, MAX_BODY, MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS};
 pub use proxy::{NoProxy, Proxy};
@@ -50,5 +57,6 @@ pub use request::Request;
 pub use response::{Hop, Response, Timings, WireBytes};
 pub use shared::{Counters, Shared};
 pub use tls::{Tls, TlsChoice};
+pub use upload::{Upload, UploadFile};
 pub use url::{Base, Origin, Url, UrlError, is_absolute, without_password};
 pub use versions::{HttpVersion, TlsVersion};

@@ -1,9 +1,11 @@
 //! What a client does where a request does not say otherwise.
 
+use super::allowed::AllowedHosts;
+use super::fields::Fields;
 use super::proxy::{self, NoProxy, Proxy};
 use super::url::Origin;
 use super::versions::{HttpVersion, TlsVersion};
-use http::HeaderMap;
+use http::HeaderName;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +47,9 @@ pub struct ClientOptions {
     pub http_version: HttpVersion,
     /// Whether connections are kept for the next request.
     pub keep_alive: bool,
+    /// The only hosts that may be called; none = all. Redirects are held to it here; whoever sends a request asks
+    /// [`Client::refusal`](super::Client::refusal) before.
+    pub allowed_hosts: Option<AllowedHosts>,
     /// How many connections to one host a user keeps for later requests, and how many requests of a batch are on their
     /// way to it at a time; at least 1.
     pub max_connections: usize,
@@ -59,8 +64,12 @@ pub struct ClientOptions {
     /// Longer bodies are refused, in bytes as transferred. None = [`MAX_BODY`] for those that are kept, as they are held in
     /// memory and some never end; others may have any length.
     pub max_body: Option<u64>,
-    /// Headers of every request that does not have them itself.
-    pub headers: HeaderMap,
+    /// Headers of every request that does not have them itself, sent in this order.
+    pub headers: Fields,
+    /// Headers that are not sent, though they are by default, unless a request has them itself.
+    pub omit: Vec<HeaderName>,
+    /// Cookies that a user has for its host when it starts.
+    pub cookies: Vec<(String, String)>,
 }
 
 impl Default for ClientOptions {
@@ -78,13 +87,16 @@ impl Default for ClientOptions {
             tls_resumption: true,
             http_version: HttpVersion::default(),
             keep_alive: true,
+            allowed_hosts: None,
             max_connections: MAX_CONNECTIONS,
             max_idle_connections: MAX_IDLE_CONNECTIONS,
             proxy: None,
             no_proxy: NoProxy::default(),
             keep_body: true,
             max_body: None,
-            headers: HeaderMap::new(),
+            headers: Fields::new(),
+            omit: Vec::new(),
+            cookies: Vec::new(),
         }
     }
 }

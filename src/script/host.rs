@@ -56,6 +56,11 @@ pub trait Host {
     /// Sends a request and waits for the answer, measured. A failing server is an answer.
     fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>>;
 
+    /// Why a request to `url` must not be sent; none where it may be.
+    fn refusal(&self, _url: &http::Url) -> Option<String> {
+        None
+    }
+
     /// Counts a request whose verdict has fallen.
     fn record(&self, sample: Sample);
 
