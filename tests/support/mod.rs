@@ -10,6 +10,7 @@
 pub mod faults;
 pub mod held;
 pub mod trial;
+pub mod verbatim;
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
