@@ -172,8 +172,6 @@ impl TransportError {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NoSuchSocket,
             io::ErrorKind::PermissionDenied => Self::SocketDenied,
-            // A backlog that is full: to a socket of a file, nobody waits.
-            io::ErrorKind::WouldBlock => Self::ConnectionRefused,
             _ => Self::connecting(error),
         }
     }
