@@ -85,7 +85,7 @@ impl Multiplexed {
     /// Whether it takes another request: the server has neither closed it nor said that it will.
     pub(super) async fn is_open(&self) -> bool {
         // A task that has used up its turn would be told that nothing has come.
-        unconstrained(poll_fn(|_| Poll::Ready(self.run()))).await;
+        unconstrained(async { self.run() }).await;
         let mut requests = self.requests.clone();
         let ready = poll_fn(|context| Poll::Ready(requests.poll_ready(context))).await;
         self.connection.borrow().is_some() && !matches!(ready, Poll::Ready(Err(_)))
