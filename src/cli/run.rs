@@ -40,6 +40,9 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     let demo = start_demo(&mut settings).map_err(|error| vec![error])?;
     let prepared = prepare::for_run(&settings, read)?;
     show::diagnostics(&prepared.warnings);
+    if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
+        tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
+    }
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
@@ -103,6 +106,7 @@ fn conduct(
         host: settings.host.clone(),
         environment: environment(settings),
         client: client_options(settings),
+        network: settings.network.network.clone(),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
     let mut observer = RunObserver::new(csv, trace, classes, !settings.only_summary);
@@ -145,7 +149,7 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
         ca: settings.ca.clone(),
         allowed_hosts: AllowedHosts::new(&settings.allowed_hosts),
         max_body: settings.max_body,
-        ..ClientOptions::default()
+        ..settings.network.client_options()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::Given;
 use super::layers::{Environment, Layers};
+use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::engine::Late;
@@ -74,6 +75,8 @@ pub struct RunSettings {
     pub allowed_hosts: Vec<HostPattern>,
     /// How long a request may take.
     pub timeout: Duration,
+    /// Where connections come from and what they go through.
+    pub network: NetworkSettings,
     /// Longer bodies are a failure, in bytes as transferred; none = the client's rule.
     pub max_body: Option<u64>,
     /// What is logged, and where to.
@@ -216,6 +219,7 @@ pub(super) fn resolve(
         insecure: layers.switch("insecure")?,
         allowed_hosts: layers.list("allow-host", str::parse)?,
         timeout: layers.value("timeout", parse::time)?,
+        network: NetworkSettings::resolve(&mut layers)?,
         max_body: layers.optional("max-body", crate::util::parse_size)?,
         log: LogSettings {
             level: layers.value("loglevel", parse::level)?,

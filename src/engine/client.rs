@@ -2,7 +2,7 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
+use crate::http::{self, Client, ClientOptions, NoProxy, Proxy, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
@@ -151,6 +151,10 @@ impl Host for UserHost {
         let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
     }
 
+    fn max_connections(&self) -> usize {
+        self.client.max_connections()
+    }
+
     fn cookies(&self, url: &Url) -> Vec<(String, String)> {
         self.client.cookies(url)
     }
@@ -202,7 +206,11 @@ const CLASS_OPTIONS: &[&str] = &[
     "keep_alive",
     "keep_body",
     "max_body",
+    "max_connections",
+    "max_idle_connections",
     "max_redirects",
+    "no_proxy",
+    "proxy",
     "timeout",
     "verify",
 ];
@@ -221,6 +229,13 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), St
             let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
             options.max_redirects = count.ok_or("must be a whole number of at least 0")?;
         }
+        "max_connections" => options.max_connections = at_least_one(value)?,
+        "max_idle_connections" => options.max_idle_connections = at_least_one(value)?,
+        "proxy" => {
+            let url = value.as_str().ok_or("must be the url of a proxy")?;
+            options.proxy = Some(Arc::new(Proxy::parse(url)?));
+        }
+        "no_proxy" => options.no_proxy = exceptions(value)?,
         "ca" => options.ca = Some(PathBuf::from(value.as_str().ok_or("must be the path of a PEM file")?)),
         "headers" => headers(&mut options.headers, value)?,
         "auth" => {
@@ -235,6 +250,22 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), St
         }
     }
     Ok(())
+}
+
+fn at_least_one(value: &Value) -> Result<usize, String> {
+    let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    count.ok_or_else(|| "must be a whole number of at least 1".to_owned())
+}
+
+/// Hosts that are reached without the proxy: one text with commas, or several.
+fn exceptions(value: &Value) -> Result<NoProxy, String> {
+    let refuse = || "must be a host or an array of hosts".to_owned();
+    let one = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(refuse);
+    let hosts = match value {
+        Value::Array(hosts) => hosts.iter().map(one).collect::<Result<Vec<_>, _>>()?,
+        one_host => vec![one(one_host)?],
+    };
+    NoProxy::parse(hosts.iter().map(String::as_str))
 }
 
 fn duration(value: &Value) -> Result<Duration, String> {

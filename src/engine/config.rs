@@ -1,6 +1,6 @@
 //! What a run is to be: plain data, resolved by the command line.
 
-use crate::http::ClientOptions;
+use crate::http::{ClientOptions, Network};
 use crate::plan::Plan;
 use crate::script::Fields;
 use serde::{Deserialize, Serialize};
@@ -53,4 +53,6 @@ pub struct RunConfig {
     pub environment: Fields,
     /// The client of every user, where its class does not say otherwise.
     pub client: ClientOptions,
+    /// Where names lead, and where connections come from.
+    pub network: Network,
 }

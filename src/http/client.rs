@@ -1,19 +1,23 @@
 //! The client of one user: its connections, its cookies, and how a request becomes an answer.
 
 use super::body::Plan;
-use super::connection::Connection;
+use super::connection::{Connection, Opened, Speaks};
 use super::cookies::Jar;
 use super::error::TransportError;
 use super::exchange::{self, Failure};
 use super::incoming::Answer;
+use super::multiplexed::Multiplexed;
 use super::options::{ClientOptions, MAX_BODY};
 use super::phases::Phases;
 use super::request::Request;
 use super::response::{Hop, Response, WireBytes};
+use super::secure::{Secure, Wished};
 use super::shared::{Shared, add};
+use super::tls::{Tls, TlsChoice};
 use super::url::{Origin, Url};
+use super::versions::HttpVersion;
 use super::wire::Headers;
-use super::{head, redirect, wire};
+use super::{head, redirect, stream, wire};
 use crate::util::Diagnostic;
 use bytes::Bytes;
 use http::Method;
@@ -38,6 +42,7 @@ pub struct Client {
     turn: Cell<Option<usize>>,
     jar: Jar,
     timer: RefCell<Option<Pin<Box<Sleep>>>>,
+    secure: OnceCell<Box<Secure>>,
 }
 
 impl Client {
@@ -47,8 +52,8 @@ impl Client {
     ///
     /// When the files of `ca`, `cert` or `key` cannot be read.
     pub fn new(shared: Rc<Shared>, options: Rc<ClientOptions>) -> Result<Self, Diagnostic> {
-        if options.ca.is_some() || options.cert.is_some() {
-            shared.configurations.get(&options)?;
+        if options.ca.is_some() || options.cert.is_some() || options.key.is_some() {
+            shared.configurations.get(&options, &TlsChoice::default())?;
         }
         Ok(Self {
             shared,
@@ -57,7 +62,17 @@ impl Client {
             turn: Cell::default(),
             jar: Jar::default(),
             timer: RefCell::default(),
+            secure: OnceCell::new(),
         })
+    }
+
+    /// How TLS is spoken by requests that say so much about it; see [`Request::tls`].
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used.
+    pub fn tls(&self, choice: &TlsChoice) -> Result<Tls, Diagnostic> {
+        self.shared.configurations.get(&self.options, choice)
     }
 
     /// Sends a request and reads the whole answer, following redirects.
@@ -76,6 +91,12 @@ impl Client {
     #[must_use]
     pub fn refusal(&self, url: &Url) -> Option<String> {
         self.options.allowed_hosts.as_ref().and_then(|allowed| allowed.refusal(url))
+    }
+
+    /// How many connections to one host it has at a time.
+    #[must_use]
+    pub fn max_connections(&self) -> usize {
+        self.options.max_connections
     }
 
     /// The cookies that a request to `url` would carry.
@@ -180,7 +201,14 @@ impl Client {
         phases: &mut Phases,
     ) -> Result<Answer, TransportError> {
         let origin = request.url.origin();
-        while let Some(mut connection) = self.take_kept(origin) {
+        let tls = self.tls_of(request)?;
+        let tls = tls.as_ref();
+        if self.secure.get().is_some_and(|secure| secure.find(origin, tls).is_some())
+            && let Some(answer) = Box::pin(self.on_shared(request, astray, tls, phases)).await
+        {
+            return answer;
+        }
+        while let Some(mut connection) = self.take_kept(origin, tls) {
             if !connection.is_open().await {
                 add(&self.shared.counters.reconnects, 1);
                 continue;
@@ -193,11 +221,82 @@ impl Client {
             }
         }
         // Boxed, because connecting is rare and large: every request would carry the room for it.
-        let mut connection = Box::pin(self.open(origin, phases)).await?;
-        match self.exchange(&mut connection, request, astray, phases).await {
-            Ok(answer) => Ok(self.keep_after(connection, answer)),
-            Err(failure) => Err(failure.error),
+        match Box::pin(self.connect(origin, tls, phases)).await? {
+            Opened::Single(mut connection) => {
+                match self.exchange(&mut connection, request, astray, phases).await {
+                    Ok(answer) => Ok(self.keep_after(connection, answer)),
+                    Err(failure) => Err(failure.error),
+                }
+            }
+            Opened::Shared(connection) => {
+                let sent = Box::pin(self.exchange_on_stream(&connection, request, astray, phases)).await;
+                sent.map_err(|failure| failure.error)
+            }
         }
+    }
+
+    /// The same on a connection with HTTP/2; none if there is none that takes the request.
+    async fn on_shared(
+        &self,
+        request: &Request,
+        astray: bool,
+        tls: Option<&Tls>,
+        phases: &mut Phases,
+    ) -> Option<Result<Answer, TransportError>> {
+        let secure = self.secure.get()?;
+        while let Some(connection) = secure.find(request.url.origin(), tls) {
+            if connection.is_open().await {
+                match self.exchange_on_stream(&connection, request, astray, phases).await {
+                    Ok(answer) => return Some(Ok(answer)),
+                    // Shut down in the moment between the look and the first byte.
+                    Err(failure) if !failure.wrote && !connection.is_open().await => {}
+                    Err(failure) => return Some(Err(failure.error)),
+                }
+            }
+            secure.forget(&connection);
+            add(&self.shared.counters.reconnects, 1);
+        }
+        None
+    }
+
+    async fn exchange_on_stream(
+        &self,
+        connection: &Rc<Multiplexed>,
+        request: &Request,
+        astray: bool,
+        phases: &mut Phases,
+    ) -> Result<Answer, Failure> {
+        let options = &*self.options;
+        let headers = Headers::new(request, options, astray);
+        let cookies = self.cookie_line(request, &headers);
+        let write_head = |out: &mut Vec<u8>| wire::head(out, &headers, None, true, cookies.as_deref());
+        stream::exchange(connection, request, self.plan_for(request), write_head, phases).await
+    }
+
+    fn cookie_line(&self, request: &Request, headers: &Headers<'_>) -> Option<Vec<u8>> {
+        if headers.wants_cookies() { self.jar.header(&request.url, || headers.own(&COOKIE)) } else { None }
+    }
+
+    /// How TLS is spoken for a request; none where it is not.
+    fn tls_of(&self, request: &Request) -> Result<Option<Tls>, TransportError> {
+        if !request.url.origin().is_https() {
+            return Ok(None);
+        }
+        if let Some(own) = &request.tls {
+            return Ok(Some(own.clone()));
+        }
+        let known = &self.secure().tls;
+        if let Some(known) = known.get() {
+            return Ok(Some(known.clone()));
+        }
+        let found = self.shared.configurations.get(&self.options, &TlsChoice::default());
+        // The files were read when the client was made; what is wrong with them was said then.
+        let found = found.map_err(|_| TransportError::TlsHandshake)?;
+        Ok(Some(known.get_or_init(|| found).clone()))
+    }
+
+    fn secure(&self) -> &Secure {
+        self.secure.get_or_init(Box::default)
     }
 
     async fn exchange(
@@ -209,11 +308,7 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let options = &*self.options;
         let headers = Headers::new(request, options, astray);
-        let cookies = if headers.wants_cookies() {
-            self.jar.header(&request.url, || headers.own(&COOKIE))
-        } else {
-            None
-        };
+        let cookies = self.cookie_line(request, &headers);
         let proxy = if connection.forwarded { options.proxy.as_deref() } else { None };
         let write_head =
             |out: &mut Vec<u8>| wire::head(out, &headers, proxy, options.keep_alive, cookies.as_deref());
@@ -228,10 +323,53 @@ impl Client {
         Plan { keep, max: self.options.max_body.unwrap_or(most) }
     }
 
-    async fn open(&self, origin: &Rc<Origin>, phases: &mut Phases) -> Result<Connection, TransportError> {
+    /// A new connection, or the one with HTTP/2 that another request of this user opens at this moment.
+    async fn connect(
+        &self,
+        origin: &Rc<Origin>,
+        tls: Option<&Tls>,
+        phases: &mut Phases,
+    ) -> Result<Opened, TransportError> {
+        let offers = match self.options.http_version {
+            HttpVersion::Auto => tls.is_some(),
+            HttpVersion::Http1 => false,
+            HttpVersion::Http2 => true,
+        };
+        let known_not_to = || self.shared.without_http2.borrow().contains(origin);
+        if !offers || !self.options.keep_alive || known_not_to() {
+            return self.open(origin, tls, phases).await;
+        }
+        let begun = Instant::now();
+        let mut waits = true;
+        let opening = async {
+            waits = false;
+            self.open(origin, tls, phases).await
+        };
+        let wished = self.secure().wish(origin, tls, opening).await;
+        if waits {
+            phases.connect += begun.elapsed();
+        }
+        match wished? {
+            Wished::Shared(connection) => Ok(Opened::Shared(connection)),
+            Wished::Single(connection) => {
+                self.shared.without_http2.borrow_mut().push(origin.clone());
+                Ok(Opened::Single(connection))
+            }
+            Wished::Alone => self.open(origin, tls, phases).await,
+        }
+    }
+
+    async fn open(
+        &self,
+        origin: &Rc<Origin>,
+        tls: Option<&Tls>,
+        phases: &mut Phases,
+    ) -> Result<Opened, TransportError> {
+        let own = tls.map(|tls| self.secure().own.of(tls, self.options.tls_resumption));
+        let speaks = tls.zip(own.as_ref()).map(|(tls, own)| Speaks { tls, own });
         let turn = self.turn.get().unwrap_or_else(|| self.shared.next_turn());
         self.turn.set(Some(turn));
-        let open = Connection::open(&self.shared, origin, &self.options, turn, phases);
+        let open = Connection::open(&self.shared, origin, &self.options, speaks, turn, phases);
         match self.options.connect_timeout {
             None => open.await,
             Some(limit) => {
@@ -240,10 +378,10 @@ impl Client {
         }
     }
 
-    fn take_kept(&self, origin: &Rc<Origin>) -> Option<Connection> {
+    fn take_kept(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> Option<Connection> {
         let mut kept = self.kept.borrow_mut();
         // The one that was used last: the server had the least time to close it.
-        let index = kept.iter().rposition(|connection| connection.leads_to(origin))?;
+        let index = kept.iter().rposition(|connection| connection.leads_to(origin, tls))?;
         Some(kept.remove(index))
     }
 
@@ -263,7 +401,7 @@ impl Client {
 /// Closes connections that are one too many once `another` is kept.
 #[cold]
 fn make_room(kept: &mut Vec<Connection>, another: &Connection, options: &ClientOptions) {
-    let alike = |connection: &Connection| connection.leads_to(another.origin());
+    let alike = |connection: &Connection| connection.leads_to(another.origin(), another.tls());
     if kept.iter().filter(|connection| alike(connection)).count() >= options.max_connections
         && let Some(oldest) = kept.iter().position(alike)
     {
@@ -300,6 +438,7 @@ impl Chain {
         let (url, history) = (self.request.url, self.history);
         let without = |error| Response {
             status: 0,
+            version: None,
             reason: None,
             head: Bytes::new(),
             headers: OnceCell::new(),
@@ -321,6 +460,7 @@ impl Chain {
             Ok(Answer { head, head_bytes, body, size, trailers, error, .. }) => Response {
                 // An answer that is not whole is none, but what came of it is there to be looked at.
                 status: if error.is_none() { head.status } else { 0 },
+                version: Some(head.version),
                 reason: head.reason.filter(|_| error.is_none()),
                 head: head_bytes,
                 encoded: head.encoded,

@@ -3,13 +3,16 @@
 use super::dial;
 use super::dns::{Addresses, in_turn};
 use super::error::TransportError;
+use super::multiplexed::Multiplexed;
 use super::options::ClientOptions;
 use super::phases::{Phases, Stopwatch};
 use super::proxy::Proxy;
 use super::shared::{Shared, add};
+use super::tls::Tls;
 use super::transport::Transport;
 use super::tunnel::{self, Target};
 use super::url::Origin;
+use super::versions::HttpVersion;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::future::poll_fn;
@@ -25,49 +28,72 @@ use tokio_rustls::client::TlsStream;
 #[derive(Debug)]
 pub(super) struct Connection {
     origin: Rc<Origin>,
+    /// How TLS is spoken, if it is.
+    tls: Option<Tls>,
     /// Whether it ends at a proxy that is asked for whole urls.
     pub(super) forwarded: bool,
     pub(super) transport: Transport,
 }
 
+/// What TLS is spoken with: what tells one connection from another, and the user's own, with sessions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Speaks<'a> {
+    pub(super) tls: &'a Tls,
+    pub(super) own: &'a Tls,
+}
+
+/// A new connection.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// It speaks HTTP/1.1.
+    Single(Connection),
+    /// It speaks HTTP/2.
+    Shared(Rc<Multiplexed>),
+}
+
 impl Connection {
-    /// Connects to an origin, through its proxy if it has one, over TLS where it asks for that. `turn` says which of
-    /// several addresses are this user's.
+    /// Connects to an origin, through its proxy if it has one, over TLS if it is said how. `turn` says which of several
+    /// addresses are this user's.
     pub(super) async fn open(
-        shared: &Shared,
+        shared: &Rc<Shared>,
         origin: &Rc<Origin>,
         options: &ClientOptions,
+        speaks: Option<Speaks<'_>>,
         turn: usize,
         phases: &mut Phases,
-    ) -> Result<Self, TransportError> {
-        let tls = tls_for(origin, shared, options)?;
+    ) -> Result<Opened, TransportError> {
         let mut way = Way { shared, turn, phases };
         let proxy = options.proxy_for(origin);
-        let stream = match (origin.socket(), proxy) {
+        let transport = match (origin.socket(), proxy) {
             (Some(path), _) => {
-                let watch = Stopwatch::start(&mut way.phases.connect);
-                let stream = dial::connect_unix(path).await?;
-                drop(watch);
-                add(&shared.counters.connections, 1);
-                return Ok(Self {
-                    origin: origin.clone(),
-                    forwarded: false,
-                    transport: Transport::Unix(stream),
-                });
+                let _watch = Stopwatch::start(&mut way.phases.connect);
+                Transport::Unix(dial::connect_unix(path).await?)
             }
-            (None, None) => way.to(origin.host(), origin.port()).await?,
-            (None, Some(proxy)) => way.through(proxy, origin).await?,
+            (None, None) => Transport::Tcp(way.to(origin.host(), origin.port()).await?),
+            (None, Some(proxy)) => Transport::Tcp(way.through(proxy, origin).await?),
         };
         add(&shared.counters.connections, 1);
-        let transport = match tls {
-            None => Transport::Tcp(stream),
-            Some(configuration) => {
+        let transport = match (speaks, transport) {
+            (Some(Speaks { own, .. }), Transport::Tcp(stream)) => {
                 let _watch = Stopwatch::start(&mut phases.tls);
-                Transport::Tls(Box::new(encrypt(stream, origin, configuration).await?))
+                Transport::Tls(Box::new(encrypt(stream, origin, own.0.clone()).await?))
             }
+            (_, plain) => plain,
         };
-        let forwarded = proxy.is_some_and(|proxy| proxy.forwards(origin));
-        Ok(Self { origin: origin.clone(), forwarded, transport })
+        let forwarded = origin.socket().is_none() && proxy.is_some_and(|proxy| proxy.forwards(origin));
+        let tls = speaks.map(|speaks| speaks.tls);
+        let agreed = match options.http_version {
+            // Without TLS nothing is agreed on: it is known before.
+            HttpVersion::Http2 if tls.is_none() => !forwarded,
+            _ => transport.speaks_http2(),
+        };
+        if agreed {
+            return Multiplexed::start(shared, transport, origin, tls).await.map(Opened::Shared);
+        }
+        if options.http_version == HttpVersion::Http2 {
+            return Err(TransportError::NoHttp2);
+        }
+        Ok(Opened::Single(Self { origin: origin.clone(), tls: tls.cloned(), forwarded, transport }))
     }
 
     /// Where it leads.
@@ -75,9 +101,14 @@ impl Connection {
         &self.origin
     }
 
-    /// Whether it leads there.
-    pub(super) fn leads_to(&self, origin: &Rc<Origin>) -> bool {
-        Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin
+    /// How TLS is spoken, if it is.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    /// Whether it leads there, and TLS is spoken like that.
+    pub(super) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
+        (Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin) && Tls::alike(self.tls(), tls)
     }
 
     /// Whether nothing has come since the last answer: neither its end nor bytes that nobody asked for.
@@ -151,18 +182,4 @@ async fn encrypt(
         ServerName::try_from(origin.host().to_owned()).map_err(|_| TransportError::CertificateWrongHost)?;
     let connector = TlsConnector::from(configuration);
     connector.connect(name, stream).await.map_err(|error| TransportError::handshaking(&error))
-}
-
-/// The TLS configuration that an origin needs.
-fn tls_for(
-    origin: &Origin,
-    shared: &Shared,
-    options: &ClientOptions,
-) -> Result<Option<Arc<ClientConfig>>, TransportError> {
-    if !origin.is_https() {
-        return Ok(None);
-    }
-    let found = shared.configurations.get(options);
-    // The files were read when the client was made; what is wrong with them was said then.
-    found.map(Some).map_err(|_| TransportError::TlsHandshake)
 }

@@ -2,6 +2,7 @@
 
 use super::error::TransportError;
 use bytes::Bytes;
+use http::Version;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{EMPTY_HEADER, Header, Status};
 
@@ -9,7 +10,7 @@ use httparse::{EMPTY_HEADER, Header, Status};
 pub(super) const MAX_HEAD: usize = 256 * 1024;
 
 /// More headers are refused.
-const MAX_HEADERS: usize = 1024;
+pub(super) const MAX_HEADERS: usize = 1024;
 
 /// How the end of a body is found (RFC 9112, section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(super) enum Framing {
 /// The head of an answer.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
+    /// The version of HTTP that it came in.
+    pub(super) version: Version,
     pub(super) status: u16,
     /// As sent, if it is not the standard one of the status.
     pub(super) reason: Option<Box<str>>,
@@ -55,6 +58,7 @@ pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, Transpo
         answer.headers.iter().try_for_each(|header| facts.note(header))?;
         let framing = facts.framing(status, to_head);
         Ok(Head {
+            version: if answer.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 },
             status,
             reason: reason.map(Into::into),
             length,

@@ -67,7 +67,8 @@ impl Incoming {
         }
     }
 
-    fn is_done(&self) -> bool {
+    /// Whether the answer is complete, or can never be.
+    pub(super) fn is_done(&self) -> bool {
         self.failed.is_some() || self.head.is_some() && (self.whole.is_some() || self.body.is_done())
     }
 
@@ -107,18 +108,22 @@ impl Incoming {
     }
 
     /// The other side has closed the connection.
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.spoilt = true;
         let result = match self.head {
             Some(_) => self.body.close(),
             None if self.pending.is_empty() => Err(TransportError::ClosedBeforeResponse),
-            None => Err(TransportError::ResponseEndedEarly),
+            // What cannot be a head is told by its first bytes, however they came.
+            None => {
+                let broken = head::parse(&self.pending, self.to_head).err();
+                Err(broken.unwrap_or(TransportError::ResponseEndedEarly))
+            }
         };
         self.failed = result.err();
     }
 
     /// Takes the next bytes, at least one.
-    fn feed(&mut self, bytes: &[u8]) {
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
         if let Err(error) = self.try_feed(bytes) {
             self.fail(error);
         }

@@ -3,6 +3,7 @@
 use super::allowed::AllowedHosts;
 use super::proxy::{self, NoProxy, Proxy};
 use super::url::Origin;
+use super::versions::{HttpVersion, TlsVersion};
 use http::HeaderMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ pub const MAX_CONNECTIONS: usize = 6;
 
 /// How many connections a user keeps in all, unless the run says otherwise.
 pub const MAX_IDLE_CONNECTIONS: usize = 24;
+
 /// How long a body that is kept may be where nobody says anything else, in bytes as transferred; the same again bounds it
 /// when it is decoded.
 pub const MAX_BODY: u64 = 256 * 1024 * 1024;
@@ -36,6 +38,12 @@ pub struct ClientOptions {
     pub cert: Option<PathBuf>,
     /// A PEM file with the key of `cert`; none = it is in the file of `cert`.
     pub key: Option<PathBuf>,
+    /// The oldest version of TLS that is accepted.
+    pub tls_min: TlsVersion,
+    /// Whether a user takes up a TLS session that it had with a server when it connects again.
+    pub tls_resumption: bool,
+    /// Which versions of HTTP are spoken.
+    pub http_version: HttpVersion,
     /// Whether connections are kept for the next request.
     pub keep_alive: bool,
     /// The only hosts that may be called; none = all. Redirects are held to it here; whoever sends a request asks
@@ -70,6 +78,9 @@ impl Default for ClientOptions {
             ca: None,
             cert: None,
             key: None,
+            tls_min: TlsVersion::default(),
+            tls_resumption: true,
+            http_version: HttpVersion::default(),
             keep_alive: true,
             allowed_hosts: None,
             max_connections: MAX_CONNECTIONS,

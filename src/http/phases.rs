@@ -16,7 +16,7 @@ pub(super) struct Phases {
     /// When the exchange that is under way began.
     begun: Option<Instant>,
     /// When its request had been written.
-    sent_at: Option<Instant>,
+    pub(super) sent_at: Option<Instant>,
     /// When the first byte of its answer came.
     pub(super) first_byte_at: Option<Instant>,
     /// Whether an exchange ever began.

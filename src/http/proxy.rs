@@ -172,13 +172,6 @@ impl NoProxy {
         entries.filter(|entry| !entry.is_empty()).map(Exception::parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// All entries of this list and of the other.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
     /// Whether this host is reached without the proxy.
     fn has(&self, origin: &Origin) -> bool {
         self.0.iter().any(|exception| exception.fits(origin.host(), origin.port()))
@@ -298,7 +291,7 @@ mod tests {
             let url = Url::parse_absolute(url).expect("a url");
             assert_eq!(list.has(url.origin()), direct, "{url}");
         }
-        let all = NoProxy::default().and(NoProxy::parse(["*"]).expect("a list"));
+        let all = NoProxy::parse(["*"]).expect("a list");
         assert!(all.has(Url::parse_absolute("http://x").expect("a url").origin()));
         for text in ["?", "http://h", "a b", ":80", "h:x"] {
             assert!(NoProxy::parse([text]).expect_err(text).contains("is not a host"), "{text}");

@@ -7,8 +7,8 @@ use super::head;
 use super::options::MAX_BODY;
 use super::url::Url;
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::SET_COOKIE;
+use http::{HeaderMap, Version};
 use std::cell::OnceCell;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -73,6 +73,8 @@ impl Hop {
 pub struct Response {
     /// The status; 0 when there was no whole answer.
     pub status: u16,
+    /// The version of HTTP that the answer came in; none without an answer.
+    pub version: Option<Version>,
     /// The reason phrase that the server sent, if it is not the standard one.
     pub(super) reason: Option<Box<str>>,
     /// The head as it came; empty when there is none.
@@ -112,6 +114,7 @@ impl Response {
         let ended = Instant::now();
         Self {
             status: 200,
+            version: Some(Version::HTTP_11),
             reason: None,
             head: Bytes::new(),
             headers: OnceCell::new(),

@@ -4,6 +4,7 @@ use super::dns::Names;
 use super::network::Network;
 use super::response::WireBytes;
 use super::tls::Configurations;
+use super::url::Origin;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -13,6 +14,9 @@ pub struct Counters {
     /// Request heads that were written completely, to the host or to the proxy that forwards them. What is said to a
     /// proxy to get a way through it is no request of the run, and its bytes are not counted either.
     pub wire_requests: Cell<u64>,
+    /// Heads that left when nobody waited for their answers any more: of requests that were given up while HTTP/2 held
+    /// them back. They are among `wire_requests`.
+    pub abandoned: Cell<u64>,
     /// Kept connections that were found closed before the first byte of a request, and replaced.
     pub reconnects: Cell<u64>,
     /// Connections that were opened.
@@ -44,6 +48,8 @@ pub struct Shared {
     pub(super) names: Names,
     turns: Turns,
     pub(super) configurations: Configurations,
+    /// Origins that were asked for HTTP/2 and chose HTTP/1.1.
+    pub(super) without_http2: RefCell<Vec<Rc<Origin>>>,
     /// Where bytes are read to before they are looked at: one for all connections, so that those which wait hold none.
     pub(super) incoming: RefCell<Box<[u8]>>,
     /// Where requests are written to before they are sent; taken while one is on its way.
@@ -69,6 +75,7 @@ impl Shared {
             names: Names::default(),
             turns: Turns { next: Cell::new(shard), step: shards },
             configurations: Configurations::default(),
+            without_http2: RefCell::default(),
             incoming: RefCell::new(vec![0; INCOMING].into()),
             outgoing: RefCell::default(),
         })

@@ -75,6 +75,11 @@ pub trait Host {
     /// A hook that ran on the user's own fiber ended the run.
     fn stop_test(&self, reason: &str);
 
+    /// How many requests of a batch are on their way to one host at a time.
+    fn max_connections(&self) -> usize {
+        http::MAX_CONNECTIONS
+    }
+
     /// The cookies that a request to `url` would carry.
     fn cookies(&self, url: &http::Url) -> Vec<(String, String)>;
 

@@ -22,6 +22,8 @@ mod error;
 mod fiber;
 mod files;
 mod functions;
+#[cfg(test)]
+mod fuzz_tests;
 mod given;
 mod headers;
 mod hooks;

@@ -8,7 +8,7 @@ use super::listeners::Details;
 use super::user::User;
 use super::verdict::{Tally, TallyId, Word};
 use crate::http;
-use ::http::StatusCode;
+use ::http::{StatusCode, Version};
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -220,6 +220,14 @@ fn cookies(response: &mut Response) -> Map {
     cookies.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
+fn version_name(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "2",
+        Version::HTTP_10 => "1.0",
+        _ => "1.1",
+    }
+}
+
 /// Registers the type with its properties and methods.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Response>("Response");
@@ -251,6 +259,9 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("history", history);
     engine.register_get("error", |response: &mut Response| -> Dynamic {
         response.0.answer.error.as_ref().map_or(Dynamic::UNIT, |error| error.to_string().into())
+    });
+    engine.register_get("http_version", |response: &mut Response| -> Dynamic {
+        response.0.answer.version.map_or(Dynamic::UNIT, |version| version_name(version).into())
     });
     // That the body was not kept is the script's own doing: an empty map would hide it.
     engine.register_get("js", |response: &mut Response| match response.json() {

@@ -1,6 +1,8 @@
 //! What every room may use and no room owns: diagnostics, units, near names, random streams, time stamps.
 
 mod diagnostic;
+#[cfg(test)]
+pub(crate) mod fuzz;
 mod nearest;
 mod stream;
 mod units;

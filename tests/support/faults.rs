@@ -131,13 +131,19 @@ impl Line {
         Some(String::from_utf8(head).expect("a head is text"))
     }
 
-    /// Waits until a complete head has arrived, counts it and leaves it unread.
-    pub fn see_head(&mut self) {
+    /// Waits until a complete head has arrived, counts it and leaves it unread; false when the client has closed.
+    pub fn see_head(&mut self) -> bool {
         let mut bytes = [0; 4096];
-        while !self.tcp.peek(&mut bytes).is_ok_and(|count| bytes[..count].ends_with(b"\r\n\r\n")) {
-            std::thread::yield_now();
+        loop {
+            match self.tcp.peek(&mut bytes) {
+                Ok(0) | Err(_) => return false,
+                Ok(count) if bytes[..count].ends_with(b"\r\n\r\n") => {
+                    self.ledger.heads.fetch_add(1, Ordering::SeqCst);
+                    return true;
+                }
+                Ok(_) => std::thread::yield_now(),
+            }
         }
-        self.ledger.heads.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Waits for bytes, whatever they are.
