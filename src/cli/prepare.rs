@@ -3,6 +3,7 @@
 use super::demo::DEMO;
 use super::manifests::read_manifests;
 use super::network::{self, given};
+use super::once::{self, Planned};
 use super::origin::Origin;
 use super::script_options;
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
@@ -20,6 +21,8 @@ pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) loader: Loader,
     pub(super) warnings: Vec<Diagnostic>,
+    /// Every task and whether it runs, for a run that runs each once.
+    pub(super) planned: Vec<Planned>,
 }
 
 /// Scripts that are not to be run.
@@ -74,9 +77,19 @@ impl Read {
 pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Vec<Diagnostic>> {
     let Read { mut plan, script, loader, mut warnings } = read;
     let one = |error| vec![error];
+    let all = if settings.once { plan::planned_tasks(&plan) } else { Vec::new() };
     warnings.extend(plan::select_classes(&mut plan, &settings.classes).map_err(one)?);
+    let chosen = if settings.once { plan::planned_tasks(&plan) } else { Vec::new() };
     warnings.extend(plan::filter(&mut plan, &settings.tags, &settings.exclude_tags).map_err(one)?);
-    warnings.extend(without_effect(settings, &plan));
+    warnings.extend(if settings.once {
+        once::without_effect(settings)
+    } else {
+        without_effect(settings, &plan)
+    });
+    let planned = once::planned(&all, &chosen, &plan);
+    if settings.once {
+        plan::make_once(&mut plan);
+    }
     let host = settings.origins.of("host");
     if matches!(host, Origin::Default | Origin::Script(_)) {
         verify_class_hosts(&plan, &script).map_err(one)?;
@@ -88,7 +101,7 @@ pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Ve
     network::verify_sources(&settings.network.network, &settings.origins).map_err(one)?;
     verify_hosts(settings, &plan, &script).map_err(one)?;
     verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
-    Ok(Prepared { plan, loader, warnings })
+    Ok(Prepared { plan, loader, warnings, planned })
 }
 
 /// Where users come by arrivals only, or by a load shape, nobody asks how many are to be started.

@@ -15,6 +15,18 @@ pub(super) fn report(text: &str) {
     let _ = out.flush();
 }
 
+/// A text of several lines, to stderr, in one piece.
+pub(super) fn message(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Width of the terminal that messages go to; none when they go elsewhere.
+pub(super) fn message_columns() -> Option<usize> {
+    std::io::stderr()
+        .is_terminal()
+        .then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)))
+}
+
 /// Messages to the user: to stderr, each followed by an empty line.
 pub(super) fn diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {

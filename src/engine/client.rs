@@ -1,5 +1,6 @@
 //! The engine's side of [`script::Host`](crate::script::Host): one user's client, and the shard's recorder.
 
+use super::debug::Eye;
 use super::diary::Pages;
 use super::message::Report;
 use crate::http::{self, Client, ClientOptions, NoProxy, Proxy, Shared, TransportError, Url};
@@ -74,6 +75,8 @@ pub(super) struct UserHost {
     pub(super) network: Rc<Shared>,
     pub(super) ledger: Rc<Ledger>,
     pub(super) reports: UnboundedSender<Report>,
+    /// Who looks at this user's requests.
+    pub(super) eye: Option<Rc<Eye>>,
 }
 
 /// A request on its way. When it is over, answered or dropped, it is accounted for, so that what was written to the
@@ -99,7 +102,11 @@ impl Drop for InFlight<'_> {
 }
 
 impl Host for UserHost {
-    fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+    fn send(&self, mut request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+        if self.eye.is_some() {
+            request.transcript = Some(Rc::default());
+        }
+        let transcript = request.transcript.clone();
         Box::pin(async move {
             let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
             let mut answer = pin!(self.client.send(request));
@@ -116,6 +123,9 @@ impl Host for UserHost {
             if let Some(error) = response.error {
                 self.ledger.count_shortage(error);
             }
+            if let (Some(eye), Some(transcript)) = (&self.eye, &transcript) {
+                eye.view.exchanged(&eye.watched, transcript, &response);
+            }
             response
         })
     }
@@ -126,6 +136,9 @@ impl Host for UserHost {
 
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
+        if let Some(eye) = &self.eye {
+            eye.view.judged(&eye.watched, &sample.method, &sample.name, failure.as_deref());
+        }
         let counted = stats::Sample {
             method: &sample.method,
             name: &sample.name,

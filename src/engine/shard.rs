@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::client::{Ledger, UserHost, client_options_of};
 use super::config::RunConfig;
+use super::debug::Eye;
 use super::diary::Diary;
 use super::hooks::{self, HookWitness};
 use super::message::{Assignment, Command, Report};
@@ -85,6 +86,8 @@ pub(super) struct Shard {
     pub(super) ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,
     crowd: Rc<Crowd>,
+    /// Held by the user whose turn it is, where they run one after the other.
+    turns: Rc<tokio::sync::Mutex<()>>,
     hooks: Rc<Crowd>,
     /// Who sends in `test_start` and `test_stop`: one user, made for the first of them.
     setup_user: OnceCell<User>,
@@ -153,7 +156,8 @@ impl Shard {
             texts.join("\n")
         })?;
         let config = setup.config;
-        let orders = config.plan.sets.iter().map(Order::new).collect();
+        let order = if config.once { Order::once } else { Order::new };
+        let orders = config.plan.sets.iter().map(order).collect();
         let network = Shared::of_shard(config.network.clone(), setup.index, config.shards);
         let kinds = config.plan.classes.iter().map(|class| {
             let host = class.host.as_ref().or(config.host.as_ref());
@@ -197,6 +201,7 @@ impl Shard {
             ledger: Rc::new(ledger),
             reports,
             crowd: Rc::default(),
+            turns: Rc::default(),
             hooks: Rc::default(),
             setup_user: OnceCell::new(),
             listeners,
@@ -246,7 +251,12 @@ impl Shard {
 
     fn obey(self: &Rc<Self>, command: Command, phase: Phase) -> Phase {
         match command {
-            Command::Start(users) => users.into_iter().for_each(|user| self.start(user)),
+            Command::Start(mut users) => {
+                if self.config.once {
+                    users.sort_by_key(|user| user.class.0);
+                }
+                users.into_iter().for_each(|user| self.start(user));
+            }
             Command::Stop(users) => {
                 let wish = Wish::Finish { deadline: Instant::now() + self.config.stop_timeout };
                 users.into_iter().for_each(|user| self.crowd.set(user, wish));
@@ -314,7 +324,12 @@ impl Shard {
         let Assignment { user: number, class } = assignment;
         let Some((walk, _)) = self.walk(assignment) else { return };
         let (crowd, config) = (self.crowd.clone(), self.config.clone());
+        let turns = self.config.once.then(|| self.turns.clone());
         tokio::task::spawn_local(async move {
+            let _turn = match &turns {
+                Some(turns) => Some(turns.lock().await),
+                None => None,
+            };
             walk.run(&config.plan.classes[class.0]).await;
             crowd.left(number);
         });
@@ -324,7 +339,9 @@ impl Shard {
     pub(super) fn walk(&self, assignment: Assignment) -> Option<(Walk<UserWitness>, Rc<Actor>)> {
         let Assignment { user: number, class } = assignment;
         let kind = &self.kinds[class.0];
-        let host = match self.host_of(&kind.options) {
+        let name = self.config.plan.classes[class.0].name.as_str();
+        let eye = self.config.debugging.as_ref().and_then(|debugging| debugging.eye_on(number, name));
+        let host = match self.host_of(&kind.options, eye.clone()) {
             Ok(host) => host,
             Err(reason) => {
                 self.report(Report::Broken { reason });
@@ -340,7 +357,7 @@ impl Shard {
         let schedule = stream(self.config.seed, number, Purpose::Schedule);
         let diary = trace.map(|pages| Diary::new(number, self.ledger.started, pages));
         let walk =
-            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).traced(diary);
+            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness(eye)).traced(diary);
         self.crowd.joined(number, signal);
         self.terrain.pulse.begin();
         Some((walk, actor))
@@ -359,7 +376,8 @@ impl Shard {
         };
         let signal = Rc::new(StopSignal::new());
         let number = self.hooks.joined_next(signal.clone());
-        let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        let (hooks, terrain, witness) =
+            (self.hooks.clone(), self.terrain.clone(), self.witness(self.hooks_eye()));
         let network = self.network.clone();
         tokio::task::spawn_local(async move {
             let outcome =
@@ -375,7 +393,8 @@ impl Shard {
     fn ask_shape(&self, function: FnId, at: Duration) {
         let signal = Rc::new(StopSignal::new());
         let number = self.hooks.joined_next(signal.clone());
-        let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        let (hooks, terrain, witness) =
+            (self.hooks.clone(), self.terrain.clone(), self.witness(self.hooks_eye()));
         let actor = self.shape_actor.clone();
         tokio::task::spawn_local(async move {
             let answer = hooks::shape(&terrain, function, &actor, at, &witness, &signal).await;
@@ -400,23 +419,29 @@ impl Shard {
     fn new_hook_user(&self, event: Event) -> Result<User, String> {
         let base = self.config.host.as_ref().map(|host| Base::parse(host).map(Rc::new)).transpose();
         let base = base.map_err(|error| error.to_string())?;
-        let host = self.host_of(&Rc::new(self.config.client.clone()))?;
+        let host = self.host_of(&Rc::new(self.config.client.clone()), self.hooks_eye())?;
         let actor = Rc::new(Actor::of_hooks(event, self.loader.world.clone()));
         Ok(User::heard_by(self.listeners.clone(), actor, "", base, host))
     }
 
-    fn host_of(&self, options: &Rc<ClientOptions>) -> Result<Rc<UserHost>, String> {
+    /// Set-up and tear-down are looked at wherever any user is.
+    fn hooks_eye(&self) -> Option<Rc<Eye>> {
+        self.config.debugging.as_ref().and_then(|debugging| debugging.eye_on(0, ""))
+    }
+
+    fn host_of(&self, options: &Rc<ClientOptions>, eye: Option<Rc<Eye>>) -> Result<Rc<UserHost>, String> {
         let client = Client::new(self.network.clone(), options.clone()).map_err(|error| error.to_string())?;
         Ok(Rc::new(UserHost {
             client,
             network: self.network.clone(),
             ledger: self.ledger.clone(),
             reports: self.reports.clone(),
+            eye,
         }))
     }
 
-    fn witness(&self) -> UserWitness {
-        UserWitness { shard: self.index, ledger: self.ledger.clone(), reports: self.reports.clone() }
+    fn witness(&self, eye: Option<Rc<Eye>>) -> UserWitness {
+        UserWitness { shard: self.index, ledger: self.ledger.clone(), reports: self.reports.clone(), eye }
     }
 }
 
@@ -442,10 +467,14 @@ pub(super) struct UserWitness {
     shard: usize,
     ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,
+    eye: Option<Rc<Eye>>,
 }
 
 impl HookWitness for UserWitness {
     fn hook_failed(&self, event: Event, exception: &Exception) {
+        if let Some(eye) = &self.eye {
+            eye.view.threw(&eye.watched, &format!("on({})", event.name()), exception);
+        }
         self.ledger.hook_failed(event, exception);
     }
 }
@@ -453,6 +482,10 @@ impl HookWitness for UserWitness {
 impl Witness for UserWitness {
     fn exception(&self, exception: &Exception, task: &str) {
         self.ledger.exception(exception, task);
+    }
+
+    fn eye(&self) -> Option<&Rc<Eye>> {
+        self.eye.as_ref()
     }
 
     fn stop_test(&self, reason: &str) {

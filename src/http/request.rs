@@ -1,9 +1,11 @@
 //! A request, before it is sent.
 
 use super::tls::Tls;
+use super::transcript::Transcript;
 use super::url::Url;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// What to send.
@@ -25,6 +27,8 @@ pub struct Request {
     pub allow_redirects: Option<bool>,
     /// How TLS is spoken, from [`Client::tls`](super::Client::tls); none = as the client does.
     pub tls: Option<Tls>,
+    /// Where what goes over the wire is kept, if anybody wants to see it.
+    pub transcript: Option<Rc<Transcript>>,
     /// Whether the body of the answer is kept, or only counted; none = the client's rule.
     pub keep_body: Option<bool>,
 }
@@ -42,6 +46,7 @@ impl Request {
             timeout: None,
             allow_redirects: None,
             tls: None,
+            transcript: None,
             keep_body: None,
         }
     }
