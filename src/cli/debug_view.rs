@@ -102,7 +102,7 @@ impl DebugView for View {
             let title =
                 if user.user == 0 { format!("{}\n", self.title(user, "request")) } else { String::new() };
             let text = request_text(&transcript.exchanges(), response, self.paint);
-            self.say(&format!("{title}{text}\n"));
+            self.say(&format!("{title}{text}"));
         }
     }
 

@@ -166,7 +166,7 @@ fn timings_text(timings: &Timings, elapsed: Duration) -> String {
     let ms = |time: Duration| format!("{:.2}", time.as_secs_f64() * 1000.0);
     let parts: Vec<String> = phases
         .into_iter()
-        .filter(|(_, time)| *time >= Duration::from_micros(1))
+        .filter(|(_, time)| *time >= Duration::from_micros(5))
         .map(|(name, time)| format!("{name} {}", ms(time)))
         .collect();
     format!("{} ms = {}", ms(elapsed), parts.join(" + "))

@@ -8,7 +8,9 @@ use super::origin::Origin;
 use super::script_options;
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
-use crate::http::{AllowedHosts, Base, Client, ClientOptions, Network, Shared, Url, without_password};
+use crate::http::{
+    AllowedHosts, Base, Client, ClientOptions, Network, Shared, Url, secrets_of, without_password,
+};
 use crate::plan::{self, Plan, UserClass};
 use crate::script::{FiberLimits, Limits, Loaded, Loader, Script, World};
 use crate::util::{Diagnostic, Severity, nearest};
@@ -54,6 +56,9 @@ pub(super) fn read(settings: &ScriptSettings, seed: u64) -> Result<Read, Vec<Dia
     warnings.extend(script_options::strange_variables(&settings.environment, &plan.options));
     warnings.extend(found);
     warnings.extend(verify_plan(&plan, &script)?);
+    let hosts = plan.classes.iter().filter_map(|class| class.host.as_deref());
+    let settings_host = plan.settings.as_ref().and_then(|settings| settings.host.as_deref());
+    hosts.chain(settings_host).for_each(|host| hide_password(host, &loader.world));
     Ok(Read { plan, script, loader, warnings })
 }
 
@@ -69,6 +74,13 @@ impl Read {
     }
 }
 
+/// The credentials of a url are secrets, in the url and as the header that they become.
+fn hide_password(url: &str, world: &World) {
+    for secret in secrets_of(url) {
+        world.add_secret(&secret);
+    }
+}
+
 /// Chooses what to run by tags and classes, and checks where it would go.
 ///
 /// # Errors
@@ -77,6 +89,10 @@ impl Read {
 pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Vec<Diagnostic>> {
     let Read { mut plan, script, loader, mut warnings } = read;
     let one = |error| vec![error];
+    settings.host.iter().for_each(|host| hide_password(host, &loader.world));
+    if let Some(proxy) = &settings.network.proxy {
+        proxy.secrets().iter().for_each(|secret| loader.world.add_secret(secret));
+    }
     let all = if settings.once { plan::planned_tasks(&plan) } else { Vec::new() };
     warnings.extend(plan::select_classes(&mut plan, &settings.classes).map_err(one)?);
     let chosen = if settings.once { plan::planned_tasks(&plan) } else { Vec::new() };

@@ -5,7 +5,7 @@ use super::diary::Pages;
 use super::message::Report;
 use crate::http::{self, Client, ClientOptions, NoProxy, Proxy, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
-use crate::script::{Exception, Host, Phased, Sample, World};
+use crate::script::{Exception, Host, Mask, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -27,6 +27,8 @@ pub(super) struct Ledger {
     pub(super) started: Instant,
     /// Knows the secrets that no report may show.
     pub(super) world: Arc<World>,
+    /// The same secrets, to be asked for every request.
+    pub(super) mask: Mask,
     /// Requests that were never sent, redirects that were followed, requests that were cut off in flight.
     pub(super) counters: RefCell<RunCounters>,
     /// What users do, where a trace is written.
@@ -54,6 +56,7 @@ impl Ledger {
     pub(super) fn exception(&self, exception: &Exception, task: &str) {
         let now = self.since_start(Instant::now());
         let message = self.world.mask(&exception.message);
+        let task = &self.mask.apply(task);
         self.recorder.borrow_mut().exception(&message, &exception.place, task, now);
         tracing::debug!(target: "script", "exception in `{task}`\n{}", self.world.mask(&exception.diagnostic));
     }
@@ -136,12 +139,13 @@ impl Host for UserHost {
 
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
+        let name = self.ledger.mask.apply(&sample.name);
         if let Some(eye) = &self.eye {
-            eye.view.judged(&eye.watched, &sample.method, &sample.name, failure.as_deref());
+            eye.view.judged(&eye.watched, &sample.method, &name, failure.as_deref());
         }
         let counted = stats::Sample {
             method: &sample.method,
-            name: &sample.name,
+            name: &name,
             response_time: sample.response_time,
             service_time: sample.service_time(),
             size: sample.size,
@@ -161,7 +165,8 @@ impl Host for UserHost {
     }
 
     fn stop_test(&self, reason: &str) {
-        let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
+        let reason = self.ledger.world.mask(reason).into_owned();
+        let _ = self.reports.send(Report::StopTest { reason });
     }
 
     fn max_connections(&self) -> usize {

@@ -17,6 +17,7 @@ use crate::plan::{Event, FnId};
 use crate::script::{Actor, Exception, Fields, Listeners, Loader, User};
 use crate::stats::{Recorder, RunCounters};
 use crate::util::{Purpose, stream};
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -187,6 +188,8 @@ impl Shard {
             started: Instant::from_std(setup.started),
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
+            // Scripts declare their secret options while they are loaded.
+            mask: setup.loader.world.secrets(),
             trace: config.trace.then(Rc::default),
             phases: config.phases,
         };
@@ -303,7 +306,12 @@ impl Shard {
     }
 
     fn hand_over_trace(&self) {
-        let steps = self.ledger.trace.as_ref().map(|pages| pages.take()).unwrap_or_default();
+        let mut steps = self.ledger.trace.as_ref().map(|pages| pages.take()).unwrap_or_default();
+        for step in &mut steps {
+            if let Cow::Owned(masked) = self.ledger.mask.apply(&step.task) {
+                step.task = masked;
+            }
+        }
         if !steps.is_empty() {
             self.report(Report::Traced { steps });
         }
@@ -380,8 +388,9 @@ impl Shard {
             (self.hooks.clone(), self.terrain.clone(), self.witness(self.hooks_eye()));
         let network = self.network.clone();
         tokio::task::spawn_local(async move {
-            let outcome =
+            let mut outcome =
                 hooks::run(&terrain, event, &user, &fields, &signal, Deadline::of_task, &witness).await;
+            outcome.stop = outcome.stop.map(|reason| witness.ledger.world.mask(&reason).into_owned());
             // The hooks of the next event are told what these have sent.
             let _ = witness.reports.send(counted(&witness.ledger, &network));
             let _ = witness.reports.send(Report::Hooked { event, outcome });
@@ -489,7 +498,8 @@ impl Witness for UserWitness {
     }
 
     fn stop_test(&self, reason: &str) {
-        let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
+        let reason = self.ledger.world.mask(reason).into_owned();
+        let _ = self.reports.send(Report::StopTest { reason });
     }
 
     fn needs_grant(&self) {

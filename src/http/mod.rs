@@ -54,5 +54,5 @@ pub use response::{Hop, Response, Timings, WireBytes};
 pub use shared::{Counters, Shared};
 pub use tls::{Tls, TlsChoice};
 pub use transcript::{Exchange, Transcript};
-pub use url::{Base, Origin, Url, UrlError, is_absolute, without_password};
+pub use url::{Base, Origin, Url, UrlError, is_absolute, secrets_of, without_password};
 pub use versions::{HttpVersion, TlsVersion};
