@@ -184,6 +184,7 @@ impl Draft {
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
             tls: None,
+            transcript: None,
             keep_body: self.keep_body,
         }
     }
