@@ -193,14 +193,22 @@ mod tests {
               --web[=<yes|no>]               Refused: there is no web UI yet
 
         HTTP:
-              --timeout <TIME>        How long a request may take, unless the script says otherwise
-                                      [default: 60s]
-              --allow-host <HOST,..>  Only these hosts may be called, as shop.example.com, *.example.com or
-                                      127.0.0.1:8080; may be repeated
-              --max-body <SIZE>       Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB;
-                                      none for bodies that are not kept]
-              --ca <FILE>             Certificates (PEM) to trust besides the system's
-              --insecure[=<yes|no>]   Do not verify certificates
+              --timeout <TIME>                How long a request may take, unless the script says otherwise
+                                              [default: 60s]
+              --allow-host <HOST,..>          Only these hosts may be called, as shop.example.com,
+                                              *.example.com or 127.0.0.1:8080; may be repeated
+              --max-body <SIZE>               Longer bodies are a failure, as 65536, 64KiB or 1GB [default:
+                                              256MiB; none for bodies that are not kept]
+              --ca <FILE>                     Certificates (PEM) to trust besides the system's
+              --cert <FILE>                   The client's own certificate (PEM), with its key if there is
+                                              no --key
+              --key <FILE>                    The key (PEM) of --cert
+              --insecure[=<yes|no>]           Do not verify certificates
+              --tls-min <VERSION>             The oldest version of TLS that is accepted, 1.2 or 1.3
+                                              [default: 1.2]
+              --no-tls-resumption[=<yes|no>]  A full TLS handshake for every connection
+              --http-version <VERSION>        Auto, 1.1 or 2; auto is HTTP/2 where the server offers it by
+                                              TLS, 2 also without TLS [default: auto]
 
         Network:
               --connect-timeout <TIME>       How long each attempt to connect may take, TLS included

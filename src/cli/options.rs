@@ -330,7 +330,18 @@ pub(super) static OPTIONS: &[Spec] = &[
         "Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB; none for bodies that are not kept]",
     ),
     Spec::one(Http, "ca", "FILE", "Certificates (PEM) to trust besides the system's"),
+    Spec::one(Http, "cert", "FILE", "The client's own certificate (PEM), with its key if there is no --key"),
+    Spec::one(Http, "key", "FILE", "The key (PEM) of --cert"),
     Spec::switch(Http, "insecure", "Do not verify certificates"),
+    Spec::one(Http, "tls-min", "VERSION", "The oldest version of TLS that is accepted, 1.2 or 1.3").default("1.2"),
+    Spec::switch(Http, "no-tls-resumption", "A full TLS handshake for every connection"),
+    Spec::one(
+        Http,
+        "http-version",
+        "VERSION",
+        "Auto, 1.1 or 2; auto is HTTP/2 where the server offers it by TLS, 2 also without TLS",
+    )
+    .default("auto"),
     Spec::one(
         Network,
         "connect-timeout",

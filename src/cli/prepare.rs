@@ -196,11 +196,19 @@ fn verify_plan(plan: &Plan, script: &Script) -> Result<Vec<Diagnostic>, Vec<Diag
     if errors.is_empty() { Ok(warnings) } else { Err(errors) }
 }
 
+/// The keys of `.http(#{..})` that name files.
+const CERTIFICATES: [&str; 3] = ["ca", "cert", "key"];
+
 /// Every class can have a client: its options are known, and the certificates it trusts can be read.
 fn verify_clients(run: &ClientOptions, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
     let shared = Shared::new();
     for class in &plan.classes {
-        Client::new(shared.clone(), Rc::new(options_of(run, class, script)?))?;
+        let from_script = CERTIFICATES.iter().any(|key| class.http.contains_key(*key));
+        let options = options_of(run, class, script)?;
+        Client::new(shared.clone(), Rc::new(options)).map_err(|error| {
+            let from = format!("asked for by user class `{}`, declared at {}", class.name, class.declared_at);
+            if from_script { error.note(from) } else { error }
+        })?;
     }
     Ok(())
 }

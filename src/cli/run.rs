@@ -170,6 +170,11 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
         timeout: settings.timeout,
         verify: !settings.insecure,
         ca: settings.ca.clone(),
+        cert: settings.cert.clone(),
+        key: settings.key.clone(),
+        tls_min: settings.tls_min,
+        tls_resumption: !settings.no_tls_resumption,
+        http_version: settings.http_version,
         allowed_hosts: AllowedHosts::new(&settings.allowed_hosts),
         max_body: settings.max_body,
         ..settings.network.client_options()

@@ -3,7 +3,9 @@
 use super::debug::Eye;
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Base, Client, ClientOptions, NoProxy, Proxy, Shared, TransportError, Url};
+use crate::http::{
+    self, Base, Client, ClientOptions, NoProxy, Origin, Proxy, Shared, Tls, TlsChoice, TransportError, Url,
+};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Mask, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
@@ -182,6 +184,14 @@ impl Host for UserHost {
         let _ = self.reports.send(Report::StopTest { reason });
     }
 
+    fn tls(&self, choice: &TlsChoice) -> Result<Tls, Diagnostic> {
+        self.client.tls(choice)
+    }
+
+    fn shares_connection(&self, origin: &Rc<Origin>) -> bool {
+        self.client.shares_connection(origin)
+    }
+
     fn max_connections(&self) -> usize {
         self.client.max_connections()
     }
@@ -250,7 +260,8 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Option<()> {
         }
         "proxy" => options.proxy = Some(Arc::new(Proxy::parse(value.as_str()?).ok()?)),
         "ca" => options.ca = Some(file()?),
-        "cert" => options.cert = Some(file()?),
+        // A key belongs to the certificate that it was given with.
+        "cert" => (options.cert, options.key) = (Some(file()?), None),
         "key" => options.key = Some(file()?),
         "auth" => options.headers.insert(AUTHORIZATION, HeaderValue::from_str(value.as_str()?).ok()?),
         "headers" => headers(options, value)?,

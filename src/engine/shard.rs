@@ -166,8 +166,8 @@ impl Shard {
                 .map(|host| Base::parse(host).map(Rc::new))
                 .transpose()
                 .map_err(|error| error.to_string())?;
-            let options =
-                Rc::new(client_options_of(&config.client, class).map_err(|error| error.to_string())?);
+            let options = client_options_of(&config.client, class).map_err(|error| error.to_string())?;
+            let options = Rc::new(options);
             // What is wrong with the options shows now, before anything is sent.
             Client::new(network.clone(), options.clone()).map_err(|error| error.to_string())?;
             Ok(Kind { base, options })

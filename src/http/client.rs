@@ -99,6 +99,12 @@ impl Client {
         self.options.allowed_hosts.as_ref().and_then(|allowed| allowed.refusal(url))
     }
 
+    /// Whether there is a connection to `origin` that carries any number of requests at a time.
+    #[must_use]
+    pub fn shares_connection(&self, origin: &Rc<Origin>) -> bool {
+        self.secure.get().is_some_and(|secure| secure.shares(origin))
+    }
+
     /// The cookies that a request to `url` would carry.
     #[must_use]
     pub fn cookies(&self, url: &Url) -> Vec<(String, String)> {
@@ -344,26 +350,42 @@ impl Client {
         };
         let known_not_to = || self.shared.without_http2.borrow().contains(origin);
         if !offers || !self.options.keep_alive || known_not_to() {
-            return self.open(origin, tls, phases).await;
+            return self.open_alone(origin, tls, phases).await;
         }
-        let begun = Instant::now();
-        let mut waits = true;
+        phases.waits_since = Some(Instant::now());
         let opening = async {
-            waits = false;
+            phases.waits_since = None;
             self.open(origin, tls, phases).await
         };
         let wished = self.secure().wish(origin, tls, opening).await;
-        if waits {
-            phases.connect += begun.elapsed();
-        }
+        phases.end_wait(Instant::now());
         match wished? {
             Wished::Shared(connection) => Ok(Opened::Shared(connection)),
             Wished::Single(connection) => {
-                self.shared.without_http2.borrow_mut().push(origin.clone());
+                if !known_not_to() {
+                    self.shared.without_http2.borrow_mut().push(origin.clone());
+                }
                 Ok(Opened::Single(connection))
             }
-            Wished::Alone => self.open(origin, tls, phases).await,
+            Wished::Alone => self.open_alone(origin, tls, phases).await,
         }
+    }
+
+    /// A new connection that no other request waits for.
+    async fn open_alone(
+        &self,
+        origin: &Rc<Origin>,
+        tls: Option<&Tls>,
+        phases: &mut Phases,
+    ) -> Result<Opened, TransportError> {
+        let opened = self.open(origin, tls, phases).await?;
+        // A server may have learnt HTTP/2 since it was asked last.
+        if let Opened::Shared(connection) = &opened
+            && self.options.keep_alive
+        {
+            self.secure().keep(connection.clone());
+        }
+        Ok(opened)
     }
 
     async fn open(

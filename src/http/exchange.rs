@@ -22,7 +22,7 @@ const ONE_PIECE: usize = 16 * 1024;
 const PIECE: usize = 64 * 1024;
 
 /// A larger buffer is not kept for the next request.
-const KEPT_BUFFER: usize = 64 * 1024;
+pub(super) const KEPT_BUFFER: usize = 64 * 1024;
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug)]

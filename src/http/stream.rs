@@ -2,7 +2,7 @@
 
 use super::body::Plan;
 use super::error::TransportError;
-use super::exchange::Failure;
+use super::exchange::{Failure, KEPT_BUFFER};
 use super::head::Head;
 use super::incoming::Answer;
 use super::multiplexed::Multiplexed;
@@ -41,7 +41,9 @@ pub(super) async fn exchange(
     out.clear();
     write_head(&mut out);
     let head = stream_head::request(request.method.clone(), &request.url, &out);
-    shared.outgoing.replace(out);
+    if out.capacity() <= KEPT_BUFFER {
+        shared.outgoing.replace(out);
+    }
     let opened = connection.requests.clone().send_request(head, request.body_length() == 0);
     let (response, sending) =
         opened.map_err(|error| Failure { error: connection.meaning(&error, false), wrote: false })?;
@@ -115,8 +117,10 @@ struct Stream<'a> {
 impl Stream<'_> {
     /// Sends and reads what can be; ready when the answer is complete, or can never be.
     fn poll(&mut self, context: &mut Context<'_>, phases: &mut Phases) -> Poll<Result<(), TransportError>> {
-        self.send(context)?;
-        let received = self.receive(context, phases);
+        let received = match self.send(context) {
+            Ok(()) => self.receive(context, phases),
+            Err(error) => Poll::Ready(Err(error)),
+        };
         self.count();
         phases.sent_at = self.ticket.left.get();
         received

@@ -4,11 +4,13 @@
 //! tests, a fake. So scripts are testable without a server and no arrow runs upward.
 
 use super::program::Exception;
-use crate::http;
+use crate::http::{self, Origin};
 use crate::plan::Event;
+use crate::util::Diagnostic;
 use rhai::ImmutableString;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -74,6 +76,20 @@ pub trait Host {
 
     /// A hook that ran on the user's own fiber ended the run.
     fn stop_test(&self, reason: &str);
+
+    /// How TLS is spoken by requests that say so much about it.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used, or nothing is sent here.
+    fn tls(&self, _choice: &http::TlsChoice) -> Result<http::Tls, Diagnostic> {
+        Err(Diagnostic::error("nothing is sent here"))
+    }
+
+    /// Whether requests to `origin` share a connection at this moment: then any number of them may overlap.
+    fn shares_connection(&self, _origin: &Rc<Origin>) -> bool {
+        false
+    }
 
     /// How many requests of a batch are on their way to one host at a time.
     fn max_connections(&self) -> usize {

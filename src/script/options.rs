@@ -5,18 +5,21 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "allow_redirects",
     "auth",
     "body",
+    "cert",
     "context",
     "cookies",
     "form",
     "headers",
     "json",
     "keep_body",
+    "key",
     "multipart",
     "name",
     "params",
     "path",
     "tags",
     "timeout",
+    "verify",
 ];
 
 /// Options of the clients of a user class: `.http(#{ .. })`.
