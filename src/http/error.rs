@@ -323,6 +323,19 @@ mod tests {
     }
 
     #[test]
+    fn what_the_system_says_of_sockets_has_a_name() {
+        use nix::errno::Errno;
+        for (errno, text) in [
+            (Errno::ENOENT, "no such socket"),
+            (Errno::EACCES, "permission to the socket denied"),
+            (Errno::ECONNREFUSED, "connection refused"),
+        ] {
+            let error = std::io::Error::from(errno);
+            assert_eq!(TransportError::connecting_to_socket(&error).to_string(), text);
+        }
+    }
+
+    #[test]
     fn codes_are_named_and_unknown_ones_are_one() {
         for (error, text) in [
             (TransportError::TlsAlert(40), "tls alert: handshake_failure"),
