@@ -419,7 +419,11 @@ async fn a_lost_connection_fails_all_that_was_on_its_way() {
             let noted = noted.clone();
             async move {
                 match asked.path().as_str() {
-                    "/drop" => asked.connection.send(Order::Drop).unwrap(),
+                    "/drop" => {
+                        asked.connection.send(Order::Drop).unwrap();
+                        // An answer that is dropped resets its stream, if the connection is still there.
+                        std::future::pending::<()>().await;
+                    }
                     "/half" => {
                         let mut stream = asked.answer.send_response(Response::new(()), false).unwrap();
                         stream.send_data("half".into(), false).unwrap();
