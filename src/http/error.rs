@@ -172,8 +172,6 @@ impl TransportError {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NoSuchSocket,
             io::ErrorKind::PermissionDenied => Self::SocketDenied,
-            // A backlog that is full: to a socket of a file, nobody waits.
-            io::ErrorKind::WouldBlock => Self::ConnectionRefused,
             _ => Self::connecting(error),
         }
     }
@@ -321,6 +319,19 @@ mod tests {
         ] {
             let error = std::io::Error::other(rustls::Error::InvalidCertificate(bad));
             assert_eq!(TransportError::handshaking(&error).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_the_system_says_of_sockets_has_a_name() {
+        use nix::errno::Errno;
+        for (errno, text) in [
+            (Errno::ENOENT, "no such socket"),
+            (Errno::EACCES, "permission to the socket denied"),
+            (Errno::ECONNREFUSED, "connection refused"),
+        ] {
+            let error = std::io::Error::from(errno);
+            assert_eq!(TransportError::connecting_to_socket(&error).to_string(), text);
         }
     }
 
