@@ -84,7 +84,7 @@ async fn credentials_do_not_go_to_another_origin() {
     for (name, value) in
         [("authorization", "secret"), ("cookie", "a=secret"), ("host", "h"), ("x-own", "kept")]
     {
-        sent.headers.insert(name, HeaderValue::from_static(value));
+        sent.headers.insert(name.parse().unwrap(), HeaderValue::from_static(value));
     }
     assert_eq!(user.client.send(sent).await.body, "other");
     let first = server.requests().remove(0);

@@ -113,8 +113,8 @@ pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Ve
         // Whoever says where the run goes means all of it.
         plan.classes.iter_mut().for_each(|class| class.host = None);
     }
-    verify_allowed(settings, &plan, &script).map_err(one)?;
     network::verify_sources(&settings.network.network, &settings.origins).map_err(one)?;
+    verify_allowed(settings, &plan, &script).map_err(one)?;
     verify_hosts(settings, &plan, &script).map_err(one)?;
     verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
     Ok(Prepared { plan, loader, warnings, planned })
@@ -240,6 +240,17 @@ fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<
                     .map_err(|error| script.show_line(at_settings(error, run)))?;
             }
             (None, None) => {
+                if class.http.contains_key("cookies") {
+                    let error = Diagnostic::error(format!(
+                        "no host: user class `{}` has cookies, and they are for its host",
+                        class.name
+                    ));
+                    return Err(at_class(
+                        error.help("give --host http://.., or `.host(\"http://..\")` on the class"),
+                        class,
+                        script,
+                    ));
+                }
                 if let Some(place) = script.relative_url() {
                     return Err(Diagnostic::error("no host: this url is relative")
                         .at(place)

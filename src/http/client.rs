@@ -87,16 +87,16 @@ impl Client {
         chain.conclude(result, begun, plan, wire)
     }
 
-    /// Why a request to `url` must not be sent; none where it may be.
-    #[must_use]
-    pub fn refusal(&self, url: &Url) -> Option<String> {
-        self.options.allowed_hosts.as_ref().and_then(|allowed| allowed.refusal(url))
-    }
-
     /// How many connections to one host it has at a time.
     #[must_use]
     pub fn max_connections(&self) -> usize {
         self.options.max_connections
+    }
+
+    /// Why a request to `url` must not be sent; none where it may be.
+    #[must_use]
+    pub fn refusal(&self, url: &Url) -> Option<String> {
+        self.options.allowed_hosts.as_ref().and_then(|allowed| allowed.refusal(url))
     }
 
     /// The cookies that a request to `url` would carry.

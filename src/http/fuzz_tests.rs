@@ -1,17 +1,16 @@
 //! Whatever a server sends: it is an answer or an error, never a panic, a hang or more memory than was allowed.
 
+use super::body::Plan;
 use super::cookies::Jar;
-use super::incoming::Incoming;
-use super::response::{Response, Timings};
+use super::incoming::{Answer, Incoming};
+use super::response::Response;
 use super::url::{Base, Url};
 use super::{TransportError, decode, redirect};
 use crate::util::fuzz::fuzz;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, SET_COOKIE};
-use std::cell::OnceCell;
 use std::io::Write;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// Answers of servers in the wild, as they came.
@@ -72,8 +71,8 @@ const WORDS: [&str; 32] = [
 const MAX_BODY: u64 = 10_000;
 
 /// What `wire` is, in pieces of this size; then the connection is closed.
-fn read(wire: &[u8], size: usize, to_head: bool) -> Result<super::incoming::Answer, TransportError> {
-    let mut incoming = Incoming::new(to_head, MAX_BODY);
+fn read(wire: &[u8], size: usize, to_head: bool, keep: bool) -> Result<Answer, TransportError> {
+    let mut incoming = Incoming::new(to_head, Plan { keep, max: MAX_BODY });
     for piece in wire.chunks(size) {
         if !incoming.is_done() {
             incoming.feed(piece);
@@ -91,8 +90,10 @@ fn fuzz_answers() {
         let url = Url::parse_absolute("http://h/a").expect("a url");
         let jar = Jar::default();
         let mut seen = Vec::new();
-        for (size, to_head) in [(usize::MAX, false), (1, false), (7, false), (usize::MAX, true)] {
-            let answer = match read(wire, size, to_head) {
+        for (size, to_head, keep) in
+            [(usize::MAX, false, true), (1, false, true), (7, false, false), (usize::MAX, true, true)]
+        {
+            let answer = match read(wire, size, to_head, keep) {
                 Ok(answer) => answer,
                 Err(error) => {
                     seen.push((0, 0, Some(error), false));
@@ -100,23 +101,22 @@ fn fuzz_answers() {
                 }
             };
             assert!((100..1000).contains(&answer.head.status));
-            assert!(answer.body.len() as u64 <= MAX_BODY && answer.head_bytes.len() <= wire.len());
+            assert!(answer.size <= MAX_BODY && answer.head_bytes.len() <= wire.len());
+            assert_eq!(answer.body.len() as u64, if keep { answer.size } else { 0 });
             assert!(!(answer.reusable && answer.error.is_some()));
-            assert!(!to_head || answer.body.is_empty());
-            seen.push((answer.head.status, answer.body.len(), answer.error, answer.reusable));
+            assert!(!to_head || answer.size == 0);
+            seen.push((answer.head.status, answer.size, answer.error, answer.reusable));
             let response = Response {
                 status: answer.head.status,
                 reason: answer.head.reason,
                 head: answer.head_bytes,
-                headers: OnceCell::new(),
                 encoded: answer.head.encoded,
                 body: answer.body,
+                size: answer.size,
+                plan: Plan { keep, max: MAX_BODY },
+                trailers: answer.trailers,
                 error: answer.error,
-                url: url.clone(),
-                history: Vec::new(),
-                elapsed: Duration::ZERO,
-                timings: Timings::default(),
-                ended: answer.ended,
+                ..Response::empty(url.clone(), answer.ended)
             };
             look_at_everything(&response, &jar, &url);
         }
@@ -191,14 +191,17 @@ fn fuzz_decoders() {
         let which = usize::from(*which) % ENCODINGS.len();
         let value = ENCODINGS[which].parse().expect("a value");
         let headers = HeaderMap::from_iter([(CONTENT_ENCODING, value)]);
-        let decoded = decode::decoded(&headers, &Bytes::copy_from_slice(body));
+        let decoded = decode::decoded(&headers, &Bytes::copy_from_slice(body), MAX_DECODED);
         if let Ok(decoded) = &decoded {
-            assert!(decoded.len() <= 256 * 1024 * 1024);
+            assert!(decoded.len() as u64 <= MAX_DECODED);
             let _ = decode::text(&headers, decoded);
         }
         (which, decoded.map(|decoded| decoded.len().min(2)))
     });
 }
+
+/// What a body may be when it is decoded.
+const MAX_DECODED: u64 = 1 << 20;
 
 const ENCODINGS: [&str; 6] = ["gzip", "deflate", "br", "zstd", "gzip, gzip", "x"];
 
