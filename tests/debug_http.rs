@@ -42,7 +42,113 @@ fn one_user_is_shown_readably() {
     let server = DemoServer::start(0).expect("a port");
     let finished =
         Katydid::run_script(SCRIPT).against(&server).args(["-i", "2", "--debug-http"]).run().exits(1);
-    insta::assert_snapshot!(shown(&finished, &server), @"");
+    insta::assert_snapshot!(shown(&finished, &server), @r#"
+    ── user 1 ── Visitor/login ─────────────────────────────────────────────────────
+    > POST /login HTTP/1.1
+    > host: 127.0.0.1:PORT
+    > user-agent: katydid/VERSION
+    > accept: */*
+    > accept-encoding: gzip, deflate, br, zstd
+    > content-type: application/json
+    > content-length: 34
+      {
+        "password": "***",
+        "user": "ada"
+      }
+    < HTTP/1.1 200 OK
+    < content-type: application/json
+    < content-length: 93
+    < date: DATE
+      {
+        "accessToken": "***",
+        "token": "***"
+      }
+      TIME ms = PHASES; N out, N in
+    > GET /cookies/set?theme=dark&token=*** HTTP/1.1
+    > host: 127.0.0.1:PORT
+    > user-agent: katydid/VERSION
+    > accept: */*
+    > accept-encoding: gzip, deflate, br, zstd
+    < HTTP/1.1 200 OK
+    < content-type: application/json
+    < set-cookie: theme=***; Path=/
+    < set-cookie: token=***; Path=/
+    < content-length: 41
+    < date: DATE
+      {
+        "set": {
+          "theme": "dark",
+          "token": "***"
+        }
+      }
+      TIME ms = PHASES; N out, N in
+      passed POST /login
+      passed GET /set
+
+    ── user 1 ── Visitor/look ──────────────────────────────────────────────────────
+    > GET /redirect/1 HTTP/1.1
+    > host: 127.0.0.1:PORT
+    > user-agent: katydid/VERSION
+    > accept: */*
+    > accept-encoding: gzip, deflate, br, zstd
+    > cookie: theme=***; token=***
+    > authorization: Bearer ***
+    > x-api-key: ***
+    > x-shown: yes
+    < HTTP/1.1 302 Found
+    < location: /redirect/0
+    < content-length: 0
+    < date: DATE
+    > GET /redirect/0 HTTP/1.1
+    > host: 127.0.0.1:PORT
+    > user-agent: katydid/VERSION
+    > accept: */*
+    > accept-encoding: gzip, deflate, br, zstd
+    > cookie: theme=***; token=***
+    > authorization: Bearer ***
+    > x-api-key: ***
+    > x-shown: yes
+    < HTTP/1.1 200 OK
+    < content-type: application/json
+    < content-length: 19
+    < date: DATE
+      {
+        "redirected": true
+      }
+      TIME ms = PHASES; N out, N in
+    > GET /bytes/1234 HTTP/1.1
+    > host: 127.0.0.1:PORT
+    > user-agent: katydid/VERSION
+    > accept: */*
+    > accept-encoding: gzip, deflate, br, zstd
+    > cookie: theme=***; token=***
+    < HTTP/1.1 200 OK
+    < content-length: 1234
+    < date: DATE
+      xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+      TIME ms = PHASES; N out, N in
+      passed GET /redirect/1
+    > GET /status/404 HTTP/1.1
+    > host: 127.0.0.1:PORT
+    > user-agent: katydid/VERSION
+    > accept: */*
+    > accept-encoding: gzip, deflate, br, zstd
+    > cookie: theme=***; token=***
+    < HTTP/1.1 404 Not Found
+    < content-type: application/json
+    < content-length: 14
+    < date: DATE
+      {
+        "status": 404
+      }
+      TIME ms = PHASES; N out, N in
+      failed GET /status/404: not there
+      passed GET /bytes
+      no answer from http://127.0.0.1:1
+      connection refused
+      TIME ms = PHASES; N out, N in
+      failed GET /down: connection refused
+    "#);
     assert!(finished.stdout.contains("Aggregated"), "the tables are there as ever");
 }
 

@@ -186,6 +186,10 @@ mod tests {
                                              two runs
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
                                              send, wait, receive, and their bytes
+              --once[=<yes|no>]              Run each task of each class once, without waits, show its
+                                             requests, and say which tasks passed
+              --debug-http[=<N>]             Show requests and answers of the first user on stderr;
+                                             --debug-http=N of the first N, 0 of none
               --only-summary[=<yes|no>]      No tables while the run goes on, only at its end
               --reset-stats[=<yes|no>]       Forget what was counted when all users have been started
               --headless[=<yes|no>]          Accepted for Locust's sake: there is no web UI, every run is

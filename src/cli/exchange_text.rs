@@ -58,7 +58,7 @@ pub(super) fn request_text(exchanges: &[Exchange], response: &Response, paint: P
         }
     }
     if exchanges.is_empty() {
-        push(&mut text, &paint.dim(&format!("  nothing was sent to {}", response.url.origin())));
+        unwritten(&mut text, response, paint);
     }
     if let Some(error) = response.error {
         push(&mut text, &format!("  {}", paint.bad(&error.to_string())));
@@ -66,6 +66,23 @@ pub(super) fn request_text(exchanges: &[Exchange], response: &Response, paint: P
     let wire = format!("{} out, {} in", bytes_text(response.wire.sent), bytes_text(response.wire.received));
     push(&mut text, &paint.dim(&format!("  {}; {wire}", timings_text(&response.timings, response.elapsed))));
     text
+}
+
+/// A request that has no head of its own as bytes: HTTP/2 writes none, and who cannot connect neither.
+fn unwritten(text: &mut String, response: &Response, paint: Paint) {
+    if response.status == 0 {
+        return push(text, &paint.dim(&format!("  no answer from {}", response.url.origin())));
+    }
+    let mut answer = format!("HTTP/2 {}\r\n", response.status).into_bytes();
+    for (name, value) in response.headers() {
+        answer.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    let asked = format!("{} HTTP/2\r\n", response.url.path_and_query());
+    head(text, &Bytes::from(asked), '>', 36, paint);
+    let colour = if response.status < 400 { 32 } else { 31 };
+    let kind = content_type(&answer);
+    head(text, &Bytes::from(answer), '<', colour, paint);
+    body(text, &response.decoded().unwrap_or_default(), response.size, kind, paint);
 }
 
 fn push(text: &mut String, line: &str) {

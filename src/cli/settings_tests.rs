@@ -70,7 +70,7 @@ fn cases() -> Vec<Case> {
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
         ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.csv)),
         ("trace", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.trace)),
-        ("debug-http", ["1", "2", "no", "7", "yes"], |s| format!("{:?}", s.debug_http)),
+        ("debug-http", ["1", "2", "no", "7", "9"], |s| format!("{:?}", s.debug_http)),
         ("manifest", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.manifests)),
         ("stop-timeout", ["11s", "0", "13s", "14s", "15s"], |s| format!("{:?}", s.stop_timeout)),
         ("exit-code-on-error", ["11", "12", "13", "0", "255"], |s| format!("{:?}", s.exit_code_on_error)),
