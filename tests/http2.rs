@@ -417,6 +417,7 @@ async fn a_lost_connection_fails_all_that_was_on_its_way() {
                 match asked.path().as_str() {
                     "/drop" => {
                         asked.connection.send(Order::Drop).unwrap();
+                        // An answer that is dropped resets its stream, if the connection is still there.
                         std::future::pending::<()>().await;
                     }
                     "/half" => {

@@ -238,5 +238,5 @@ fn a_large_file_is_never_in_memory() {
     held.release();
     running.finish().exits(0);
     assert!(server.seen().iter().all(|seen| seen.length > LENGTH), "{}", server.seen().len());
-    assert!(peak < 150, "{peak} MiB for {} MiB that were sent", 8 * LENGTH >> 20);
+    assert!(peak < 150, "{peak} MiB for {} MiB that were sent", (8 * LENGTH) >> 20);
 }

@@ -34,7 +34,7 @@ impl Site {
                 std::thread::spawn(move || {
                     serve(stream, |head| {
                         seen.lock().expect("not poisoned").push((number, from, head));
-                    })
+                    });
                 });
             }
         });

@@ -76,6 +76,9 @@ fn argument(spec: &'static Spec) -> Arg {
     };
     match spec.kind {
         Kind::One => argument.action(ArgAction::Set).num_args(1),
+        Kind::Count => {
+            argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("1")
+        }
         // `--insecure=no` undoes a yes of a variable or a file.
         Kind::Switch => {
             argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("yes")
@@ -90,7 +93,9 @@ pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
     let mut given = Given::new();
     for spec in OPTIONS.iter().filter(|spec| spec.group.is_of(verb)) {
         let raw = match spec.kind {
-            Kind::One | Kind::Switch => matches.get_one::<String>(spec.key).cloned().map(Raw::One),
+            Kind::One | Kind::Switch | Kind::Count => {
+                matches.get_one::<String>(spec.key).cloned().map(Raw::One)
+            }
             Kind::Words | Kind::Files | Kind::Pairs => all(spec.key).map(Raw::Many),
         };
         given.extend(raw.map(|raw| (spec.key, raw)));
@@ -181,6 +186,10 @@ mod tests {
                                              two runs
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
                                              send, wait, receive, and their bytes
+              --once[=<yes|no>]              Run each task of each class once, without waits, show its
+                                             requests, and say which tasks passed
+              --debug-http[=<N>]             Show requests and answers of the first user on stderr;
+                                             --debug-http=N of the first N, 0 of none
               --only-summary[=<yes|no>]      No tables while the run goes on, only at its end
               --reset-stats[=<yes|no>]       Forget what was counted when all users have been started
               --headless[=<yes|no>]          Accepted for Locust's sake: there is no web UI, every run is

@@ -7,6 +7,8 @@ pub(super) enum Kind {
     One,
     /// Yes or no; the flag alone means yes.
     Switch,
+    /// A number; the flag alone means 1.
+    Count,
     /// Several words: the flag repeated, or a list with commas.
     Words,
     /// Several files: the flag repeated. Commas belong to the name.
@@ -113,6 +115,10 @@ impl Spec {
 
     const fn one(group: Group, key: &'static str, value: &'static str, help: &'static str) -> Self {
         Self::new(group, Kind::One, key, value, help)
+    }
+
+    const fn count(group: Group, key: &'static str, help: &'static str) -> Self {
+        Self { default: "0", ..Self::new(group, Kind::Count, key, "N", help) }
     }
 
     const fn switch(group: Group, key: &'static str, help: &'static str) -> Self {
@@ -290,6 +296,16 @@ pub(super) static OPTIONS: &[Spec] = &[
         Results,
         "phases",
         "A table of where the time of requests went: dns, connect, tls, send, wait, receive, and their bytes",
+    ),
+    Spec::switch(
+        Results,
+        "once",
+        "Run each task of each class once, without waits, show its requests, and say which tasks passed",
+    ),
+    Spec::count(
+        Results,
+        "debug-http",
+        "Show requests and answers of the first user on stderr; --debug-http=N of the first N, 0 of none",
     ),
     Spec::switch(Results, "only-summary", "No tables while the run goes on, only at its end")
         .locust("LOCUST_ONLY_SUMMARY"),

@@ -51,6 +51,10 @@ pub struct RunSettings {
     pub trace: Option<PathBuf>,
     /// A table of the phases of requests at the end.
     pub phases: bool,
+    /// Run each task once instead of making load.
+    pub once: bool,
+    /// How many users are looked at; none = as many as the kind of run asks for.
+    pub debug_http: Option<u64>,
     /// Files with thresholds.
     pub manifests: Vec<PathBuf>,
     /// No tables while the run goes on.
@@ -217,6 +221,8 @@ pub(super) fn resolve(
         csv_integer_ms: layers.switch("csv-integer-ms")?,
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
         phases: layers.switch("phases")?,
+        once: layers.switch("once")?,
+        debug_http: layers.optional("debug-http", parse::watched)?,
         manifests: paths(layers.list("manifest", parse::text)?),
         only_summary: layers.switch("only-summary")?,
         stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,

@@ -1,12 +1,13 @@
 //! The engine's side of [`script::Host`](crate::script::Host): one user's client, and the shard's recorder.
 
+use super::debug::Eye;
 use super::diary::Pages;
 use super::message::Report;
 use crate::http::{
     self, Base, Client, ClientOptions, NoProxy, Origin, Proxy, Shared, Tls, TlsChoice, TransportError, Url,
 };
 use crate::plan::{Event, UserClass};
-use crate::script::{Exception, Host, Phased, Sample, World};
+use crate::script::{Exception, Host, Mask, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -28,6 +29,8 @@ pub(super) struct Ledger {
     pub(super) started: Instant,
     /// Knows the secrets that no report may show.
     pub(super) world: Arc<World>,
+    /// The same secrets, to be asked for every request.
+    pub(super) mask: Mask,
     /// Requests that were never sent, redirects that were followed, requests that were cut off in flight.
     pub(super) counters: RefCell<RunCounters>,
     /// What users do, where a trace is written.
@@ -55,6 +58,7 @@ impl Ledger {
     pub(super) fn exception(&self, exception: &Exception, task: &str) {
         let now = self.since_start(Instant::now());
         let message = self.world.mask(&exception.message);
+        let task = &self.mask.apply(task);
         self.recorder.borrow_mut().exception(&message, &exception.place, task, now);
         tracing::debug!(target: "script", "exception in `{task}`\n{}", self.world.mask(&exception.diagnostic));
     }
@@ -76,6 +80,8 @@ pub(super) struct UserHost {
     pub(super) network: Rc<Shared>,
     pub(super) ledger: Rc<Ledger>,
     pub(super) reports: UnboundedSender<Report>,
+    /// Who looks at this user's requests.
+    pub(super) eye: Option<Rc<Eye>>,
 }
 
 impl UserHost {
@@ -114,7 +120,11 @@ impl Drop for InFlight<'_> {
 }
 
 impl Host for UserHost {
-    fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+    fn send(&self, mut request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+        if self.eye.is_some() {
+            request.transcript = Some(Rc::default());
+        }
+        let transcript = request.transcript.clone();
         Box::pin(async move {
             let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
             let mut answer = pin!(self.client.send(request));
@@ -131,6 +141,9 @@ impl Host for UserHost {
             if let Some(error) = response.error {
                 self.ledger.count_shortage(error);
             }
+            if let (Some(eye), Some(transcript)) = (&self.eye, &transcript) {
+                eye.view.exchanged(&eye.watched, transcript, &response);
+            }
             response
         })
     }
@@ -141,9 +154,13 @@ impl Host for UserHost {
 
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
+        let name = self.ledger.mask.apply(&sample.name);
+        if let Some(eye) = &self.eye {
+            eye.view.judged(&eye.watched, &sample.method, &name, failure.as_deref());
+        }
         let counted = stats::Sample {
             method: &sample.method,
-            name: &sample.name,
+            name: &name,
             response_time: sample.response_time,
             service_time: sample.service_time(),
             size: sample.size,
@@ -163,7 +180,8 @@ impl Host for UserHost {
     }
 
     fn stop_test(&self, reason: &str) {
-        let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
+        let reason = self.ledger.world.mask(reason).into_owned();
+        let _ = self.reports.send(Report::StopTest { reason });
     }
 
     fn tls(&self, choice: &TlsChoice) -> Result<Tls, Diagnostic> {

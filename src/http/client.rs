@@ -170,6 +170,9 @@ impl Client {
         loop {
             let begun = Instant::now();
             let answer = self.hop(&chain.request, chain.astray, &mut chain.phases).await?;
+            if let Some(transcript) = &chain.request.transcript {
+                transcript.answered(&answer.head_bytes, &answer.body, answer.size, answer.error);
+            }
             let status = answer.head.status;
             let redirects = matches!(status, 300..400) && follows && answer.error.is_none();
             if !redirects && !answer.head.sets_cookies {
@@ -316,8 +319,12 @@ impl Client {
         let headers = Headers::new(request, options, astray);
         let cookies = self.cookie_line(request, &headers);
         let proxy = if connection.forwarded { options.proxy.as_deref() } else { None };
-        let write_head =
-            |out: &mut Vec<u8>| wire::head(out, &headers, proxy, options.keep_alive, cookies.as_deref());
+        let write_head = |out: &mut Vec<u8>| {
+            wire::head(out, &headers, proxy, options.keep_alive, cookies.as_deref());
+            if let Some(transcript) = &request.transcript {
+                transcript.asked(out, &request.body);
+            }
+        };
         let transport = &mut connection.transport;
         exchange::exchange(&self.shared, transport, request, self.plan_for(request), write_head, phases).await
     }

@@ -164,6 +164,7 @@ impl Incoming {
             // Interim answers announce the real one; a switch of protocols nobody asked for is one.
             if (100..200).contains(&head.status) && head.status != 101 {
                 skipped += head.length;
+                skipped += head::empty_lines(&bytes[skipped..]);
                 continue;
             }
             let length = head.length;

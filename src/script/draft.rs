@@ -196,6 +196,7 @@ impl Draft {
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
             tls: self.spoken,
+            transcript: None,
             keep_body: self.keep_body,
         }
     }

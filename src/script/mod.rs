@@ -74,5 +74,6 @@ pub use host::{Host, Phased, Sample};
 pub use listeners::Listeners;
 pub use pace::{Pace, Pause};
 pub use program::{Call, Exception, Loaded, Loader, Script, ShapeAnswer, TaskEnd};
+pub use secrets::Mask;
 pub use user::User;
 pub use world::World;

@@ -3,7 +3,7 @@
 /// The text with a star for each character of a password in a url, `http://me:******@host`: as long as it was, so that
 /// what points at a column still does.
 #[must_use]
-pub(crate) fn hide_passwords(text: &str) -> String {
+pub(super) fn hide_passwords(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("://") {

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn writes_what_it_reads() {
-        for text in ["500ms", "20s", "1h20m", "3h30m10s", "1s500ms"] {
+        for text in ["500ms", "20s", "1h20m", "3h30m10s", "1s500ms", "11623h24m34s407ms"] {
             assert_eq!(parse_timespan(text).map(timespan_text).as_deref(), Ok(text));
         }
     }
