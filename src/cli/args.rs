@@ -188,8 +188,8 @@ mod tests {
         HTTP:
               --timeout <TIME>       How long a request may take, unless the script says otherwise [default:
                                      60s]
-              --max-body <SIZE>      Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB; none
-                                     for bodies that are not kept]
+              --max-body <SIZE>      Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB;
+                                     none for bodies that are not kept]
               --ca <FILE>            Certificates (PEM) to trust besides the system's
               --insecure[=<yes|no>]  Do not verify certificates
 

@@ -1,11 +1,12 @@
 //! The client of one user: its connections, its cookies, and how a request becomes an answer.
 
 use super::body::Plan;
+use super::body_stream::{BodyStream, Streamed};
 use super::connection::Connection;
 use super::cookies::Jar;
 use super::error::TransportError;
 use super::exchange::{self, Failure, Phases};
-use super::incoming::Answer;
+use super::incoming::{Answer, Rest};
 use super::options::{ClientOptions, MAX_BODY};
 use super::request::Request;
 use super::response::{Hop, Response};
@@ -63,9 +64,31 @@ impl Client {
         let timeout = request.timeout.unwrap_or(self.options.timeout);
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
         let plan = self.plan_for(&request);
-        let mut chain = Chain { request, astray: false, history: Vec::new(), phases: Phases::default() };
+        let mut chain = Chain::new(request, plan);
         let result = self.until(deadline, pin!(self.follow(&mut chain))).await;
-        chain.conclude(result, begun, plan)
+        chain.conclude(result, begun)
+    }
+
+    /// Sends a request and reads the head of the answer, following redirects. The body is read from what comes with it.
+    ///
+    /// The timeout bounds the time to the head, and then every wait for a piece of the body: a stream has no other end.
+    pub async fn stream(&self, request: Request) -> Streamed {
+        let begun = Instant::now();
+        let timeout = request.timeout.unwrap_or(self.options.timeout);
+        let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
+        let mut chain = Chain::new(request, Plan::PIECES);
+        let mut result = self.until(deadline, pin!(self.follow(&mut chain))).await;
+        let rest = result.as_mut().ok().and_then(|answer| answer.rest.take());
+        let most = self.options.max_body.unwrap_or(MAX_BODY);
+        let body = rest.and_then(|rest| BodyStream::new(self.shared.clone(), *rest, timeout, most));
+        Streamed { response: chain.conclude(result, begun), body }
+    }
+
+    /// Takes back a body that was read to its end: its connection may carry another request.
+    pub fn put_back(&self, body: BodyStream) {
+        if let Some(connection) = body.into_reusable() {
+            self.keep(connection);
+        }
     }
 
     /// The cookies that a request to `url` would carry.
@@ -124,7 +147,7 @@ impl Client {
         };
         loop {
             let begun = Instant::now();
-            let answer = self.hop(&chain.request, chain.astray, &mut chain.phases).await?;
+            let mut answer = self.hop(chain).await?;
             let status = answer.head.status;
             let redirects = matches!(status, 300..400) && follows && answer.error.is_none();
             if !redirects && !answer.head.sets_cookies {
@@ -138,6 +161,12 @@ impl Client {
                 if redirects { redirect::target(status, &chain.request.url, &headers) } else { None };
             let Some(target) = target else { return Ok(answer) };
             let target = target?;
+            if answer.rest.is_some() {
+                answer = Box::pin(self.read_rest(answer)).await?;
+                if answer.error.is_some() {
+                    return Ok(answer);
+                }
+            }
             chain.history.push(Hop {
                 status,
                 url: chain.request.url.clone(),
@@ -152,19 +181,16 @@ impl Client {
     }
 
     /// One request and its answer, on a kept connection or a new one.
-    async fn hop(
-        &self,
-        request: &Request,
-        astray: bool,
-        phases: &mut Phases,
-    ) -> Result<Answer, TransportError> {
+    async fn hop(&self, chain: &mut Chain) -> Result<Answer, TransportError> {
+        let Chain { request, astray, plan, phases, .. } = chain;
+        let (request, astray, plan) = (&*request, *astray, *plan);
         let origin = request.url.origin();
         while let Some(mut connection) = self.take_kept(origin) {
             if !connection.is_open().await {
                 add(&self.shared.counters.reconnects, 1);
                 continue;
             }
-            match self.exchange(&mut connection, request, astray, phases).await {
+            match self.exchange(&mut connection, request, astray, plan, phases).await {
                 Ok(answer) => return Ok(self.keep_after(connection, answer)),
                 // Closed in the moment between the look and the first byte: nothing was sent, so it may be sent anew.
                 Err(failure) if !failure.wrote => add(&self.shared.counters.reconnects, 1),
@@ -173,7 +199,7 @@ impl Client {
         }
         // Boxed, because connecting is rare and large: every request would carry the room for it.
         let mut connection = Box::pin(self.open(origin, phases)).await?;
-        match self.exchange(&mut connection, request, astray, phases).await {
+        match self.exchange(&mut connection, request, astray, plan, phases).await {
             Ok(answer) => Ok(self.keep_after(connection, answer)),
             Err(failure) => Err(failure.error),
         }
@@ -184,6 +210,7 @@ impl Client {
         connection: &mut Connection,
         request: &Request,
         astray: bool,
+        plan: Plan,
         phases: &mut Phases,
     ) -> Result<Answer, Failure> {
         let options = &*self.options;
@@ -196,14 +223,14 @@ impl Client {
         let write_head =
             |out: &mut Vec<u8>| wire::head(out, &headers, options.keep_alive, cookies.as_deref());
         let transport = &mut connection.transport;
-        exchange::exchange(&self.shared, transport, request, self.plan_for(request), write_head, phases).await
+        exchange::exchange(&self.shared, transport, request, plan, write_head, phases).await
     }
 
     /// What becomes of the body of the answer to `request`.
     fn plan_for(&self, request: &Request) -> Plan {
         let keep = request.keep_body.unwrap_or(self.options.keep_body);
         let most = if keep { MAX_BODY } else { u64::MAX };
-        Plan { keep, max: self.options.max_body.unwrap_or(most) }
+        Plan { keep, max: self.options.max_body.unwrap_or(most), pause: false }
     }
 
     async fn open(&self, origin: &Rc<Origin>, phases: &mut Phases) -> Result<Connection, TransportError> {
@@ -224,15 +251,35 @@ impl Client {
     }
 
     /// Keeps the connection for the next request, if it can carry one.
-    fn keep_after(&self, connection: Connection, answer: Answer) -> Answer {
-        if answer.reusable && self.options.keep_alive {
-            let mut kept = self.kept.borrow_mut();
-            if kept.len() >= KEPT_PER_HOST {
-                make_room(&mut kept, &connection);
-            }
-            kept.push(connection);
+    fn keep_after(&self, connection: Connection, mut answer: Answer) -> Answer {
+        if answer.reusable {
+            self.keep(connection);
+        } else if let Some(rest) = &mut answer.rest {
+            rest.connection = Some(connection);
         }
         answer
+    }
+
+    fn keep(&self, connection: Connection) {
+        if !self.options.keep_alive {
+            return;
+        }
+        let mut kept = self.kept.borrow_mut();
+        if kept.len() >= KEPT_PER_HOST {
+            make_room(&mut kept, &connection);
+        }
+        kept.push(connection);
+    }
+
+    /// Reads the rest of an answer that nobody wants to see, as its connection is needed.
+    async fn read_rest(&self, answer: Answer) -> Result<Answer, TransportError> {
+        let Some(rest) = answer.rest else { return Ok(answer) };
+        let Rest { mut incoming, connection } = *rest;
+        let Some(mut connection) = connection else { return Err(TransportError::Broken) };
+        incoming.skip_rest();
+        incoming.receive(&self.shared, &mut connection.transport).await;
+        let ended = incoming.last_byte_at.unwrap_or(answer.ended);
+        Ok(self.keep_after(connection, incoming.into_answer(ended)?))
     }
 }
 
@@ -255,19 +302,25 @@ struct Chain {
     request: Request,
     /// Whether a redirect led to another origin.
     astray: bool,
+    /// What becomes of the bodies of its answers.
+    plan: Plan,
     history: Vec<Hop>,
     phases: Phases,
 }
 
 impl Chain {
-    fn conclude(self, result: Result<Answer, TransportError>, begun: Instant, plan: Plan) -> Response {
+    fn new(request: Request, plan: Plan) -> Self {
+        Self { request, astray: false, plan, history: Vec::new(), phases: Phases::default() }
+    }
+
+    fn conclude(self, result: Result<Answer, TransportError>, begun: Instant) -> Response {
         let ended = match &result {
             Ok(answer) => answer.ended,
             Err(_) => Instant::now(),
         };
         let elapsed: Duration = ended.saturating_duration_since(begun);
         let timings = self.phases.timings(elapsed);
-        let (url, history) = (self.request.url, self.history);
+        let (url, history, plan) = (self.request.url, self.history, self.plan);
         let without = |error| Response {
             status: 0,
             reason: None,

@@ -45,6 +45,8 @@ pub enum TransportError {
     MalformedResponse,
     /// The head of the answer is larger than any reasonable one.
     ResponseHeadTooLarge,
+    /// A stream of events or lines has a `Content-Encoding`.
+    EncodedStream,
     /// The body is longer than the client's `max_body`.
     BodyTooLarge,
     /// No whole answer in time.
@@ -78,6 +80,7 @@ impl TransportError {
             Self::ResponseEndedEarly => "response ended early",
             Self::MalformedResponse => "malformed response",
             Self::ResponseHeadTooLarge => "response head too large",
+            Self::EncodedStream => "response stream is encoded",
             Self::BodyTooLarge => "response body too large",
             Self::TimedOut => "timed out",
             Self::TooManyRedirects => "too many redirects",

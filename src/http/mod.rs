@@ -1,6 +1,7 @@
 //! The measured client: requests, connections, TLS, redirects, cookies, phases.
 
 mod body;
+mod body_stream;
 mod client;
 mod connection;
 mod cookies;
@@ -20,6 +21,7 @@ mod transport;
 mod url;
 mod wire;
 
+pub use body_stream::{BodyStream, Streamed};
 pub use client::Client;
 pub use decode::DecodeError;
 pub use error::TransportError;

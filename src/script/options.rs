@@ -17,6 +17,12 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "timeout",
 ];
 
+/// What `user.stream(..)` understands besides them.
+pub(super) const STREAM_KEYS: &[&str] = &["as"];
+
+/// What `as` of a stream may be.
+pub(super) const STREAM_CUTS: &[&str] = &["events", "lines", "bytes"];
+
 /// What an entry of `user.batch([..])` says besides the options of its request.
 pub(super) const BATCH_KEYS: &[&str] = &["method", "url"];
 

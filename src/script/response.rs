@@ -45,11 +45,6 @@ impl Response {
         answer: http::Response,
         context: Option<Map>,
     ) -> Self {
-        let default_failure = match (&answer.error, answer.status) {
-            (Some(error), _) => Some(error.to_string()),
-            (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
-            _ => None,
-        };
         let size = answer.size;
         let transaction = user.0.verdicts.transaction.get();
         let lateness = user.take_lateness();
@@ -64,11 +59,12 @@ impl Response {
             response_time: lateness + answer.elapsed,
             lateness,
             size,
-            default_failure,
+            default_failure: default_failure(&answer),
             ended: answer.ended,
             word: Word::None,
             transaction,
             details,
+            stream: None,
         });
         Self::of(user, tally, name, answer)
     }
@@ -144,11 +140,25 @@ impl Response {
     }
 
     fn ok(&self) -> bool {
-        self.0.answer.error.is_none() && (1..400).contains(&self.0.answer.status)
+        is_ok(self.0.answer.status, self.0.answer.error)
     }
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+/// What the failure of a request is called if the script says nothing; none if it passes.
+pub(super) fn default_failure(answer: &http::Response) -> Option<String> {
+    match (&answer.error, answer.status) {
+        (Some(error), _) => Some(error.to_string()),
+        (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
+        _ => None,
+    }
+}
+
+/// What `ok` says, whatever the script said.
+pub(super) fn is_ok(status: u16, error: Option<http::TransportError>) -> bool {
+    error.is_none() && (1..400).contains(&status)
+}
+
+pub(super) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 

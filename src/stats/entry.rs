@@ -99,6 +99,13 @@ impl Entry {
         self.service.is_some()
     }
 
+    /// Whether it times parts of requests that are counted in another row: the first byte, the first event and the gaps
+    /// between events of streams. They are in no sum of requests.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        matches!(&*self.method, "TTFB" | "TTFE" | "GAP")
+    }
+
     /// Failures / requests, 0 to 1; none without requests.
     #[must_use]
     pub fn fail_ratio(&self) -> Option<f64> {

@@ -74,7 +74,9 @@ impl Totals {
     /// Adds what a shard counted.
     pub fn merge(&mut self, snapshot: &Snapshot) {
         for entry in &snapshot.series {
-            self.aggregated.merge(entry);
+            if !entry.is_part() {
+                self.aggregated.merge(entry);
+            }
             self.series.add(entry);
         }
         self.failures.merge(&snapshot.failures);
@@ -190,7 +192,7 @@ impl Totals {
 impl From<Saved> for Totals {
     fn from(saved: Saved) -> Self {
         let mut aggregated = Entry::new("", "Aggregated");
-        saved.series.iter().for_each(|entry| aggregated.merge(entry));
+        saved.series.iter().filter(|entry| !entry.is_part()).for_each(|entry| aggregated.merge(entry));
         let Saved { started, since, now, series, failures, exceptions, counters, arrivals } = saved;
         Self { started, since, now, series, aggregated, failures, exceptions, counters, arrivals }
     }

@@ -8,6 +8,7 @@
 )]
 
 pub mod held;
+pub mod teller;
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;

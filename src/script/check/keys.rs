@@ -3,7 +3,7 @@
 use super::Scope;
 use crate::script::options::{
     ARRIVALS_OPTIONS, BATCH_KEYS, OPTION_KEYS, RECORD_OPTIONS, REQUEST_METHODS, REQUEST_OPTIONS, SETTINGS,
-    TASK_OPTIONS,
+    STREAM_KEYS, TASK_OPTIONS,
 };
 use crate::script::source::SourceFile;
 use crate::script::syntax::Call;
@@ -40,6 +40,7 @@ fn maps<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> 
     match (name, &args[..]) {
         ("task", args) => args.iter().map(|map| (map, TASK_OPTIONS.to_vec(), "task option")).collect(),
         ("batch", [requests]) => vec![(requests, batch_options(), "request option")],
+        ("stream", [_, map] | [_, _, map]) => vec![(map, stream_options(), "request option")],
         ("record", [_, _, map]) => vec![(map, RECORD_OPTIONS.to_vec(), "option")],
         _ => Vec::new(),
     }
@@ -53,6 +54,10 @@ fn maps_of_functions<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'
         ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "arrivals option")],
         _ => Vec::new(),
     }
+}
+
+fn stream_options() -> Vec<&'static str> {
+    STREAM_KEYS.iter().chain(REQUEST_OPTIONS).copied().collect()
 }
 
 /// Each request of a batch says where it goes, too.
