@@ -128,6 +128,110 @@ async fn requests_at_the_same_time_have_connections_of_their_own() {
     assert_eq!((server.accepted(), user.wire_requests(), user.reconnects()), (3, 6, 0));
 }
 
+#[tokio::test]
+async fn how_many_connections_are_kept_can_be_chosen() {
+    let servers = [Server::answering(|_| ok("hi")).await, Server::answering(|_| ok("hi")).await];
+    let limits = |max_connections, max_idle_connections| ClientOptions {
+        max_connections,
+        max_idle_connections,
+        ..ClientOptions::default()
+    };
+    for (options, reopened) in
+        [(limits(8, 24), [0, 0]), (limits(2, 24), [2, 0]), (limits(6, 4), [0, 0]), (limits(6, 2), [2, 0])]
+    {
+        let user = User::with(options);
+        let four = async |server: &Server| {
+            let (before, url) = (server.accepted(), server.url("/"));
+            let get = || user.get(&url);
+            tokio::join!(get(), get(), get(), get());
+            server.accepted() - before
+        };
+        assert_eq!(four(&servers[0]).await, 4);
+        assert_eq!(four(&servers[0]).await, reopened[0]);
+    }
+    let frugal = User::with(limits(6, 1));
+    for _ in 0..2 {
+        for server in &servers {
+            let before = server.accepted();
+            frugal.get(&server.url("/")).await;
+            assert_eq!(
+                server.accepted() - before,
+                1,
+                "the connection to the other host was closed for this one"
+            );
+        }
+    }
+}
+
+/// What a server does with a connection in the very moment in which the client looks away: the news are in the socket,
+/// but the client's runtime has not been told yet.
+async fn race(close: fn(std::net::TcpStream)) -> (User, katydid::http::Response, usize) {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+    let (tell, told) = std::sync::mpsc::channel();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let server = std::thread::spawn(move || {
+        let mut heads = 0;
+        let mut serve = |stream: &mut std::net::TcpStream| {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if !matches!(stream.read(&mut byte), Ok(1)) {
+                    return false;
+                }
+                head.push(byte[0]);
+            }
+            heads += 1;
+            stream.write_all(ok("hi").as_bytes()).is_ok()
+        };
+        let (mut first, _) = listener.accept().unwrap();
+        assert!(serve(&mut first));
+        wait.recv().unwrap();
+        close(first);
+        tell.send(()).unwrap();
+        // Whoever does not need a second connection is not waited for.
+        listener.set_nonblocking(true).unwrap();
+        while wait.try_recv().is_err() {
+            if let Ok((mut second, _)) = listener.accept() {
+                second.set_nonblocking(false).unwrap();
+                serve(&mut second);
+            }
+            std::thread::yield_now();
+        }
+        heads
+    });
+    let user = User::new();
+    assert_eq!(user.get(&url).await.status, 200);
+    go.send(()).unwrap();
+    // The thread of the runtime is blocked meanwhile: it learns nothing.
+    told.recv().unwrap();
+    let response = user.get(&url).await;
+    let _ = go.send(());
+    (user, response, server.join().unwrap())
+}
+
+#[tokio::test]
+async fn a_reset_between_the_look_and_the_first_byte_is_a_reconnect() {
+    let (user, response, heads) = race(|stream| {
+        let linger = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+        nix::sys::socket::setsockopt(&stream, nix::sys::socket::sockopt::Linger, &linger).unwrap();
+    })
+    .await;
+    assert_eq!((response.status, response.error), (200, None));
+    assert_eq!((user.wire_requests(), heads, user.reconnects()), (2, 2, 1));
+}
+
+/// The close is only learned from the answer to bytes that were written: they are not written again.
+#[tokio::test]
+async fn a_close_that_is_noticed_after_the_first_byte_is_a_failure() {
+    let (user, response, heads) = race(drop).await;
+    let said = response.error.map(|error| error.to_string());
+    assert_eq!((response.status, said.as_deref()), (0, Some("connection closed before a response")));
+    assert_eq!((user.wire_requests(), heads, user.reconnects()), (2, 1, 0));
+    assert_eq!(user.shared.counters.connections.get(), 1);
+}
+
 /// Six connections to a host are kept; of eight that were needed at once two are closed.
 #[tokio::test]
 async fn a_user_keeps_six_connections_to_a_host() {

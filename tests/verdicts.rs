@@ -42,6 +42,30 @@ const CASES: &[Case] = &[
     case("through another handle", "let r = bad(user); let s = r; s.success();", 1, &[]),
     case("in a function", "let r = bad(user); forgive(r);", 1, &[]),
     case("not a string", "good(user).failure(7);", 1, &["7"]),
+    case("success, success", "let r = bad(user); r.success(); r.success();", 1, &[]),
+    case("failure, the same failure", "let r = good(user); r.failure(\"a\"); r.failure(\"a\");", 1, &["a"]),
+    case("an empty word", "good(user).failure(\"\");", 1, &[""]),
+    case(
+        "what was thrown",
+        "let r = good(user); try { throw \"oh\"; } catch (e) { r.failure(e); }",
+        1,
+        &["oh"],
+    ),
+    case(
+        "what went wrong",
+        "let r = good(user); try { let x = [1]; x[7]; } catch (e) { r.failure(e); }",
+        1,
+        &["Array index 7 out of bounds: only 1 element in array"],
+    ),
+    // A name may come as late as a verdict.
+    case("renamed", "let r = user.get(\"/status/404\"); r.failure(\"no\"); r.name = user.case;", 1, &["no"]),
+    case("renamed twice", "let r = bad(user); r.name = \"x\"; r.name = user.case;", 1, &[NOT_FOUND]),
+    case("renamed, success", "let r = user.get(\"/status/404\"); r.name = user.case; r.success();", 1, &[]),
+    // Of a chain of redirects the last answer counts, and the chain is one request.
+    case("redirected", "moved(user, true);", 1, &[]),
+    case("redirected, failure", "moved(user, true).failure(\"no\");", 1, &["no"]),
+    case("not redirected", "moved(user, false);", 1, &[]),
+    case("not redirected, failure", "moved(user, false).failure(\"moved\");", 1, &["moved"]),
     // Transport errors are failures like others.
     case("refused", "none(user);", 1, &["connection refused"]),
     case("refused, success", "none(user).success();", 1, &[]),
@@ -78,7 +102,14 @@ const CASES: &[Case] = &[
     // Kept in the user's state it is open until the task ends, and not longer.
     case("kept", "user.kept = bad(user); user.kept.success();", 1, &[]),
     case("kept without a word", "user.late = bad(user);", 1, &[NOT_FOUND]),
-    case("word of a later task", "user.late.success(); user.kept.failure(\"late\"); good(user);", 1, &[]),
+    case(
+        "word of a later task",
+        "try { user.late.success(); throw 1; } catch (e) { good(user).failure(`${type_of(e)}`); }
+         try { user.kept.failure(\"late\"); throw 1; } catch (e) { good(user).failure(`${type_of(e)}`); }
+         try { user.kept.name = \"late\"; throw 1; } catch (e) { good(user).failure(`${type_of(e)}`); }",
+        3,
+        &["string", "string", "string"],
+    ),
     case("kept in a list", "user.list = [bad(user), good(user)]; user.list[0].success();", 2, &[]),
     case(
         "overwritten",
@@ -183,6 +214,7 @@ const HELPERS: &str = r#"
         let name = user.case;
         user.batch([#{ url: "/items/1", name }, #{ url: "/status/404", name }, #{ url: "http://127.0.0.1:1/", name }])
     }
+    fn moved(user, follow) { user.get("/redirect/2", #{ name: user.case, allow_redirects: follow }) }
     fn tx(user, block) { user.transaction(user.case, block) }
     fn timed(user, block) { user.timed("T", user.case, block) }
     fn forgive(response) { response.success(); }
@@ -233,4 +265,56 @@ fn every_word_in_every_place() {
     }
     assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), finished.stdout);
     assert!(requests.is_empty() && failures.is_empty(), "{requests:?} {failures:?}");
+}
+
+/// A mistake is shown where it is, once per place; the request keeps the verdict that it had.
+#[test]
+fn a_word_that_comes_too_late_is_a_mistake() {
+    let finished = Katydid::run_script(
+        r#"user_class("U").sequential()
+    .task("first", |user| { user.kept = user.get("/status/404", #{ name: "kept" }); })
+    .task("second", |user| {
+        user.kept.success();
+    });
+on("request", |event| event.response.failure("heard"));
+"#,
+    )
+    .args(["--host", "demo", "-i", "2", "--csv", "r"])
+    .run()
+    .exits(1);
+    let text = finished.written("r_failures.csv");
+    assert!(text.contains("GET,kept,404 Not Found,1,"), "{text}");
+    assert_eq!(text.lines().count(), 2, "{text}");
+    let text = finished.written("r_exceptions.csv");
+    let late = "too late to change its verdict: the request `kept` was counted when its task ended, or before a hook heard \
+                of it; say it in the task that sent it";
+    assert_eq!(text.matches(late).count(), 2, "{text}");
+    assert!(text.contains("main.rhai:4 in second"), "{text}");
+}
+
+/// Users of one shard may hand each other responses through a variable that both captured: the word counts for the
+/// request, whoever says it.
+#[test]
+fn a_word_of_another_user_counts_while_the_task_goes_on() {
+    let finished = Katydid::run_script(
+        r#"let desk = #{ response: () };
+user_class("Asker").fixed_count(1).task("ask", |user| {
+    desk.response = user.get("/status/404", #{ name: "asked" });
+    data::queue("asked").push(1);
+    data::queue("judged").pop(60);
+    user.stop();
+});
+user_class("Judge").fixed_count(1).task("judge", |user| {
+    data::queue("asked").pop(60);
+    desk.response.success();
+    data::queue("judged").push(1);
+    user.stop();
+});
+"#,
+    )
+    .args(["--host", "demo", "-u", "2", "-r", "100", "--shards", "1", "--csv", "r"])
+    .run()
+    .exits(0);
+    let row = &finished.csv("r")[&("GET".to_owned(), "asked".to_owned())];
+    assert_eq!((row["Request Count"].as_str(), row["Failure Count"].as_str()), ("1", "0"));
 }

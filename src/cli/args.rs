@@ -179,6 +179,8 @@ mod tests {
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
                                              two runs
+              --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
+                                             send, wait, receive, and their bytes
               --only-summary[=<yes|no>]      No tables while the run goes on, only at its end
               --reset-stats[=<yes|no>]       Forget what was counted when all users have been started
               --headless[=<yes|no>]          Accepted for Locust's sake: there is no web UI, every run is

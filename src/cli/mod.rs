@@ -6,10 +6,13 @@ mod command;
 mod config_file;
 mod demo;
 pub mod exit;
+#[cfg(test)]
+mod fuzz_tests;
 mod layers;
 mod list;
 mod logging;
 mod manifests;
+mod network;
 mod observer;
 mod options;
 mod origin;

@@ -24,6 +24,7 @@ pub(super) enum Group {
     Ending,
     Results,
     Http,
+    Network,
     Log,
     Limits,
     Configuration,
@@ -50,6 +51,7 @@ impl Group {
             Self::Ending => "End of the run",
             Self::Results => "Results",
             Self::Http => "HTTP",
+            Self::Network => "Network",
             Self::Log => "Log",
             Self::Limits => "Limits of scripts",
             Self::Configuration => "Configuration",
@@ -164,7 +166,9 @@ pub(super) fn spec(key: &str) -> &'static Spec {
     OPTIONS.iter().find(|spec| spec.key == key).expect("the key is in the table")
 }
 
-use Group::{Configuration, Demo, Ending, Http, Limits, Load, Log, Results, Script, Selection, Shown};
+use Group::{
+    Configuration, Demo, Ending, Http, Limits, Load, Log, Network, Results, Script, Selection, Shown,
+};
 use Kind::{Files, Pairs, Words};
 
 /// Every option, in the order of the help.
@@ -282,6 +286,11 @@ pub(super) static OPTIONS: &[Spec] = &[
     .locust("LOCUST_CSV_FULL_HISTORY"),
     Spec::switch(Results, "csv-integer-ms", "Whole milliseconds in the CSV files, as Locust writes them"),
     Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs"),
+    Spec::switch(
+        Results,
+        "phases",
+        "A table of where the time of requests went: dns, connect, tls, send, wait, receive, and their bytes",
+    ),
     Spec::switch(Results, "only-summary", "No tables while the run goes on, only at its end")
         .locust("LOCUST_ONLY_SUMMARY"),
     Spec::switch(Results, "reset-stats", "Forget what was counted when all users have been started")
@@ -299,6 +308,57 @@ pub(super) static OPTIONS: &[Spec] = &[
     ),
     Spec::one(Http, "ca", "FILE", "Certificates (PEM) to trust besides the system's"),
     Spec::switch(Http, "insecure", "Do not verify certificates"),
+    Spec::one(
+        Network,
+        "connect-timeout",
+        "TIME",
+        "How long each attempt to connect may take, TLS included [default: no more than --timeout]",
+    ),
+    Spec::switch(Network, "no-keepalive", "A connection for every request"),
+    Spec::one(
+        Network,
+        "max-connections",
+        "N",
+        "Connections of a user to one host; only requests of a batch need a second one",
+    )
+    .default("6"),
+    Spec::one(Network, "max-idle-connections", "N", "Connections that a user keeps for later requests, in all")
+        .default("24"),
+    Spec::new(
+        Network,
+        Words,
+        "resolve",
+        "HOST:PORT:ADDR,..",
+        "Addresses of a host instead of those that are looked up; * is any host or port",
+    ),
+    Spec::one(
+        Network,
+        "dns-ttl",
+        "TIME",
+        "How long a looked-up name is known; 0 = looked up for every connection [default: the whole run]",
+    ),
+    Spec::new(
+        Network,
+        Words,
+        "source-address",
+        "ADDR,..",
+        "Local addresses that connections come from, dealt to users in turn: 10.0.0.2, 10.0.0.2-10.0.0.9 or \
+         10.0.0.0/28",
+    ),
+    Spec::one(
+        Network,
+        "proxy",
+        "URL",
+        "What connections go through: http://, socks5:// or socks5h://, with user:password@ before the host. \
+         HTTP_PROXY and its like are not heeded",
+    ),
+    Spec::new(
+        Network,
+        Words,
+        "no-proxy",
+        "HOST,..",
+        "Hosts that are reached without the proxy: example.com and all below it, example.com:8080, 10.0.0.0/8 or *",
+    ),
     Spec::one(Log, "loglevel", "LEVEL", "trace, debug, info, warning, error, critical or off")
         .short('L')
         .locust("LOCUST_LOGLEVEL")

@@ -2,15 +2,15 @@
 
 use super::demo::DEMO;
 use super::manifests::read_manifests;
+use super::network::{self, given};
 use super::origin::Origin;
 use super::script_options;
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
-use crate::http::{Base, Client, ClientOptions, Shared, without_password};
+use crate::http::{Base, Client, ClientOptions, Network, Shared, without_password};
 use crate::plan::{self, Plan, UserClass};
 use crate::script::{FiberLimits, Limits, Loaded, Loader, Script, World};
 use crate::util::{Diagnostic, Severity, nearest};
-use std::net::ToSocketAddrs;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -84,6 +84,7 @@ pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Ve
         // Whoever says where the run goes means all of it.
         plan.classes.iter_mut().for_each(|class| class.host = None);
     }
+    network::verify_sources(&settings.network.network, &settings.origins).map_err(one)?;
     verify_hosts(settings, &plan, &script).map_err(one)?;
     verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
     Ok(Prepared { plan, loader, warnings })
@@ -169,26 +170,43 @@ fn verify_plan(plan: &Plan, script: &Script) -> Result<Vec<Diagnostic>, Vec<Diag
 fn verify_clients(run: &ClientOptions, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
     let shared = Shared::new();
     for class in &plan.classes {
-        let options = client_options_of(run, class).map_err(|error| {
-            // The place says what the note says.
-            at_class(Diagnostic { notes: Vec::new(), ..error }, class, script)
-        })?;
-        Client::new(shared.clone(), Rc::new(options))?;
+        Client::new(shared.clone(), Rc::new(options_of(run, class, script)?))?;
     }
     Ok(())
 }
 
-/// Every class that sends relative urls has a host, and every host can be looked up.
+fn options_of(run: &ClientOptions, class: &UserClass, script: &Script) -> Result<ClientOptions, Diagnostic> {
+    client_options_of(run, class).map_err(|error| {
+        // The place says what the note says.
+        at_class(Diagnostic { notes: Vec::new(), ..error }, class, script)
+    })
+}
+
+/// Every class that sends relative urls has a host, and every host, or the proxy on the way there, can be looked up.
 fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
     let run = settings.origins.of("host");
+    let (client, network) = (super::run::client_options(settings), &settings.network.network);
     for class in &plan.classes {
+        let options = options_of(&client, class, script)?;
+        if let Some(proxy) = &options.proxy {
+            let verify = |origin: &str| {
+                network::verify_name(proxy.host(), proxy.port(), network, &given(origin, &proxy.to_string()))
+            };
+            if client.proxy == options.proxy {
+                verify(&settings.origins.of("proxy").to_string())?;
+            } else {
+                let origin = format!("the proxy of user class `{}`", class.name);
+                verify(&origin).map_err(|error| at_class(error, class, script))?;
+            }
+        }
         match (&class.host, &settings.host) {
             (Some(host), _) => {
                 let origin = format!("the host of user class `{}`", class.name);
-                verify_host(host, &origin).map_err(|error| at_class(error, class, script))?;
+                verify_host(host, &origin, &options, network)
+                    .map_err(|error| at_class(error, class, script))?;
             }
             (None, Some(host)) => {
-                verify_host(host, &run.to_string())
+                verify_host(host, &run.to_string(), &options, network)
                     .map_err(|error| script.show_line(at_settings(error, run)))?;
             }
             (None, None) => {
@@ -244,14 +262,20 @@ fn at_class(diagnostic: Diagnostic, class: &UserClass, script: &Script) -> Diagn
     }
 }
 
-fn verify_host(host: &str, origin: &str) -> Result<(), Diagnostic> {
+fn verify_host(
+    host: &str,
+    origin: &str,
+    options: &ClientOptions,
+    network: &Network,
+) -> Result<(), Diagnostic> {
     let base = parse_host(host, origin)?;
-    let (name, port) = (base.origin.host().trim_matches(['[', ']']).to_owned(), base.origin.port());
-    match (name.as_str(), port).to_socket_addrs() {
-        Ok(addresses) if addresses.len() > 0 => Ok(()),
-        _ => Err(Diagnostic::error(format!("unknown host `{name}`"))
-            .note(format!("given by {origin}: {}", without_password(host)))
-            .help("check the spelling, or whether this machine can look names up")),
+    let given = given(origin, host);
+    if let Some(path) = base.origin.socket() {
+        return network::verify_socket(path, &given);
+    }
+    match options.first_name(&base.origin) {
+        Some((name, port)) => network::verify_name(name, port, network, &given),
+        None => Ok(()),
     }
 }
 

@@ -12,8 +12,8 @@ use crate::engine::{self, Ending, RunConfig};
 use crate::http::ClientOptions;
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
-    Rates, error_report, exception_report, health_report, percentile_table, request_table, run_summary,
-    service_table, verdict_table,
+    Rates, error_report, exception_report, health_report, percentile_table, phase_table, request_table,
+    run_summary, service_table, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
@@ -40,6 +40,9 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     let demo = start_demo(&mut settings).map_err(|error| vec![error])?;
     let prepared = prepare::for_run(&settings, read)?;
     show::diagnostics(&prepared.warnings);
+    if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
+        tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
+    }
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
@@ -94,10 +97,12 @@ fn conduct(
         max_fibers: prepare::max_fibers(settings.shards),
         seed: settings.seed,
         trace: trace.is_some(),
+        phases: settings.phases,
         reset_stats: settings.reset_stats,
         host: settings.host.clone(),
         environment: environment(settings),
         client: client_options(settings),
+        network: settings.network.network.clone(),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
     let mut observer = RunObserver::new(csv, trace, classes, !settings.only_summary);
@@ -139,7 +144,7 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
         verify: !settings.insecure,
         ca: settings.ca.clone(),
         max_body: settings.max_body,
-        ..ClientOptions::default()
+        ..settings.network.client_options()
     }
 }
 
@@ -152,6 +157,7 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
         request_table(totals, Rates::Total, columns),
         percentile_table(totals, columns),
         service_table(totals, columns),
+        phase_table(totals, columns),
         error_report(totals),
         exception_report(totals),
         run_summary(result),

@@ -2,6 +2,7 @@
 
 use super::args::Given;
 use super::layers::{Environment, Layers};
+use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::engine::Late;
@@ -47,6 +48,8 @@ pub struct RunSettings {
     pub csv_integer_ms: bool,
     /// Where a line per task run is written to.
     pub trace: Option<PathBuf>,
+    /// A table of the phases of requests at the end.
+    pub phases: bool,
     /// Files with thresholds.
     pub manifests: Vec<PathBuf>,
     /// No tables while the run goes on.
@@ -69,6 +72,8 @@ pub struct RunSettings {
     pub insecure: bool,
     /// How long a request may take.
     pub timeout: Duration,
+    /// Where connections come from and what they go through.
+    pub network: NetworkSettings,
     /// Longer bodies are a failure, in bytes as transferred; none = the client's rule.
     pub max_body: Option<u64>,
     /// What is logged, and where to.
@@ -198,6 +203,7 @@ pub(super) fn resolve(
         csv_full_history: layers.switch("csv-full-history")?,
         csv_integer_ms: layers.switch("csv-integer-ms")?,
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
+        phases: layers.switch("phases")?,
         manifests: paths(layers.list("manifest", parse::text)?),
         only_summary: layers.switch("only-summary")?,
         stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,
@@ -209,6 +215,7 @@ pub(super) fn resolve(
         ca: layers.optional("ca", parse::text)?.map(PathBuf::from),
         insecure: layers.switch("insecure")?,
         timeout: layers.value("timeout", parse::time)?,
+        network: NetworkSettings::resolve(&mut layers)?,
         max_body: layers.optional("max-body", crate::util::parse_size)?,
         log: LogSettings {
             level: layers.value("loglevel", parse::level)?,

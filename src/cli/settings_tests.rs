@@ -76,6 +76,22 @@ fn cases() -> Vec<Case> {
         ("shards", ["11", "12", "13", "14", "15"], |s| s.shards.to_string()),
         ("ca", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.ca)),
         ("timeout", ["11s", "12s", "13s", "14s", "15s"], |s| format!("{:?}", s.timeout)),
+        ("connect-timeout", ["11s", "12s", "13s", "14s", "15s"], |s| {
+            format!("{:?}", s.network.connect_timeout)
+        }),
+        ("max-connections", ["1", "2", "3", "4", "5"], |s| s.network.max_connections.to_string()),
+        ("max-idle-connections", ["1", "2", "3", "4", "5"], |s| s.network.max_idle_connections.to_string()),
+        ("resolve", ["a:1:::1", "a:1:::2", "a:2:::1", "*:1:::1", "a:*:::1,::2"], |s| {
+            format!("{:?}", s.network.network.resolve)
+        }),
+        ("dns-ttl", ["11s", "0", "13s", "14s", "15s"], |s| format!("{:?}", s.network.network.dns_ttl)),
+        ("source-address", ["::1", "::2", "::3,::4", "::5-::7", "127.0.0.0/28"], |s| {
+            format!("{:?}", s.network.network.sources)
+        }),
+        ("proxy", ["http://a", "http://b", "socks5://a", "socks5h://a", "http://a:1"], |s| {
+            format!("{:?}", s.network.proxy)
+        }),
+        ("no-proxy", ["a", "b", "a,b", "10.0.0.0/8", "*"], |s| format!("{:?}", s.network.no_proxy)),
         ("max-body", ["1KiB", "2KiB", "3KiB", "4KiB", "5"], |s| format!("{:?}", s.max_body)),
         ("loglevel", ["debug", "error", "warning", "trace", "off"], |s| s.log.level.to_string()),
         ("logfile", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.log.file)),
@@ -97,9 +113,11 @@ fn switches() -> Vec<SwitchCase> {
     vec![
         ("csv-full-history", |s| s.csv_full_history),
         ("csv-integer-ms", |s| s.csv_integer_ms),
+        ("phases", |s| s.phases),
         ("only-summary", |s| s.only_summary),
         ("reset-stats", |s| s.reset_stats),
         ("insecure", |s| s.insecure),
+        ("no-keepalive", |s| s.network.no_keepalive),
         ("allow-saturation", |s| s.allow_saturation),
     ]
 }

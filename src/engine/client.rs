@@ -2,10 +2,10 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Client, ClientOptions, Shared, TransportError, Url};
+use crate::http::{self, Client, ClientOptions, NoProxy, Proxy, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
-use crate::script::{Exception, Host, Sample, World};
-use crate::stats::{self, Recorder, RunCounters};
+use crate::script::{Exception, Host, Phased, Sample, World};
+use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
@@ -30,6 +30,8 @@ pub(super) struct Ledger {
     pub(super) counters: RefCell<RunCounters>,
     /// What users do, where a trace is written.
     pub(super) trace: Option<Pages>,
+    /// Whether the phases of requests are counted.
+    pub(super) phases: bool,
 }
 
 impl Ledger {
@@ -145,7 +147,7 @@ impl Host for UserHost {
 
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
-        self.ledger.recorder.borrow_mut().record(&stats::Sample {
+        let counted = stats::Sample {
             method: &sample.method,
             name: &sample.name,
             response_time: sample.response_time,
@@ -153,7 +155,13 @@ impl Host for UserHost {
             size: sample.size,
             failure: failure.as_deref(),
             ended: self.ledger.since_start(sample.ended),
-        });
+        };
+        let phases = sample.phases.as_deref().map(phase_sample);
+        self.ledger.recorder.borrow_mut().record_phased(&counted, phases.as_ref());
+    }
+
+    fn counts_phases(&self) -> bool {
+        self.ledger.phases
     }
 
     fn hook_failed(&self, event: Event, exception: &Exception) {
@@ -162,6 +170,10 @@ impl Host for UserHost {
 
     fn stop_test(&self, reason: &str) {
         let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
+    }
+
+    fn max_connections(&self) -> usize {
+        self.client.max_connections()
     }
 
     fn cookies(&self, url: &Url) -> Vec<(String, String)> {
@@ -174,6 +186,15 @@ impl Host for UserHost {
 
     fn clear_cookies(&self) {
         self.client.clear_cookies();
+    }
+}
+
+fn phase_sample(Phased { timings, wire }: &Phased) -> PhaseSample {
+    let http::Timings { dns, connect, tls, send, wait, receive } = *timings;
+    PhaseSample {
+        durations: [dns, connect, tls, send, wait, receive],
+        bytes_sent: wire.sent,
+        bytes_received: wire.received,
     }
 }
 
@@ -206,7 +227,11 @@ const CLASS_OPTIONS: &[&str] = &[
     "keep_alive",
     "keep_body",
     "max_body",
+    "max_connections",
+    "max_idle_connections",
     "max_redirects",
+    "no_proxy",
+    "proxy",
     "timeout",
     "verify",
 ];
@@ -225,6 +250,13 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), St
             let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
             options.max_redirects = count.ok_or("must be a whole number of at least 0")?;
         }
+        "max_connections" => options.max_connections = at_least_one(value)?,
+        "max_idle_connections" => options.max_idle_connections = at_least_one(value)?,
+        "proxy" => {
+            let url = value.as_str().ok_or("must be the url of a proxy")?;
+            options.proxy = Some(Arc::new(Proxy::parse(url)?));
+        }
+        "no_proxy" => options.no_proxy = exceptions(value)?,
         "ca" => options.ca = Some(PathBuf::from(value.as_str().ok_or("must be the path of a PEM file")?)),
         "headers" => headers(&mut options.headers, value)?,
         "auth" => {
@@ -239,6 +271,22 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), St
         }
     }
     Ok(())
+}
+
+fn at_least_one(value: &Value) -> Result<usize, String> {
+    let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    count.ok_or_else(|| "must be a whole number of at least 1".to_owned())
+}
+
+/// Hosts that are reached without the proxy: one text with commas, or several.
+fn exceptions(value: &Value) -> Result<NoProxy, String> {
+    let refuse = || "must be a host or an array of hosts".to_owned();
+    let one = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(refuse);
+    let hosts = match value {
+        Value::Array(hosts) => hosts.iter().map(one).collect::<Result<Vec<_>, _>>()?,
+        one_host => vec![one(one_host)?],
+    };
+    NoProxy::parse(hosts.iter().map(String::as_str))
 }
 
 fn duration(value: &Value) -> Result<Duration, String> {

@@ -1,6 +1,6 @@
 //! What a run is to be: plain data, resolved by the command line.
 
-use crate::http::ClientOptions;
+use crate::http::{ClientOptions, Network};
 use crate::plan::Plan;
 use crate::script::Fields;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,8 @@ pub struct RunConfig {
     pub seed: u64,
     /// Tell the observer every run of a task function.
     pub trace: bool,
+    /// Count the phases of requests, and their bytes, per name.
+    pub phases: bool,
     /// Forget what was counted when all users have been started.
     pub reset_stats: bool,
     /// The host of every class without one of its own, and of set-up and tear-down.
@@ -51,4 +53,6 @@ pub struct RunConfig {
     pub environment: Fields,
     /// The client of every user, where its class does not say otherwise.
     pub client: ClientOptions,
+    /// Where names lead, and where connections come from.
+    pub network: Network,
 }

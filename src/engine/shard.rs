@@ -154,7 +154,7 @@ impl Shard {
         })?;
         let config = setup.config;
         let orders = config.plan.sets.iter().map(Order::new).collect();
-        let network = Shared::new();
+        let network = Shared::of_shard(config.network.clone(), setup.index, config.shards);
         let kinds = config.plan.classes.iter().map(|class| {
             let host = class.host.as_ref().or(config.host.as_ref());
             let base = host
@@ -184,6 +184,7 @@ impl Shard {
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
             trace: config.trace.then(Rc::default),
+            phases: config.phases,
         };
         let shape_actor = Rc::new(Actor::new(0, setup.loader.world.clone()));
         Ok(Self {
@@ -423,10 +424,14 @@ impl Shard {
 fn counted(ledger: &Ledger, network: &Shared) -> Report {
     let mut recorder = ledger.recorder.borrow_mut();
     let counters = &network.counters;
+    let told = ledger.counters.take();
     let now = RunCounters {
         wire_requests: counters.wire_requests.take(),
         reconnects: counters.reconnects.take(),
-        ..ledger.counters.take()
+        bytes_sent: counters.bytes_sent.take(),
+        bytes_received: counters.bytes_received.take(),
+        cut_off: told.cut_off + counters.abandoned.take(),
+        ..told
     };
     recorder.counters().merge(&now);
     Report::Counted { snapshot: Box::new(recorder.take()) }

@@ -2,36 +2,34 @@
 
 use super::body::Plan;
 use super::body_stream::{BodyStream, Streamed};
-use super::connection::Connection;
+use super::connection::{Connection, Opened, Speaks};
 use super::cookies::Jar;
 use super::error::TransportError;
-use super::exchange::{self, Failure, Phases};
+use super::exchange::{self, Failure};
 use super::incoming::{Answer, Rest};
+use super::multiplexed::Multiplexed;
 use super::options::{ClientOptions, MAX_BODY};
+use super::phases::Phases;
 use super::request::Request;
-use super::response::{Hop, Response};
+use super::response::{Hop, Response, WireBytes};
+use super::secure::{Secure, Wished};
 use super::shared::{Shared, add};
+use super::tls::{Tls, TlsChoice};
 use super::url::{Origin, Url};
+use super::versions::HttpVersion;
 use super::wire::Headers;
-use super::{head, redirect, wire};
+use super::{head, redirect, stream, wire};
 use crate::util::Diagnostic;
 use bytes::Bytes;
 use http::Method;
 use http::header::COOKIE;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
-
-/// How many connections to one host a user keeps for later requests: what browsers do. Only requests that overlap ever
-/// need a second one.
-const KEPT_PER_HOST: usize = 6;
-
-/// How many connections a user keeps in all. The one that was kept first is closed first.
-const KEPT_CONNECTIONS: usize = 24;
 
 /// As good as no deadline, and still a moment that a clock can name.
 const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
@@ -41,8 +39,11 @@ pub struct Client {
     shared: Rc<Shared>,
     options: Rc<ClientOptions>,
     kept: RefCell<Vec<Connection>>,
+    /// Which of several addresses are this user's; dealt when it first connects.
+    turn: Cell<Option<usize>>,
     jar: Jar,
     timer: RefCell<Option<Pin<Box<Sleep>>>>,
+    secure: OnceCell<Box<Secure>>,
 }
 
 impl Client {
@@ -52,10 +53,27 @@ impl Client {
     ///
     /// When the files of `ca`, `cert` or `key` cannot be read.
     pub fn new(shared: Rc<Shared>, options: Rc<ClientOptions>) -> Result<Self, Diagnostic> {
-        if options.ca.is_some() || options.cert.is_some() {
-            shared.configurations.get(&options)?;
+        if options.ca.is_some() || options.cert.is_some() || options.key.is_some() {
+            shared.configurations.get(&options, &TlsChoice::default())?;
         }
-        Ok(Self { shared, options, kept: RefCell::default(), jar: Jar::default(), timer: RefCell::default() })
+        Ok(Self {
+            shared,
+            options,
+            kept: RefCell::default(),
+            turn: Cell::default(),
+            jar: Jar::default(),
+            timer: RefCell::default(),
+            secure: OnceCell::new(),
+        })
+    }
+
+    /// How TLS is spoken by requests that say so much about it; see [`Request::tls`].
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used.
+    pub fn tls(&self, choice: &TlsChoice) -> Result<Tls, Diagnostic> {
+        self.shared.configurations.get(&self.options, choice)
     }
 
     /// Sends a request and reads the whole answer, following redirects.
@@ -65,8 +83,9 @@ impl Client {
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
         let plan = self.plan_for(&request);
         let mut chain = Chain::new(request, plan);
-        let result = self.until(deadline, pin!(self.follow(&mut chain))).await;
-        chain.conclude(result, begun)
+        let mut wire = WireBytes::default();
+        let result = self.until(deadline, pin!(self.follow(&mut chain)), &mut wire).await;
+        chain.conclude(result, begun, wire)
     }
 
     /// Sends a request and reads the head of the answer, following redirects. The body is read from what comes with it.
@@ -77,11 +96,14 @@ impl Client {
         let timeout = request.timeout.unwrap_or(self.options.timeout);
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
         let mut chain = Chain::new(request, Plan::PIECES);
-        let mut result = self.until(deadline, pin!(self.follow(&mut chain))).await;
+        let mut wire = WireBytes::default();
+        let mut result = self.until(deadline, pin!(self.follow(&mut chain)), &mut wire).await;
         let rest = result.as_mut().ok().and_then(|answer| answer.rest.take());
         let most = self.options.max_body.unwrap_or(MAX_BODY);
-        let body = rest.and_then(|rest| BodyStream::new(self.shared.clone(), *rest, timeout, most));
-        Streamed { response: chain.conclude(result, begun), body }
+        let response = chain.conclude(result, begun, wire);
+        let body =
+            rest.map(|rest| BodyStream::new(self.shared.clone(), *rest, response.ended, timeout, most));
+        Streamed { response, body }
     }
 
     /// Takes back a body that was read to its end: its connection may carry another request.
@@ -89,6 +111,12 @@ impl Client {
         if let Some(connection) = body.into_reusable() {
             self.keep(connection);
         }
+    }
+
+    /// How many connections to one host it has at a time.
+    #[must_use]
+    pub fn max_connections(&self) -> usize {
+        self.options.max_connections
     }
 
     /// The cookies that a request to `url` would carry.
@@ -107,7 +135,7 @@ impl Client {
         self.jar.clear();
     }
 
-    /// Waits for `future` until `deadline`.
+    /// Waits for `future` until `deadline`, and counts what it sends and receives into `wire`.
     ///
     /// The client keeps one timer for all its requests and moves it only when it fires: a request that is answered in
     /// time costs no entry in the timer wheel.
@@ -115,14 +143,22 @@ impl Client {
         &self,
         deadline: Instant,
         mut future: Pin<&mut impl Future<Output = Result<T, TransportError>>>,
+        wire: &mut WireBytes,
     ) -> Result<T, TransportError> {
         let mut timer = self.timer.borrow_mut().take().unwrap_or_else(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
         }
         let result = poll_fn(|context| {
-            if let Poll::Ready(result) = future.as_mut().poll(context) {
-                return Poll::Ready(result);
+            // Nothing else of this thread is polled meanwhile: the difference is this request's.
+            let before = self.shared.counters.wire();
+            let polled = future.as_mut().poll(context);
+            let after = self.shared.counters.wire();
+            // The counters begin anew with each snapshot, but not in between.
+            wire.sent += after.sent - before.sent;
+            wire.received += after.received - before.received;
+            if polled.is_ready() {
+                return polled;
             }
             while timer.as_mut().poll(context).is_ready() {
                 if Instant::now() >= deadline {
@@ -185,7 +221,14 @@ impl Client {
         let Chain { request, astray, plan, phases, .. } = chain;
         let (request, astray, plan) = (&*request, *astray, *plan);
         let origin = request.url.origin();
-        while let Some(mut connection) = self.take_kept(origin) {
+        let tls = self.tls_of(request)?;
+        let tls = tls.as_ref();
+        if self.secure.get().is_some_and(|secure| secure.find(origin, tls).is_some())
+            && let Some(answer) = Box::pin(self.on_shared(request, astray, plan, tls, phases)).await
+        {
+            return answer;
+        }
+        while let Some(mut connection) = self.take_kept(origin, tls) {
             if !connection.is_open().await {
                 add(&self.shared.counters.reconnects, 1);
                 continue;
@@ -198,11 +241,85 @@ impl Client {
             }
         }
         // Boxed, because connecting is rare and large: every request would carry the room for it.
-        let mut connection = Box::pin(self.open(origin, phases)).await?;
-        match self.exchange(&mut connection, request, astray, plan, phases).await {
-            Ok(answer) => Ok(self.keep_after(connection, answer)),
-            Err(failure) => Err(failure.error),
+        match Box::pin(self.connect(origin, tls, phases)).await? {
+            Opened::Single(mut connection) => {
+                match self.exchange(&mut connection, request, astray, plan, phases).await {
+                    Ok(answer) => Ok(self.keep_after(connection, answer)),
+                    Err(failure) => Err(failure.error),
+                }
+            }
+            Opened::Shared(connection) => {
+                let sent =
+                    Box::pin(self.exchange_on_stream(&connection, request, astray, plan, phases)).await;
+                sent.map_err(|failure| failure.error)
+            }
         }
+    }
+
+    /// The same on a connection with HTTP/2; none if there is none that takes the request.
+    async fn on_shared(
+        &self,
+        request: &Request,
+        astray: bool,
+        plan: Plan,
+        tls: Option<&Tls>,
+        phases: &mut Phases,
+    ) -> Option<Result<Answer, TransportError>> {
+        let secure = self.secure.get()?;
+        while let Some(connection) = secure.find(request.url.origin(), tls) {
+            if connection.is_open().await {
+                match self.exchange_on_stream(&connection, request, astray, plan, phases).await {
+                    Ok(answer) => return Some(Ok(answer)),
+                    // Shut down in the moment between the look and the first byte.
+                    Err(failure) if !failure.wrote && !connection.is_open().await => {}
+                    Err(failure) => return Some(Err(failure.error)),
+                }
+            }
+            secure.forget(&connection);
+            add(&self.shared.counters.reconnects, 1);
+        }
+        None
+    }
+
+    async fn exchange_on_stream(
+        &self,
+        connection: &Rc<Multiplexed>,
+        request: &Request,
+        astray: bool,
+        plan: Plan,
+        phases: &mut Phases,
+    ) -> Result<Answer, Failure> {
+        let options = &*self.options;
+        let headers = Headers::new(request, options, astray);
+        let cookies = self.cookie_line(request, &headers);
+        let write_head = |out: &mut Vec<u8>| wire::head(out, &headers, None, true, cookies.as_deref());
+        stream::exchange(connection, request, plan, write_head, phases).await
+    }
+
+    fn cookie_line(&self, request: &Request, headers: &Headers<'_>) -> Option<Vec<u8>> {
+        if headers.wants_cookies() { self.jar.header(&request.url, || headers.own(&COOKIE)) } else { None }
+    }
+
+    /// How TLS is spoken for a request; none where it is not.
+    fn tls_of(&self, request: &Request) -> Result<Option<Tls>, TransportError> {
+        if !request.url.origin().is_https() {
+            return Ok(None);
+        }
+        if let Some(own) = &request.tls {
+            return Ok(Some(own.clone()));
+        }
+        let known = &self.secure().tls;
+        if let Some(known) = known.get() {
+            return Ok(Some(known.clone()));
+        }
+        let found = self.shared.configurations.get(&self.options, &TlsChoice::default());
+        // The files were read when the client was made; what is wrong with them was said then.
+        let found = found.map_err(|_| TransportError::TlsHandshake)?;
+        Ok(Some(known.get_or_init(|| found).clone()))
+    }
+
+    fn secure(&self) -> &Secure {
+        self.secure.get_or_init(Box::default)
     }
 
     async fn exchange(
@@ -215,13 +332,10 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let options = &*self.options;
         let headers = Headers::new(request, options, astray);
-        let cookies = if headers.wants_cookies() {
-            self.jar.header(&request.url, || headers.own(&COOKIE))
-        } else {
-            None
-        };
+        let cookies = self.cookie_line(request, &headers);
+        let proxy = if connection.forwarded { options.proxy.as_deref() } else { None };
         let write_head =
-            |out: &mut Vec<u8>| wire::head(out, &headers, options.keep_alive, cookies.as_deref());
+            |out: &mut Vec<u8>| wire::head(out, &headers, proxy, options.keep_alive, cookies.as_deref());
         let transport = &mut connection.transport;
         exchange::exchange(&self.shared, transport, request, plan, write_head, phases).await
     }
@@ -233,8 +347,53 @@ impl Client {
         Plan { keep, max: self.options.max_body.unwrap_or(most), pause: false }
     }
 
-    async fn open(&self, origin: &Rc<Origin>, phases: &mut Phases) -> Result<Connection, TransportError> {
-        let open = Connection::open(&self.shared, origin, &self.options, phases);
+    /// A new connection, or the one with HTTP/2 that another request of this user opens at this moment.
+    async fn connect(
+        &self,
+        origin: &Rc<Origin>,
+        tls: Option<&Tls>,
+        phases: &mut Phases,
+    ) -> Result<Opened, TransportError> {
+        let offers = match self.options.http_version {
+            HttpVersion::Auto => tls.is_some(),
+            HttpVersion::Http1 => false,
+            HttpVersion::Http2 => true,
+        };
+        let known_not_to = || self.shared.without_http2.borrow().contains(origin);
+        if !offers || !self.options.keep_alive || known_not_to() {
+            return self.open(origin, tls, phases).await;
+        }
+        let begun = Instant::now();
+        let mut waits = true;
+        let opening = async {
+            waits = false;
+            self.open(origin, tls, phases).await
+        };
+        let wished = self.secure().wish(origin, tls, opening).await;
+        if waits {
+            phases.connect += begun.elapsed();
+        }
+        match wished? {
+            Wished::Shared(connection) => Ok(Opened::Shared(connection)),
+            Wished::Single(connection) => {
+                self.shared.without_http2.borrow_mut().push(origin.clone());
+                Ok(Opened::Single(connection))
+            }
+            Wished::Alone => self.open(origin, tls, phases).await,
+        }
+    }
+
+    async fn open(
+        &self,
+        origin: &Rc<Origin>,
+        tls: Option<&Tls>,
+        phases: &mut Phases,
+    ) -> Result<Opened, TransportError> {
+        let own = tls.map(|tls| self.secure().own.of(tls, self.options.tls_resumption));
+        let speaks = tls.zip(own.as_ref()).map(|(tls, own)| Speaks { tls, own });
+        let turn = self.turn.get().unwrap_or_else(|| self.shared.next_turn());
+        self.turn.set(Some(turn));
+        let open = Connection::open(&self.shared, origin, &self.options, speaks, turn, phases);
         match self.options.connect_timeout {
             None => open.await,
             Some(limit) => {
@@ -243,10 +402,10 @@ impl Client {
         }
     }
 
-    fn take_kept(&self, origin: &Rc<Origin>) -> Option<Connection> {
+    fn take_kept(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> Option<Connection> {
         let mut kept = self.kept.borrow_mut();
         // The one that was used last: the server had the least time to close it.
-        let index = kept.iter().rposition(|connection| connection.leads_to(origin))?;
+        let index = kept.iter().rposition(|connection| connection.leads_to(origin, tls))?;
         Some(kept.remove(index))
     }
 
@@ -254,8 +413,8 @@ impl Client {
     fn keep_after(&self, connection: Connection, mut answer: Answer) -> Answer {
         if answer.reusable {
             self.keep(connection);
-        } else if let Some(rest) = &mut answer.rest {
-            rest.connection = Some(connection);
+        } else if let Some(Rest::Single(_, source)) = answer.rest.as_deref_mut() {
+            *source = Some(connection);
         }
         answer
     }
@@ -264,20 +423,22 @@ impl Client {
         if !self.options.keep_alive {
             return;
         }
-        let mut kept = self.kept.borrow_mut();
-        if kept.len() >= KEPT_PER_HOST {
-            make_room(&mut kept, &connection);
+        let (mut kept, options) = (self.kept.borrow_mut(), &self.options);
+        if kept.len() >= options.max_connections.min(options.max_idle_connections) {
+            make_room(&mut kept, &connection, options);
         }
         kept.push(connection);
     }
 
     /// Reads the rest of an answer that nobody wants to see, as its connection is needed.
     async fn read_rest(&self, answer: Answer) -> Result<Answer, TransportError> {
-        let Some(rest) = answer.rest else { return Ok(answer) };
-        let Rest { mut incoming, connection } = *rest;
-        let Some(mut connection) = connection else { return Err(TransportError::Broken) };
+        // A stream of HTTP/2 is reset when it is dropped, and its connection goes on.
+        let Some(Rest::Single(mut incoming, Some(mut connection))) = answer.rest.map(|rest| *rest) else {
+            return Ok(Answer { rest: None, ..answer });
+        };
         incoming.skip_rest();
-        incoming.receive(&self.shared, &mut connection.transport).await;
+        let transport = &mut connection.transport;
+        poll_fn(|context| incoming.poll_receive(&self.shared, transport, context)).await;
         let ended = incoming.last_byte_at.unwrap_or(answer.ended);
         Ok(self.keep_after(connection, incoming.into_answer(ended)?))
     }
@@ -285,14 +446,14 @@ impl Client {
 
 /// Closes connections that are one too many once `another` is kept.
 #[cold]
-fn make_room(kept: &mut Vec<Connection>, another: &Connection) {
-    let alike = |connection: &Connection| connection.leads_to(another.origin());
-    if kept.iter().filter(|connection| alike(connection)).count() >= KEPT_PER_HOST
+fn make_room(kept: &mut Vec<Connection>, another: &Connection, options: &ClientOptions) {
+    let alike = |connection: &Connection| connection.leads_to(another.origin(), another.tls());
+    if kept.iter().filter(|connection| alike(connection)).count() >= options.max_connections
         && let Some(oldest) = kept.iter().position(alike)
     {
         kept.remove(oldest);
     }
-    if kept.len() >= KEPT_CONNECTIONS {
+    if kept.len() >= options.max_idle_connections && !kept.is_empty() {
         kept.remove(0);
     }
 }
@@ -313,16 +474,17 @@ impl Chain {
         Self { request, astray: false, plan, history: Vec::new(), phases: Phases::default() }
     }
 
-    fn conclude(self, result: Result<Answer, TransportError>, begun: Instant) -> Response {
+    fn conclude(self, result: Result<Answer, TransportError>, begun: Instant, wire: WireBytes) -> Response {
         let ended = match &result {
             Ok(answer) => answer.ended,
             Err(_) => Instant::now(),
         };
         let elapsed: Duration = ended.saturating_duration_since(begun);
-        let timings = self.phases.timings(elapsed);
+        let timings = self.phases.timings(elapsed, ended);
         let (url, history, plan) = (self.request.url, self.history, self.plan);
         let without = |error| Response {
             status: 0,
+            version: None,
             reason: None,
             head: Bytes::new(),
             headers: OnceCell::new(),
@@ -336,6 +498,7 @@ impl Chain {
             history: history.clone(),
             elapsed,
             timings,
+            wire,
             ended,
         };
         match result {
@@ -343,6 +506,7 @@ impl Chain {
             Ok(Answer { head, head_bytes, body, size, trailers, error, .. }) => Response {
                 // An answer that is not whole is none, but what came of it is there to be looked at.
                 status: if error.is_none() { head.status } else { 0 },
+                version: Some(head.version),
                 reason: head.reason.filter(|_| error.is_none()),
                 head: head_bytes,
                 encoded: head.encoded,

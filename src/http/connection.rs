@@ -1,22 +1,26 @@
 //! An open connection: how it is made, and whether it can still be used.
 
+use super::dial;
+use super::dns::{Addresses, in_turn};
 use super::error::TransportError;
-use super::exchange::Phases;
+use super::multiplexed::Multiplexed;
 use super::options::ClientOptions;
+use super::phases::{Phases, Stopwatch};
+use super::proxy::Proxy;
 use super::shared::{Shared, add};
+use super::tls::Tls;
 use super::transport::Transport;
+use super::tunnel::{self, Target};
 use super::url::Origin;
+use super::versions::HttpVersion;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::future::poll_fn;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use tokio::net::TcpStream;
 use tokio::task::unconstrained;
-use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -24,36 +28,72 @@ use tokio_rustls::client::TlsStream;
 #[derive(Debug)]
 pub(super) struct Connection {
     origin: Rc<Origin>,
+    /// How TLS is spoken, if it is.
+    tls: Option<Tls>,
+    /// Whether it ends at a proxy that is asked for whole urls.
+    pub(super) forwarded: bool,
     pub(super) transport: Transport,
 }
 
+/// What TLS is spoken with: what tells one connection from another, and the user's own, with sessions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Speaks<'a> {
+    pub(super) tls: &'a Tls,
+    pub(super) own: &'a Tls,
+}
+
+/// A new connection.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// It speaks HTTP/1.1.
+    Single(Connection),
+    /// It speaks HTTP/2.
+    Shared(Rc<Multiplexed>),
+}
+
 impl Connection {
-    /// Connects to an origin, over TLS where it asks for that.
+    /// Connects to an origin, through its proxy if it has one, over TLS if it is said how. `turn` says which of several
+    /// addresses are this user's.
     pub(super) async fn open(
-        shared: &Shared,
+        shared: &Rc<Shared>,
         origin: &Rc<Origin>,
         options: &ClientOptions,
+        speaks: Option<Speaks<'_>>,
+        turn: usize,
         phases: &mut Phases,
-    ) -> Result<Self, TransportError> {
-        let tls = tls_for(origin, shared, options)?;
-        let begun = Instant::now();
-        let addresses = shared.names.addresses(origin).await?;
-        phases.dns += begun.elapsed();
-        let begun = Instant::now();
-        let stream = connect(&addresses).await;
-        phases.connect += begun.elapsed();
-        let stream = stream?;
-        add(&shared.counters.connections, 1);
-        let transport = match tls {
-            None => Transport::Tcp(stream),
-            Some(configuration) => {
-                let begun = Instant::now();
-                let stream = encrypt(stream, origin, configuration).await;
-                phases.tls += begun.elapsed();
-                Transport::Tls(Box::new(stream?))
+    ) -> Result<Opened, TransportError> {
+        let mut way = Way { shared, turn, phases };
+        let proxy = options.proxy_for(origin);
+        let transport = match (origin.socket(), proxy) {
+            (Some(path), _) => {
+                let _watch = Stopwatch::start(&mut way.phases.connect);
+                Transport::Unix(dial::connect_unix(path).await?)
             }
+            (None, None) => Transport::Tcp(way.to(origin.host(), origin.port()).await?),
+            (None, Some(proxy)) => Transport::Tcp(way.through(proxy, origin).await?),
         };
-        Ok(Self { origin: origin.clone(), transport })
+        add(&shared.counters.connections, 1);
+        let transport = match (speaks, transport) {
+            (Some(Speaks { own, .. }), Transport::Tcp(stream)) => {
+                let _watch = Stopwatch::start(&mut phases.tls);
+                Transport::Tls(Box::new(encrypt(stream, origin, own.0.clone()).await?))
+            }
+            (_, plain) => plain,
+        };
+        let forwarded = origin.socket().is_none() && proxy.is_some_and(|proxy| proxy.forwards(origin));
+        let tls = speaks.map(|speaks| speaks.tls);
+        let agreed = match options.http_version {
+            // Without TLS nothing is agreed on: it is known before.
+            HttpVersion::Http2 if tls.is_none() => !forwarded,
+            _ => transport.speaks_http2(),
+        };
+        if agreed {
+            return Multiplexed::start(shared, transport, origin, tls).await.map(Opened::Shared);
+        }
+        if options.http_version == HttpVersion::Http2 {
+            return Err(TransportError::NoHttp2);
+        }
+        Ok(Opened::Single(Self { origin: origin.clone(), tls: tls.cloned(), forwarded, transport }))
     }
 
     /// Where it leads.
@@ -61,9 +101,14 @@ impl Connection {
         &self.origin
     }
 
-    /// Whether it leads there.
-    pub(super) fn leads_to(&self, origin: &Rc<Origin>) -> bool {
-        Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin
+    /// How TLS is spoken, if it is.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    /// Whether it leads there, and TLS is spoken like that.
+    pub(super) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
+        (Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin) && Tls::alike(self.tls(), tls)
     }
 
     /// Whether nothing has come since the last answer: neither its end nor bytes that nobody asked for.
@@ -75,44 +120,57 @@ impl Connection {
     }
 }
 
-async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, TransportError> {
-    let mut failure = None;
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                // Small writes must leave at once; a socket that refuses the option still works.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(error) => {
-                let error = connect_error(&error, address);
-                // An address that this machine cannot reach at all says nothing about the server at another.
-                if failure.is_none() || error != TransportError::Unreachable {
-                    failure = Some(error);
-                }
+/// How a connection is made, and how long the parts of that take.
+struct Way<'a> {
+    shared: &'a Shared,
+    turn: usize,
+    phases: &'a mut Phases,
+}
+
+impl Way<'_> {
+    /// A connection to a host.
+    async fn to(&mut self, host: &str, port: u16) -> Result<TcpStream, TransportError> {
+        let addresses = self.look_up(host, port).await?;
+        let _watch = Stopwatch::start(&mut self.phases.connect);
+        dial::connect(&addresses, &self.shared.network.sources, self.turn).await
+    }
+
+    async fn look_up(&mut self, host: &str, port: u16) -> Result<Addresses, TransportError> {
+        let _watch = Stopwatch::start(&mut self.phases.dns);
+        self.shared.names.addresses(&self.shared.network, host, port).await
+    }
+
+    /// A connection to an origin through a proxy, or to the proxy where that is asked for whole urls.
+    async fn through(&mut self, proxy: &Proxy, origin: &Origin) -> Result<TcpStream, TransportError> {
+        if proxy.forwards(origin) {
+            return self.to(proxy.host(), proxy.port()).await.map_err(TransportError::at_proxy);
+        }
+        if !proxy.wants_addresses() {
+            return self.dig(proxy, origin, Target::Name).await;
+        }
+        let addresses = self.look_up(origin.host(), origin.port()).await?;
+        let mut failure = TransportError::Dns;
+        for address in in_turn(&addresses, self.turn) {
+            match self.dig(proxy, origin, Target::Address(*address)).await {
+                Err(error @ TransportError::ProxyHostUnreachable) => failure = error,
+                other => return other,
             }
         }
+        Err(failure)
     }
-    Err(failure.unwrap_or(TransportError::Dns))
-}
 
-/// What a failed connect means. The system says the same of a machine without a free port and of one without an address
-/// of the family, as where IPv6 is switched off; only the latter cannot name a source address either.
-fn connect_error(error: &io::Error, address: &SocketAddr) -> TransportError {
-    let meaning = TransportError::connecting(error);
-    if meaning == TransportError::NoFreePort && !has_source_for(address) {
-        return TransportError::Unreachable;
+    async fn dig(
+        &mut self,
+        proxy: &Proxy,
+        origin: &Origin,
+        target: Target,
+    ) -> Result<TcpStream, TransportError> {
+        let stream = self.to(proxy.host(), proxy.port()).await;
+        let mut stream = stream.map_err(TransportError::at_proxy)?;
+        let _watch = Stopwatch::start(&mut self.phases.connect);
+        tunnel::dig(&mut stream, proxy, origin, target).await?;
+        Ok(stream)
     }
-    meaning
-}
-
-/// Whether this machine has an address to reach `address` from. Nothing is sent: a datagram socket only looks up the way.
-fn has_source_for(address: &SocketAddr) -> bool {
-    let any: IpAddr = match address {
-        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    UdpSocket::bind((any, 0)).and_then(|socket| socket.connect(address)).is_ok()
 }
 
 async fn encrypt(
@@ -124,50 +182,4 @@ async fn encrypt(
         ServerName::try_from(origin.host().to_owned()).map_err(|_| TransportError::CertificateWrongHost)?;
     let connector = TlsConnector::from(configuration);
     connector.connect(name, stream).await.map_err(|error| TransportError::handshaking(&error))
-}
-
-/// The TLS configuration that an origin needs.
-fn tls_for(
-    origin: &Origin,
-    shared: &Shared,
-    options: &ClientOptions,
-) -> Result<Option<Arc<ClientConfig>>, TransportError> {
-    if !origin.is_https() {
-        return Ok(None);
-    }
-    let found = shared.configurations.get(options);
-    // The files were read when the client was made; what is wrong with them was said then.
-    found.map(Some).map_err(|_| TransportError::TlsHandshake)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::connect_error;
-    use crate::http::TransportError;
-    use nix::errno::Errno;
-    use std::io;
-
-    #[test]
-    fn a_missing_port_is_told_from_a_missing_address() {
-        let error = io::Error::from_raw_os_error(Errno::EADDRNOTAVAIL as i32);
-        let here = "127.0.0.1:80".parse().expect("an address");
-        assert_eq!(connect_error(&error, &here), TransportError::NoFreePort);
-        // A link-local address without its link: there is no way to it, on any machine.
-        let nowhere = "[fe80::1]:80".parse().expect("an address");
-        assert_eq!(connect_error(&error, &nowhere), TransportError::Unreachable);
-    }
-
-    #[test]
-    fn what_the_machine_lacks_is_told_apart() {
-        let here = "127.0.0.1:80".parse().expect("an address");
-        for (errno, meaning) in [
-            (Errno::EMFILE, TransportError::TooManyOpenFiles),
-            (Errno::ENFILE, TransportError::TooManyOpenFiles),
-            (Errno::EADDRNOTAVAIL, TransportError::NoFreePort),
-            (Errno::ECONNREFUSED, TransportError::ConnectionRefused),
-        ] {
-            let error = io::Error::from_raw_os_error(errno as i32);
-            assert_eq!(connect_error(&error, &here), meaning);
-        }
-    }
 }

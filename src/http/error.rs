@@ -1,5 +1,7 @@
 //! Why a request got no answer: a closed list of texts that group.
 
+use super::codes::{alert_name, http2_error_name};
+use super::trust::SelfSigned;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -21,12 +23,40 @@ pub enum TransportError {
     TooManyOpenFiles,
     /// This machine has no local port left for the connection.
     NoFreePort,
+    /// This machine has none of the local addresses that the connection was to come from.
+    NoSourceAddress,
+    /// There is no Unix socket at this path.
+    NoSuchSocket,
+    /// The Unix socket may not be used by who runs this.
+    SocketDenied,
     /// Another failure to connect.
     ConnectFailed,
-    /// What answered does not speak TLS, or no version or cipher in common.
+    /// The proxy's name is unknown, nobody listens there, or there is no way.
+    ProxyUnreachable,
+    /// The proxy asks for a user and a password, or for others.
+    ProxyAuthentication,
+    /// The proxy does not let the connection through.
+    ProxyRefused,
+    /// The proxy has no way to the host.
+    ProxyHostUnreachable,
+    /// The proxy closed the connection before it had answered.
+    ProxyClosed,
+    /// What the proxy said is not its protocol.
+    ProxyMalformed,
+    /// The TLS handshake failed for a reason that has no name of its own here.
     TlsHandshake,
+    /// What answered does not speak TLS.
+    NotTls,
+    /// The connection was closed within the TLS handshake.
+    ClosedInHandshake,
+    /// The server refused by a TLS alert of this code (RFC 8446, section 6).
+    TlsAlert(u8),
     /// The certificate's issuer is not trusted.
     CertificateNotTrusted,
+    /// The certificate is its own issuer, and not trusted.
+    CertificateSelfSigned,
+    /// The certificate was revoked.
+    CertificateRevoked,
     /// The certificate is past its time.
     CertificateExpired,
     /// The certificate is before its time.
@@ -43,6 +73,12 @@ pub enum TransportError {
     ResponseEndedEarly,
     /// What came is not HTTP.
     MalformedResponse,
+    /// HTTP/2 was asked for, and what answered does not speak it.
+    NoHttp2,
+    /// The server ended the stream of the request by an error of this code (RFC 9113, section 7).
+    StreamReset(u8),
+    /// The server shut the connection down before it processed the request (RFC 9113, section 6.8).
+    ShutDown(u8),
     /// The head of the answer is larger than any reasonable one.
     ResponseHeadTooLarge,
     /// A stream of events or lines has a `Content-Encoding`.
@@ -68,8 +104,22 @@ impl TransportError {
             Self::ConnectTimedOut => "connecting timed out",
             Self::TooManyOpenFiles => "too many open files",
             Self::NoFreePort => "no free local port",
+            Self::NoSourceAddress => "no such source address",
+            Self::NoSuchSocket => "no such socket",
+            Self::SocketDenied => "permission to the socket denied",
             Self::ConnectFailed => "connection failed",
+            Self::ProxyUnreachable => "proxy unreachable",
+            Self::ProxyAuthentication => "proxy authentication failed",
+            Self::ProxyRefused => "proxy refused the connection",
+            Self::ProxyHostUnreachable => "host unreachable by the proxy",
+            Self::ProxyClosed => "proxy closed the connection",
+            Self::ProxyMalformed => "malformed response of the proxy",
             Self::TlsHandshake => "tls handshake failed",
+            Self::NotTls => "server does not speak tls",
+            Self::ClosedInHandshake => "connection closed during the tls handshake",
+            Self::TlsAlert(_) => "tls alert",
+            Self::CertificateSelfSigned => "certificate self-signed",
+            Self::CertificateRevoked => "certificate revoked",
             Self::CertificateNotTrusted => "certificate not trusted",
             Self::CertificateExpired => "certificate expired",
             Self::CertificateNotYetValid => "certificate not yet valid",
@@ -79,6 +129,9 @@ impl TransportError {
             Self::ClosedBeforeResponse => "connection closed before a response",
             Self::ResponseEndedEarly => "response ended early",
             Self::MalformedResponse => "malformed response",
+            Self::NoHttp2 => "server does not speak http/2",
+            Self::StreamReset(_) => "stream reset",
+            Self::ShutDown(_) => "connection shut down",
             Self::ResponseHeadTooLarge => "response head too large",
             Self::EncodedStream => "response stream is encoded",
             Self::BodyTooLarge => "response body too large",
@@ -108,24 +161,87 @@ impl TransportError {
         }
     }
 
+    /// What an error while connecting to a Unix socket means.
+    pub(super) fn connecting_to_socket(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NoSuchSocket,
+            io::ErrorKind::PermissionDenied => Self::SocketDenied,
+            // A backlog that is full: to a socket of a file, nobody waits.
+            io::ErrorKind::WouldBlock => Self::ConnectionRefused,
+            _ => Self::connecting(error),
+        }
+    }
+
+    /// What a failure to reach the proxy means. What this machine lacks stays what it is.
+    pub(super) fn at_proxy(self) -> Self {
+        match self {
+            Self::Dns
+            | Self::ConnectionRefused
+            | Self::Unreachable
+            | Self::ConnectionReset
+            | Self::ConnectFailed => Self::ProxyUnreachable,
+            other => other,
+        }
+    }
+
+    /// What an error while a proxy is talked to means.
+    pub(super) fn asking_proxy(error: &io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::UnexpectedEof
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::BrokenPipe
+            | Kind::NotConnected => Self::ProxyClosed,
+            _ => Self::Broken,
+        }
+    }
+
     /// What an error of the TLS handshake means.
     pub(super) fn handshaking(error: &io::Error) -> Self {
-        use rustls::CertificateError as Bad;
+        use rustls::InvalidMessage as Message;
         match tls_error(error) {
-            Some(rustls::Error::InvalidCertificate(bad)) => match bad {
-                // A bad signature: an issuer that only has the name of one that is trusted.
-                Bad::UnknownIssuer | Bad::BadSignature => Self::CertificateNotTrusted,
-                Bad::Expired | Bad::ExpiredContext { .. } => Self::CertificateExpired,
-                Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::CertificateNotYetValid,
-                Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Self::CertificateWrongHost,
-                _ => Self::CertificateInvalid,
-            },
+            Some(rustls::Error::InvalidCertificate(bad)) => Self::certificate(bad),
+            Some(rustls::Error::AlertReceived(alert)) => Self::TlsAlert((*alert).into()),
+            // What can be wrong with the first bytes of a record, before anything in it is looked at.
+            Some(rustls::Error::InvalidMessage(
+                Message::InvalidContentType
+                | Message::UnknownProtocolVersion
+                | Message::InvalidEmptyPayload
+                | Message::MessageTooLarge,
+            )) => Self::NotTls,
             Some(_) => Self::TlsHandshake,
             None => match error.kind() {
                 io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => Self::ConnectionReset,
+                io::ErrorKind::UnexpectedEof => Self::ClosedInHandshake,
                 _ => Self::TlsHandshake,
             },
         }
+    }
+
+    /// What is wrong with a certificate.
+    fn certificate(bad: &rustls::CertificateError) -> Self {
+        use rustls::CertificateError as Bad;
+        match bad {
+            // A bad signature: an issuer that only has the name of one that is trusted.
+            Bad::UnknownIssuer | Bad::BadSignature => Self::CertificateNotTrusted,
+            Bad::Expired | Bad::ExpiredContext { .. } => Self::CertificateExpired,
+            Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::CertificateNotYetValid,
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Self::CertificateWrongHost,
+            Bad::Revoked => Self::CertificateRevoked,
+            Bad::Other(other) if other.0.is::<SelfSigned>() => Self::CertificateSelfSigned,
+            _ => Self::CertificateInvalid,
+        }
+    }
+
+    /// What it means that the server ended a stream.
+    pub(super) fn stream_reset(reason: h2::Reason) -> Self {
+        Self::StreamReset(code(reason))
+    }
+
+    /// What it means that the server shut a connection down.
+    pub(super) fn shut_down(reason: h2::Reason) -> Self {
+        Self::ShutDown(code(reason))
     }
 
     /// What an error while sending or receiving means.
@@ -137,11 +253,16 @@ impl TransportError {
             | io::ErrorKind::NotConnected => Self::ConnectionReset,
             // With TLS 1.3 a server judges the client's certificate when the client takes the handshake for done.
             _ => match tls_error(error) {
-                Some(rustls::Error::AlertReceived(_)) => Self::TlsHandshake,
+                Some(rustls::Error::AlertReceived(alert)) => Self::TlsAlert((*alert).into()),
                 _ => Self::Broken,
             },
         }
     }
+}
+
+/// The code of an error of HTTP/2; all that are none of the standard's are one.
+fn code(reason: h2::Reason) -> u8 {
+    u8::try_from(u32::from(reason)).unwrap_or(u8::MAX)
 }
 
 fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
@@ -155,8 +276,52 @@ fn is_out_of_files(error: &io::Error) -> bool {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        f.write_str(self.text())?;
+        match self {
+            Self::TlsAlert(code) => write!(f, ": {}", alert_name(*code)),
+            Self::StreamReset(code) | Self::ShutDown(code) => write!(f, ": {}", http2_error_name(*code)),
+            _ => Ok(()),
+        }
     }
 }
 
 impl Error for TransportError {}
+
+#[cfg(test)]
+mod tests {
+    use super::TransportError;
+    use rustls::CertificateError as Bad;
+
+    #[test]
+    fn what_the_library_says_of_certificates_has_a_name() {
+        for (bad, text) in [
+            (Bad::UnknownIssuer, "certificate not trusted"),
+            (Bad::BadSignature, "certificate not trusted"),
+            (Bad::Expired, "certificate expired"),
+            (Bad::NotValidYet, "certificate not yet valid"),
+            (Bad::NotValidForName, "certificate is for another host"),
+            (Bad::Revoked, "certificate revoked"),
+            (Bad::BadEncoding, "certificate invalid"),
+        ] {
+            let error = std::io::Error::other(rustls::Error::InvalidCertificate(bad));
+            assert_eq!(TransportError::handshaking(&error).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn codes_are_named_and_unknown_ones_are_one() {
+        for (error, text) in [
+            (TransportError::TlsAlert(40), "tls alert: handshake_failure"),
+            (TransportError::TlsAlert(116), "tls alert: certificate_required"),
+            (TransportError::TlsAlert(3), "tls alert: unknown"),
+            (TransportError::stream_reset(h2::Reason::REFUSED_STREAM), "stream reset: REFUSED_STREAM"),
+            (TransportError::stream_reset(0x1234_5678.into()), "stream reset: an unknown error"),
+            (
+                TransportError::shut_down(h2::Reason::ENHANCE_YOUR_CALM),
+                "connection shut down: ENHANCE_YOUR_CALM",
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

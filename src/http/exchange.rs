@@ -3,14 +3,13 @@
 use super::body::Plan;
 use super::error::TransportError;
 use super::incoming::{Answer, Incoming};
+use super::phases::Phases;
 use super::request::Request;
-use super::response::Timings;
 use super::shared::{Shared, add};
 use super::transport::Transport;
 use http::Method;
 use std::future::poll_fn;
 use std::task::Poll;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// A body that fits is sent behind its head in one piece; a larger one from where it is. This is also the longest TLS
@@ -37,23 +36,27 @@ pub(super) async fn exchange(
     write_head: impl FnOnce(&mut Vec<u8>),
     phases: &mut Phases,
 ) -> Result<Answer, Failure> {
-    let begun = Instant::now();
+    phases.begin_exchange();
     let mut incoming = Incoming::new(request.method == Method::HEAD, plan);
     let sent = send(shared, transport, request, write_head, &mut incoming).await;
-    let sent_at = Instant::now();
+    phases.sent();
     let (complete, refused) = match sent {
         Ok(complete) => (complete, None),
-        Err(failure) if !failure.wrote => return Err(failure),
+        Err(failure) if !failure.wrote => {
+            phases.end_exchange(Instant::now());
+            return Err(failure);
+        }
         // A server that refuses a body may have answered before it closed the connection.
         Err(failure) => (false, Some(failure)),
     };
-    incoming.receive(shared, transport).await;
+    poll_fn(|context| {
+        let received = incoming.poll_receive(shared, transport, context);
+        phases.first_byte_at = incoming.first_byte_at;
+        received
+    })
+    .await;
     let ended = incoming.last_byte_at.unwrap_or_else(Instant::now);
-    // An answer may begin, and even end, before the request is sent: no moment belongs to two phases.
-    let sent_at = sent_at.min(ended);
-    phases.send += sent_at.saturating_duration_since(begun);
-    let first = incoming.first_byte_at.unwrap_or(ended).max(sent_at);
-    phases.receive += ended.saturating_duration_since(first);
+    phases.end_exchange(ended);
     if incoming.is_paused() {
         if !complete {
             incoming.spoil();
@@ -157,31 +160,6 @@ impl Sending {
         if !self.counted && self.written >= self.head && !transport.holds_back() {
             self.counted = true;
             add(&shared.counters.wire_requests, 1);
-        }
-    }
-}
-
-/// Durations, summed over the hops of a chain of redirects.
-#[derive(Debug, Default)]
-pub(super) struct Phases {
-    pub(super) dns: Duration,
-    pub(super) connect: Duration,
-    pub(super) tls: Duration,
-    send: Duration,
-    receive: Duration,
-}
-
-impl Phases {
-    /// The phases of an exchange that took `elapsed`: what is in no other phase was waiting for the server.
-    pub(super) fn timings(&self, elapsed: Duration) -> Timings {
-        let known = self.dns + self.connect + self.tls + self.send + self.receive;
-        Timings {
-            dns: self.dns,
-            connect: self.connect,
-            tls: self.tls,
-            send: self.send,
-            wait: elapsed.saturating_sub(known),
-            receive: self.receive,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::error::TransportError;
 use bytes::Bytes;
+use http::Version;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{EMPTY_HEADER, Header, Status};
 
@@ -9,7 +10,7 @@ use httparse::{EMPTY_HEADER, Header, Status};
 pub(super) const MAX_HEAD: usize = 256 * 1024;
 
 /// More headers are refused.
-const MAX_HEADERS: usize = 1024;
+pub(super) const MAX_HEADERS: usize = 1024;
 
 /// How the end of a body is found (RFC 9112, section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(super) enum Framing {
 /// The head of an answer.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
+    /// The version of HTTP that it came in.
+    pub(super) version: Version,
     pub(super) status: u16,
     /// As sent, if it is not the standard one of the status.
     pub(super) reason: Option<Box<str>>,
@@ -45,12 +48,17 @@ pub(super) struct Head {
 pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, TransportError> {
     let head = with_headers(bytes, |answer, length| {
         let status = answer.code.unwrap_or_default();
+        // Classes begin at 100 (RFC 9110, section 15); 0 would be taken for the status of no answer.
+        if status < 100 {
+            return Err(TransportError::MalformedResponse);
+        }
         let standard = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let reason = answer.reason.filter(|reason| Some(*reason) != standard);
         let mut facts = Facts::default();
         answer.headers.iter().try_for_each(|header| facts.note(header))?;
         let framing = facts.framing(status, to_head);
         Ok(Head {
+            version: if answer.version == Some(0) { Version::HTTP_10 } else { Version::HTTP_11 },
             status,
             reason: reason.map(Into::into),
             length,
@@ -67,6 +75,15 @@ pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, Transpo
         return Err(TransportError::ResponseHeadTooLarge);
     }
     Ok(head)
+}
+
+/// How many bytes of empty lines `bytes` begins with.
+pub(super) fn empty_lines(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some(after) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
+        rest = after;
+    }
+    bytes.len() - rest.len()
 }
 
 /// The headers of a head that was parsed before.
@@ -222,6 +239,8 @@ mod tests {
             "HTTP/1.1 200 OK\ncontent-length: five",
             "HTTP/1.1 200 OK\ncontent-length: 99999999999999999999999",
             "HTTP/1.1 200 OK\nno colon",
+            "HTTP/1.1 000 None",
+            "HTTP/1.1 099 Few",
             "SSH-2.0-OpenSSH",
         ] {
             assert_eq!(framing(head, false), Err(TransportError::MalformedResponse), "{head}");

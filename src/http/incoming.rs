@@ -5,10 +5,10 @@ use super::connection::Connection;
 use super::error::TransportError;
 use super::head::{self, Framing, Head};
 use super::shared::{Shared, add};
+use super::stream::Stream;
 use super::transport::Transport;
 use bytes::Bytes;
 use http::HeaderMap;
-use std::future::poll_fn;
 use std::mem;
 use std::task::{Context, Poll, ready};
 use tokio::time::Instant;
@@ -35,12 +35,13 @@ pub(super) struct Answer {
     pub(super) rest: Option<Box<Rest>>,
 }
 
-/// An answer of which the head was read.
+/// What is to come of an answer of which the head was read.
 #[derive(Debug)]
-pub(super) struct Rest {
-    pub(super) incoming: Incoming,
-    /// Where it comes from; none for the moment between the exchange and who keeps connections.
-    pub(super) connection: Option<Connection>,
+pub(super) enum Rest {
+    /// It, and where it comes from; that is none for the moment between the exchange and who keeps connections.
+    Single(Incoming, Option<Connection>),
+    /// On a connection that carries many requests.
+    Shared(Stream),
 }
 
 /// An answer that is being read.
@@ -79,7 +80,8 @@ impl Incoming {
         }
     }
 
-    fn is_done(&self) -> bool {
+    /// Whether the answer is complete, or can never be, or was asked for no further.
+    pub(super) fn is_done(&self) -> bool {
         self.failed.is_some()
             || self.head.is_some() && (self.plan.pause || self.whole.is_some() || self.body.is_done())
     }
@@ -104,11 +106,6 @@ impl Incoming {
     pub(super) fn is_reusable(&self) -> bool {
         let persistent = self.head.as_ref().is_some_and(|(head, _)| head.keep_alive);
         persistent && !self.spoilt && self.failed.is_none() && self.body.is_done()
-    }
-
-    /// Reads until the answer is complete, or can never be.
-    pub(super) async fn receive(&mut self, shared: &Shared, transport: &mut Transport) {
-        poll_fn(|context| self.poll_receive(shared, transport, context)).await;
     }
 
     /// Reads what is there; ready when the answer is complete, or can never be.
@@ -171,25 +168,28 @@ impl Incoming {
         }
     }
 
-    /// No more is wanted.
-    pub(super) fn fail(&mut self, error: TransportError) {
+    fn fail(&mut self, error: TransportError) {
         self.spoilt = true;
         self.failed = Some(error);
     }
 
     /// The other side has closed the connection.
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.spoilt = true;
         let result = match self.head {
             Some(_) => self.body.close(),
             None if self.pending.is_empty() => Err(TransportError::ClosedBeforeResponse),
-            None => Err(TransportError::ResponseEndedEarly),
+            // What cannot be a head is told by its first bytes, however they came.
+            None => {
+                let broken = head::parse(&self.pending, self.to_head).err();
+                Err(broken.unwrap_or(TransportError::ResponseEndedEarly))
+            }
         };
         self.failed = result.err();
     }
 
     /// Takes the next bytes, at least one.
-    fn feed(&mut self, bytes: &[u8]) {
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
         if let Err(error) = self.try_feed(bytes) {
             self.fail(error);
         }
@@ -223,7 +223,8 @@ impl Incoming {
 
     /// Looks for a head, and takes what follows it; returns how many bytes of interim answers it skipped.
     fn feed_head(&mut self, bytes: &[u8]) -> Result<usize, TransportError> {
-        let mut skipped = 0;
+        // Empty lines before a head are no part of it; kept, they would be looked at again with every byte that comes.
+        let mut skipped = head::empty_lines(bytes);
         while let Some(head) = head::parse(&bytes[skipped..], self.to_head)? {
             let answer = &bytes[skipped..];
             // Interim answers announce the real one; a switch of protocols nobody asked for is one.
@@ -284,7 +285,7 @@ impl Incoming {
             error: None,
             ended,
             reusable: false,
-            rest: Some(Box::new(Rest { incoming: self, connection: None })),
+            rest: Some(Box::new(Rest::Single(self, None))),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! A request, before it is sent.
 
+use super::tls::Tls;
 use super::url::Url;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
@@ -22,6 +23,8 @@ pub struct Request {
     pub timeout: Option<Duration>,
     /// Whether redirects are followed; none = the client's rule.
     pub allow_redirects: Option<bool>,
+    /// How TLS is spoken, from [`Client::tls`](super::Client::tls); none = as the client does.
+    pub tls: Option<Tls>,
     /// Whether the body of the answer is kept, or only counted; none = the client's rule.
     pub keep_body: Option<bool>,
 }
@@ -38,6 +41,7 @@ impl Request {
             body: Bytes::new(),
             timeout: None,
             allow_redirects: None,
+            tls: None,
             keep_body: None,
         }
     }

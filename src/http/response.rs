@@ -7,8 +7,8 @@ use super::head;
 use super::options::MAX_BODY;
 use super::url::Url;
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::SET_COOKIE;
+use http::{HeaderMap, Version};
 use std::cell::OnceCell;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -38,6 +38,15 @@ impl Timings {
     }
 }
 
+/// Bytes on the wire, heads and framing included, of all hops; with TLS, before encryption.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WireBytes {
+    /// Written.
+    pub sent: u64,
+    /// Read.
+    pub received: u64,
+}
+
 /// A redirect that was followed.
 #[derive(Clone, Debug)]
 pub struct Hop {
@@ -64,6 +73,8 @@ impl Hop {
 pub struct Response {
     /// The status; 0 when there was no whole answer.
     pub status: u16,
+    /// The version of HTTP that the answer came in; none without an answer.
+    pub version: Option<Version>,
     /// The reason phrase that the server sent, if it is not the standard one.
     pub(super) reason: Option<Box<str>>,
     /// The head as it came; empty when there is none.
@@ -90,6 +101,8 @@ pub struct Response {
     pub elapsed: Duration,
     /// The phases of that time.
     pub timings: Timings,
+    /// What went over the wire.
+    pub wire: WireBytes,
     /// When the answer ended.
     pub ended: Instant,
 }
@@ -101,6 +114,7 @@ impl Response {
         let ended = Instant::now();
         Self {
             status: 200,
+            version: Some(Version::HTTP_11),
             reason: None,
             head: Bytes::new(),
             headers: OnceCell::new(),
@@ -114,6 +128,7 @@ impl Response {
             history: Vec::new(),
             elapsed: ended - begun,
             timings: Timings::default(),
+            wire: WireBytes::default(),
             ended,
         }
     }

@@ -1,9 +1,10 @@
 //! Urls, cheap where it counts: the origin is parsed once, a request only brings its path.
 
 use http::HeaderValue;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::fmt;
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// What may not stand in a request target as it is. A `%` may: it is taken to begin an escape.
@@ -19,13 +20,18 @@ const TARGET: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+/// What is escaped in the path of a socket: all that is not unreserved (RFC 3986, section 2.3).
+const SOCKET: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Why a text is not a url that can be requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UrlError {
-    /// Neither `http://` nor `https://`.
+    /// Neither `http://` nor `https://` nor `http+unix://`.
     Scheme,
     /// No host between scheme and path.
     NoHost,
+    /// The url of a Unix socket, without the path of the socket.
+    NoSocket,
     /// Anything else, in the words of the parser.
     Malformed(String),
 }
@@ -35,6 +41,9 @@ impl fmt::Display for UrlError {
         match self {
             Self::Scheme => f.write_str("it must begin with http:// or https://"),
             Self::NoHost => f.write_str("it has no host"),
+            Self::NoSocket => f.write_str(
+                "it has no socket; write the path of the socket with %2F for each slash, as in http+unix://%2Frun%2Fapp.sock",
+            ),
             Self::Malformed(why) => f.write_str(why),
         }
     }
@@ -54,10 +63,28 @@ pub fn without_password(text: &str) -> String {
     shown.unwrap_or_else(|| text.to_owned())
 }
 
-/// Where a connection leads: scheme, host and port. Two are equal if these are.
+/// Whether a text is an absolute url, and no path to be appended to a host.
+#[must_use]
+pub fn is_absolute(text: &str) -> bool {
+    [HTTP, HTTPS, HTTP_UNIX].iter().any(|scheme| begins_with(text, scheme))
+}
+
+const HTTP: &str = "http://";
+const HTTPS: &str = "https://";
+
+/// Requests over a Unix socket, whose path is the host, escaped.
+const HTTP_UNIX: &str = "http+unix://";
+
+fn begins_with(text: &str, scheme: &str) -> bool {
+    text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+}
+
+/// Where a connection leads: scheme, host and port, or a Unix socket. Two are equal if these are.
 #[derive(Debug)]
 pub struct Origin {
     https: bool,
+    /// The Unix socket; its host is `localhost`.
+    socket: Option<Box<Path>>,
     /// In lower case; an IPv6 address without brackets.
     host: String,
     port: u16,
@@ -69,7 +96,8 @@ pub struct Origin {
 
 impl PartialEq for Origin {
     fn eq(&self, other: &Self) -> bool {
-        (self.https, self.port, &self.host) == (other.https, other.port, &other.host)
+        (self.https, self.port, &self.host, &self.socket)
+            == (other.https, other.port, &other.host, &other.socket)
     }
 }
 
@@ -91,7 +119,11 @@ impl Origin {
         };
         let authority =
             HeaderValue::try_from(authority).map_err(|error| UrlError::Malformed(error.to_string()))?;
-        Ok(Self { https, host, port, authority, credentials: credentials(url) })
+        Ok(Self { https, socket: None, host, port, authority, credentials: credentials(url) })
+    }
+
+    fn of_parsed(parsed: Parsed) -> Result<Self, UrlError> {
+        Ok(Self { socket: parsed.socket.map(Into::into), ..Self::of(&parsed.url)? })
     }
 
     /// Whether connections to it speak TLS.
@@ -100,7 +132,13 @@ impl Origin {
         self.https
     }
 
-    /// The host, without the brackets of an IPv6 address.
+    /// The Unix socket that connections to it are made by.
+    #[must_use]
+    pub fn socket(&self) -> Option<&Path> {
+        self.socket.as_deref()
+    }
+
+    /// The host, without the brackets of an IPv6 address; `localhost` for a Unix socket.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -144,8 +182,11 @@ fn credentials(url: &url::Url) -> Option<HeaderValue> {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.https { "https" } else { "http" };
-        write!(f, "{scheme}://{}", self.authority.to_str().unwrap_or(&self.host))
+        if let Some(socket) = &self.socket {
+            return write!(f, "{HTTP_UNIX}{}", utf8_percent_encode(&socket.to_string_lossy(), SOCKET));
+        }
+        let scheme = if self.https { HTTPS } else { HTTP };
+        write!(f, "{scheme}{}", self.authority.to_str().unwrap_or(&self.host))
     }
 }
 
@@ -164,14 +205,14 @@ impl Base {
     ///
     /// # Errors
     ///
-    /// When it is not an absolute http or https url.
+    /// When it is not an absolute url of http, https or a Unix socket.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let url = parse(text)?;
+        let parsed = parse(text)?;
         let path = match text.split_once("://").and_then(|(_, rest)| rest.split_once('/')) {
-            Some(_) => url.path().trim_end_matches('/').to_owned(),
+            Some(_) => parsed.url.path().trim_end_matches('/').to_owned(),
             None => String::new(),
         };
-        Ok(Self { origin: Rc::new(Origin::of(&url)?), path })
+        Ok(Self { origin: Rc::new(Origin::of_parsed(parsed)?), path })
     }
 }
 
@@ -181,15 +222,43 @@ impl fmt::Display for Base {
     }
 }
 
-fn parse(text: &str) -> Result<url::Url, UrlError> {
-    let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
-    if !lower.starts_with("http://") && !lower.starts_with("https://") {
+/// A url as the server at its other end would write it, and the socket that leads there.
+struct Parsed {
+    url: url::Url,
+    socket: Option<PathBuf>,
+}
+
+fn parse(text: &str) -> Result<Parsed, UrlError> {
+    if begins_with(text, HTTP_UNIX) {
+        return parse_unix(text);
+    }
+    if !is_absolute(text) {
         return Err(UrlError::Scheme);
     }
+    Ok(Parsed { url: parse_http(text)?, socket: None })
+}
+
+fn parse_http(text: &str) -> Result<url::Url, UrlError> {
     url::Url::parse(text).map_err(|error| match error {
         url::ParseError::EmptyHost => UrlError::NoHost,
         other => UrlError::Malformed(other.to_string()),
     })
+}
+
+/// The url of a Unix socket. There is no standard for it; this is the form of Docker's and of Python's clients.
+fn parse_unix(text: &str) -> Result<Parsed, UrlError> {
+    let rest = &text[HTTP_UNIX.len()..];
+    let (authority, target) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (user, socket) = match authority.rfind('@') {
+        Some(at) => authority.split_at(at + 1),
+        None => ("", authority),
+    };
+    let socket = percent_decode_str(socket).decode_utf8().map_err(|_| UrlError::NoSocket)?;
+    if socket.is_empty() || socket.contains('\0') {
+        return Err(UrlError::NoSocket);
+    }
+    let url = parse_http(&format!("{HTTP}{user}localhost{target}"))?;
+    Ok(Parsed { url, socket: Some(PathBuf::from(socket.as_ref())) })
 }
 
 /// An absolute url: an origin, and the target that the request line carries.
@@ -204,18 +273,17 @@ impl Url {
     ///
     /// # Errors
     ///
-    /// When it is not an absolute http or https url.
+    /// When it is not an absolute url of http, https or a Unix socket.
     pub fn parse_absolute(text: &str) -> Result<Self, UrlError> {
-        Self::of(&parse(text)?)
+        Self::of(parse(text)?)
     }
 
-    fn of(url: &url::Url) -> Result<Self, UrlError> {
-        let origin = Rc::new(Origin::of(url)?);
-        let target = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
+    fn of(parsed: Parsed) -> Result<Self, UrlError> {
+        let target = match parsed.url.query() {
+            Some(query) => format!("{}?{query}", parsed.url.path()),
+            None => parsed.url.path().to_owned(),
         };
-        Ok(Self::with_path(origin, &target))
+        Ok(Self::with_path(Rc::new(Origin::of_parsed(parsed)?), &target))
     }
 
     /// A path and query at an origin. What may not stand in a request target is escaped, the rest is left as it is; a
@@ -254,12 +322,21 @@ impl Url {
     ///
     /// When it is not a url, or leads elsewhere than to http and https.
     pub fn join(&self, location: &str) -> Result<Self, UrlError> {
-        let base =
-            url::Url::parse(&self.to_string()).map_err(|error| UrlError::Malformed(error.to_string()))?;
+        let base = parse_http(&self.as_the_server_writes_it())?;
         let joined = base.join(location).map_err(|error| UrlError::Malformed(error.to_string()))?;
-        let url = Self::of(&joined)?;
+        // A server behind a socket knows itself by the host that it is called by.
+        let stays = joined.origin() == base.origin();
+        let socket = self.origin.socket.as_deref().filter(|_| stays).map(Path::to_owned);
+        let url = Self::of(Parsed { url: joined, socket })?;
         let same = *url.origin == *self.origin && url.origin.credentials.is_none();
         Ok(if same { Self { origin: self.origin.clone(), ..url } } else { url })
+    }
+
+    /// The url without the socket that leads to its host: what cookies and references go by.
+    pub(super) fn as_the_server_writes_it(&self) -> String {
+        let scheme = if self.origin.https { HTTPS } else { HTTP };
+        let authority = self.origin.authority.to_str().unwrap_or(&self.origin.host);
+        format!("{scheme}{authority}{}", self.target)
     }
 }
 
@@ -352,6 +429,45 @@ mod tests {
             assert_eq!(url.join(location).map(|url| url.to_string()), Ok(target.to_owned()));
         }
         assert_eq!(url.join("mailto:a@b").err(), Some(UrlError::Scheme));
+    }
+
+    #[test]
+    fn a_unix_socket_is_a_host() {
+        let base = Base::parse("http+unix://%2Frun%2Fmy%20app.sock/base/").expect("a host");
+        assert_eq!(base.to_string(), "http+unix://%2Frun%2Fmy%20app.sock/base");
+        assert_eq!(base.origin.socket(), Some(std::path::Path::new("/run/my app.sock")));
+        assert_eq!(
+            (base.origin.host(), base.origin.authority().to_str().ok()),
+            ("localhost", Some("localhost"))
+        );
+        let url = Url::parse_absolute("HTTP+unix://me:p@%2Frun%2Fapp.sock?q=1").expect("a url");
+        assert_eq!(url.to_string(), "http+unix://%2Frun%2Fapp.sock/?q=1");
+        assert!(url.origin().credentials().is_some());
+        for text in ["http+unix://", "http+unix:///run/app.sock", "http+unix://%00", "http+unix://%ff"] {
+            assert_eq!(Url::parse_absolute(text).err(), Some(UrlError::NoSocket), "{text}");
+        }
+        assert_ne!(*url.origin(), base.origin, "another socket");
+        assert_ne!(*url.origin(), Base::parse("http://localhost").expect("a host").origin);
+    }
+
+    #[test]
+    fn a_redirect_stays_on_its_socket_unless_it_names_another_host() {
+        let url = Url::parse_absolute("http+unix://%2Fa.sock/x/y").expect("a url");
+        for (location, target) in [
+            ("/z", "http+unix://%2Fa.sock/z"),
+            ("z", "http+unix://%2Fa.sock/x/z"),
+            ("http://localhost/z", "http+unix://%2Fa.sock/z"),
+            ("http://localhost:81/z", "http://localhost:81/z"),
+            ("https://localhost/z", "https://localhost/z"),
+            ("//other/z", "http://other/z"),
+        ] {
+            assert_eq!(url.join(location).map(|url| url.to_string()), Ok(target.to_owned()));
+        }
+        assert_eq!(
+            url.join("http+unix://%2Fb.sock/z").err(),
+            Some(UrlError::Scheme),
+            "no server chooses a socket"
+        );
     }
 
     #[test]

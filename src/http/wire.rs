@@ -1,6 +1,7 @@
 //! A request as bytes.
 
 use super::options::ClientOptions;
+use super::proxy::Proxy;
 use super::request::Request;
 use http::Method;
 use http::header::{
@@ -81,11 +82,23 @@ impl<'a> Headers<'a> {
 /// has a part in it.
 ///
 /// Names and values are valid by their types, and so is the target. The length of the body is always said as it is.
-pub(super) fn head(out: &mut Vec<u8>, headers: &Headers<'_>, keep_alive: bool, cookies: Option<&[u8]>) {
+///
+/// A proxy that forwards requests is told the whole url, and who asks (RFC 9112, section 3.2.2).
+pub(super) fn head(
+    out: &mut Vec<u8>,
+    headers: &Headers<'_>,
+    proxy: Option<&Proxy>,
+    keep_alive: bool,
+    cookies: Option<&[u8]>,
+) {
     let request = headers.request;
     let origin = request.url.origin();
     out.extend_from_slice(request.method.as_str().as_bytes());
     out.push(b' ');
+    if proxy.is_some() {
+        out.extend_from_slice(b"http://");
+        out.extend_from_slice(origin.authority().as_bytes());
+    }
     out.extend_from_slice(request.url.path_and_query().as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
     let plain = headers.is_plain();
@@ -100,6 +113,11 @@ pub(super) fn head(out: &mut Vec<u8>, headers: &Headers<'_>, keep_alive: bool, c
     }
     if let Some(credentials) = origin.credentials().filter(|_| !headers.settles(&AUTHORIZATION)) {
         line(out, AUTHORIZATION.as_str(), credentials.as_bytes());
+    }
+    if let Some(credentials) = proxy.and_then(Proxy::authorization)
+        && !headers.settles(&PROXY_AUTHORIZATION)
+    {
+        line(out, PROXY_AUTHORIZATION.as_str(), credentials.as_bytes());
     }
     if let Some(cookies) = cookies {
         line(out, COOKIE.as_str(), cookies);

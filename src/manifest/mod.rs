@@ -4,6 +4,8 @@
 //! under a name or nothing was timed, it misses; there is no silent pass.
 
 mod evaluate;
+#[cfg(test)]
+mod fuzz_tests;
 mod limit;
 mod metric;
 mod model;

@@ -39,6 +39,19 @@ pub(super) fn short_ms(time: Duration) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Milliseconds with the decimals that still say something: `0.12`, `12.3`, `123`.
+pub(super) fn three_digits(time: Duration) -> String {
+    let milliseconds = exact_ms(time);
+    let decimals = if milliseconds < 9.995 {
+        2
+    } else if milliseconds < 99.95 {
+        1
+    } else {
+        0
+    };
+    format!("{milliseconds:.decimals$}")
+}
+
 /// A float in the shortest decimals that read back as the same, always with a point, as Python writes it.
 pub(super) fn shortest(value: f64) -> String {
     format!("{value:?}")
@@ -46,8 +59,15 @@ pub(super) fn shortest(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{short_ms, shortest};
+    use super::{short_ms, shortest, three_digits};
     use std::time::Duration;
+
+    #[test]
+    fn three_digits_are_enough() {
+        let shown = [0, 4, 120, 9_994, 9_996, 99_940, 99_960, 123_456]
+            .map(|us| three_digits(Duration::from_micros(us)));
+        assert_eq!(shown, ["0.00", "0.00", "0.12", "9.99", "10.0", "99.9", "100", "123"]);
+    }
 
     #[test]
     fn milliseconds_are_short_and_floats_have_a_point() {

@@ -18,9 +18,6 @@ use tokio::time::Instant;
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
-/// How many requests of a batch are on their way to one host at a time: what browsers do over HTTP/1.1.
-const AT_ONCE_PER_HOST: usize = 6;
-
 /// Sends all requests and waits for the last answer; the responses come in the order of the requests.
 fn batch(user: &User, entries: Array) -> Result<Array> {
     // All are read before one is sent: a mistake in the last shall not leave the others sent.
@@ -108,6 +105,7 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
         })
         .collect();
     let mut busy = vec![0; origins.len()];
+    let at_once = user.0.host.max_connections();
     let mut last = None;
     poll_fn(|context| {
         busy.fill(0);
@@ -115,7 +113,7 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
         // In the order of the batch: whoever is queued for a host comes after all who are on their way to it.
         for slot in &mut slots {
             let lane = &mut busy[slot.lane];
-            if matches!(slot.member, Member::Queued(_)) && *lane < AT_ONCE_PER_HOST {
+            if matches!(slot.member, Member::Queued(_)) && *lane < at_once {
                 slot.start(user);
             }
             match &mut slot.member {

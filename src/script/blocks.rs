@@ -77,7 +77,9 @@ fn timed(
     };
     let response_time = Some(ended.saturating_duration_since(begun));
     let lateness = Duration::ZERO;
-    count(user, serial, Sample { method: kind, name, response_time, lateness, size: 0, failure, ended });
+    let sample =
+        Sample { method: kind, name, response_time, lateness, size: 0, failure, phases: None, ended };
+    count(user, serial, sample);
     match result {
         Err(error) if error.unwrap_inner().is_catchable() => Ok(Dynamic::UNIT),
         result => result,
@@ -110,6 +112,7 @@ fn record(user: &User, kind: ImmutableString, name: ImmutableString, options: Ma
         lateness: Duration::ZERO,
         size: 0,
         failure: None,
+        phases: None,
         ended,
     };
     for (key, value) in options {

@@ -151,6 +151,7 @@ impl Draft {
             body: self.body,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
+            tls: None,
             keep_body: self.keep_body,
         }
     }

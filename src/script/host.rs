@@ -28,8 +28,19 @@ pub struct Sample {
     pub size: u64,
     /// Why it failed, in words that group; none if it passed.
     pub failure: Option<String>,
+    /// Where its time went and what it put on the wire, where the host counts that.
+    pub phases: Option<Box<Phased>>,
     /// When the answer ended: the sample belongs to that second, whenever its verdict fell.
     pub ended: Instant,
+}
+
+/// The phases of a request, and its bytes on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phased {
+    /// Their sum is the service time.
+    pub timings: http::Timings,
+    /// Heads included.
+    pub wire: http::WireBytes,
 }
 
 impl Sample {
@@ -57,11 +68,21 @@ pub trait Host {
     /// Counts a request whose verdict has fallen.
     fn record(&self, sample: Sample);
 
+    /// Whether samples are to have their phases.
+    fn counts_phases(&self) -> bool {
+        false
+    }
+
     /// A hook of `event` that ran on the user's own fiber threw.
     fn hook_failed(&self, event: Event, exception: &Exception);
 
     /// A hook that ran on the user's own fiber ended the run.
     fn stop_test(&self, reason: &str);
+
+    /// How many requests of a batch are on their way to one host at a time.
+    fn max_connections(&self) -> usize {
+        http::MAX_CONNECTIONS
+    }
 
     /// The cookies that a request to `url` would carry.
     fn cookies(&self, url: &http::Url) -> Vec<(String, String)>;

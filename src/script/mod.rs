@@ -23,6 +23,8 @@ mod event_stream;
 mod fiber;
 mod files;
 mod functions;
+#[cfg(test)]
+mod fuzz_tests;
 mod given;
 mod headers;
 mod hooks;
@@ -66,7 +68,7 @@ pub use engine::Limits;
 pub use fiber::{FiberLimits, set_max_stacks};
 pub use given::{GivenOption, GivenOptions, OPTION_PREFIX, option_variable};
 pub use hooks::Fields;
-pub use host::{Host, Sample};
+pub use host::{Host, Phased, Sample};
 pub use listeners::Listeners;
 pub use pace::{Pace, Pause};
 pub use program::{Call, Exception, Loaded, Loader, Script, ShapeAnswer, TaskEnd};

@@ -54,7 +54,7 @@ pub(super) fn prepare(
 
 /// An absolute url as it is; a relative one is appended to the host as text.
 fn locate(user: &User, url: &str) -> Result<http::Url> {
-    if url.starts_with("http://") || url.starts_with("https://") {
+    if http::is_absolute(url) {
         return http::Url::parse_absolute(url)
             .map_err(|error| refuse(format!("`{}` is not a url: {error}", http::without_password(url))));
     }

@@ -2,11 +2,13 @@
 
 use super::convert::refuse;
 use super::headers::Headers;
+use super::host::Phased;
 use super::json;
 use super::listeners::Details;
 use super::user::User;
 use super::verdict::{Tally, TallyId, Word};
 use crate::http;
+use ::http::{StatusCode, Version};
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -53,6 +55,8 @@ impl Response {
             transaction.add_lateness(lateness);
         }
         let details = user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
+        let phased = || Box::new(Phased { timings: answer.timings, wire: answer.wire });
+        let phases = user.0.host.counts_phases().then(phased);
         let tally = user.0.verdicts.open(Tally {
             method,
             name: name.clone(),
@@ -60,6 +64,7 @@ impl Response {
             lateness,
             size,
             default_failure: default_failure(&answer),
+            phases,
             ended: answer.ended,
             word: Word::None,
             transaction,
@@ -69,7 +74,7 @@ impl Response {
         Self::of(user, tally, name, answer)
     }
 
-    /// The response to a request of `user` that was counted: nothing that is said of it changes its verdict.
+    /// The response to a request of `user` that was counted: nothing can be said of it any more.
     pub(super) fn counted(user: User, name: ImmutableString, answer: http::Response) -> Self {
         Self::of(user, TallyId::NONE, name, answer)
     }
@@ -85,13 +90,26 @@ impl Response {
         }))
     }
 
-    fn say(&self, word: Word) {
-        self.0.user.0.verdicts.amend(self.0.tally, |tally| tally.word = word);
+    fn say(&self, word: Word) -> Result<()> {
+        self.amend("its verdict", |tally| tally.word = word)
     }
 
-    fn set_name(&self, name: ImmutableString) {
-        self.0.user.0.verdicts.amend(self.0.tally, |tally| tally.name = name.clone());
+    fn set_name(&self, name: ImmutableString) -> Result<()> {
+        self.amend("its name", |tally| tally.name = name.clone())?;
         self.0.name.replace(name);
+        Ok(())
+    }
+
+    /// Changes `what` is counted of the request, as long as it is not.
+    fn amend(&self, what: &str, change: impl FnOnce(&mut Tally)) -> Result<()> {
+        if self.0.user.0.verdicts.amend(self.0.tally, change) {
+            return Ok(());
+        }
+        Err(refuse(format!(
+            "too late to change {what}: the request `{}` was counted when its task ended, or before a hook heard of it; \
+             say it in the task that sent it",
+            self.label()
+        )))
     }
 
     fn decoded(&self) -> Result<bytes::Bytes> {
@@ -148,7 +166,7 @@ impl Response {
 pub(super) fn default_failure(answer: &http::Response) -> Option<String> {
     match (&answer.error, answer.status) {
         (Some(error), _) => Some(error.to_string()),
-        (None, 400..) => Some(format!("{} {}", answer.status, answer.reason()).trim_end().to_owned()),
+        (None, 400..) => Some(status_text(answer.status)),
         _ => None,
     }
 }
@@ -156,6 +174,25 @@ pub(super) fn default_failure(answer: &http::Response) -> Option<String> {
 /// What `ok` says, whatever the script said.
 pub(super) fn is_ok(status: u16, error: Option<http::TransportError>) -> bool {
     error.is_none() && (1..400).contains(&status)
+}
+
+/// What a failed status is called: by its standard reason, never by the server's own words, which may differ from server
+/// to server and hold anything.
+fn status_text(status: u16) -> String {
+    match StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()) {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_string(),
+    }
+}
+
+/// What a failure is called: of an error that Rhai itself has thrown, which is caught as a map with its place, the message
+/// alone, so that it groups.
+fn words(message: &Dynamic) -> ImmutableString {
+    let thrown = message.read_lock::<Map>().and_then(|map| {
+        let text = map.get("message").filter(|_| map.contains_key("error"))?;
+        text.clone().into_immutable_string().ok()
+    });
+    thrown.unwrap_or_else(|| message.to_string().into())
 }
 
 pub(super) fn milliseconds(duration: Duration) -> f64 {
@@ -193,6 +230,14 @@ fn cookies(response: &mut Response) -> Map {
     cookies.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
+fn version_name(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "2",
+        Version::HTTP_10 => "1.0",
+        _ => "1.1",
+    }
+}
+
 /// Registers the type with its properties and methods.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Response>("Response");
@@ -225,6 +270,9 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("error", |response: &mut Response| -> Dynamic {
         response.0.answer.error.as_ref().map_or(Dynamic::UNIT, |error| error.to_string().into())
     });
+    engine.register_get("http_version", |response: &mut Response| -> Dynamic {
+        response.0.answer.version.map_or(Dynamic::UNIT, |version| version_name(version).into())
+    });
     // That the body was not kept is the script's own doing: an empty map would hide it.
     engine.register_get("js", |response: &mut Response| match response.json() {
         Err(error) if !response.0.answer.is_kept() => Err(error),
@@ -236,6 +284,6 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("bytes", |response: &mut Response| -> Result<Blob> { Ok(response.decoded()?.to_vec()) });
     engine.register_fn("success", |response: &mut Response| response.say(Word::Success));
     engine.register_fn("failure", |response: &mut Response, message: Dynamic| {
-        response.say(Word::Failure(message.to_string().into()));
+        response.say(Word::Failure(words(&message)))
     });
 }

@@ -7,7 +7,7 @@ use super::convert::{duration, refuse, string};
 use super::event_stream::{Cut, Cutter, Event, Part};
 use super::fiber;
 use super::headers::Headers;
-use super::host::Sample;
+use super::host::{Phased, Sample};
 use super::listeners::Details;
 use super::options::STREAM_CUTS;
 use super::request::{Prepared, parse_method, prepare};
@@ -109,6 +109,8 @@ struct State {
     error: Option<TransportError>,
     /// From the start of the request to its end, where it has ended.
     elapsed: Duration,
+    /// What was read since the head.
+    wire: http::WireBytes,
     /// When the piece came that is being cut, and when that of the last part came.
     piece_at: Instant,
     part_at: Option<Instant>,
@@ -140,6 +142,11 @@ impl Stream {
             ended: answer.ended,
             word: Word::None,
             transaction,
+            phases: user
+                .0
+                .host
+                .counts_phases()
+                .then(|| Box::new(Phased { timings: answer.timings, wire: answer.wire })),
             details: user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), context })),
             stream: None,
         });
@@ -152,6 +159,7 @@ impl Stream {
             size: 0,
             error: answer.error,
             elapsed: answer.elapsed,
+            wire: http::WireBytes::default(),
             piece_at: answer.ended,
             part_at: None,
         };
@@ -185,6 +193,7 @@ impl Stream {
             let begun = Instant::now();
             let waited = fiber::wait(until(deadline, body.piece()))?;
             add_time(&self.0.user, begun.elapsed());
+            self.0.state.borrow_mut().wire = body.wire;
             let Some(piece) = waited else {
                 self.0.state.borrow_mut().body = Some(body);
                 return Ok(None);
@@ -192,7 +201,7 @@ impl Stream {
             match piece {
                 Ok(Some(piece)) => self.0.take_piece(piece, body),
                 Ok(None) => {
-                    let ended = body.last_byte_at().unwrap_or_else(Instant::now);
+                    let ended = body.last_byte_at;
                     self.0.user.0.host.put_back(body);
                     let last = self.0.state.borrow_mut().cutter.finish();
                     let last = last.map(|part| self.0.note(part));
@@ -247,7 +256,7 @@ impl Reading {
     fn take_piece(&self, piece: Bytes, body: BodyStream) {
         let mut state = self.state.borrow_mut();
         state.size += piece.len() as u64;
-        state.piece_at = body.last_byte_at().unwrap_or_else(Instant::now);
+        state.piece_at = body.last_byte_at;
         state.cutter.give(piece);
         state.body = Some(body);
     }
@@ -283,6 +292,7 @@ impl Reading {
             lateness,
             size: 0,
             failure: None,
+            phases: None,
             ended,
         });
     }
@@ -296,7 +306,7 @@ impl Reading {
         let elapsed = ended.saturating_duration_since(self.begun);
         (state.open, state.error, state.elapsed) = (false, error, elapsed);
         state.cutter.give(Bytes::new());
-        let (body, size) = (state.body.take(), state.size);
+        let (body, size, wire) = (state.body.take(), state.size, state.wire);
         drop(state);
         drop(body);
         self.user.0.verdicts.amend(self.tally, |tally| {
@@ -307,6 +317,11 @@ impl Reading {
             }
             if let Some(transaction) = &tally.transaction {
                 transaction.add_size(size);
+            }
+            if let Some(phases) = &mut tally.phases {
+                phases.timings.receive += elapsed.saturating_sub(self.answer.elapsed);
+                phases.wire.sent += wire.sent;
+                phases.wire.received += wire.received;
             }
             if let Some(answer) = tally.details.as_mut().and_then(|details| details.answer.as_mut()) {
                 (answer.elapsed, answer.size, answer.ended) = (elapsed, size, ended);

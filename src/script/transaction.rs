@@ -100,6 +100,7 @@ impl Drop for Sum {
             lateness: self.lateness.get(),
             size: self.size.get(),
             failure: self.failure.take().map(|(_, text)| text),
+            phases: None,
             ended,
         };
         self.user.count_other(sample);

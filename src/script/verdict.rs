@@ -3,7 +3,7 @@
 //! `success()` and `failure(..)` can be said until the task ends or the response is dropped, and the last word counts.
 //! So a request is not counted when its answer arrives but when its verdict falls; until then its tally is open here.
 
-use super::host::Sample;
+use super::host::{Phased, Sample};
 use super::listeners::Details;
 use super::stream::Reading;
 use super::transaction::{Innermost, Sum};
@@ -35,6 +35,7 @@ pub(super) struct Tally {
     pub(super) size: u64,
     /// What the failure is called if the script says nothing; none if the default is to pass.
     pub(super) default_failure: Option<String>,
+    pub(super) phases: Option<Box<Phased>>,
     pub(super) ended: Instant,
     pub(super) word: Word,
     /// The innermost transaction that it counts into. Its verdict falls after this one.
@@ -63,6 +64,7 @@ impl Tally {
             lateness: self.lateness,
             size: self.size,
             failure,
+            phases: self.phases,
             ended: self.ended,
         };
         (sample, self.details, self.transaction)
@@ -110,12 +112,14 @@ impl Verdicts {
         TallyId { slot, serial }
     }
 
-    /// Changes an open tally; nothing happens when its verdict has fallen.
-    pub(super) fn amend(&self, id: TallyId, change: impl FnOnce(&mut Tally)) {
-        if let Some(Some((serial, tally))) = self.slots.borrow_mut().get_mut(id.slot)
-            && *serial == id.serial
-        {
-            change(tally);
+    /// Changes an open tally; false when its verdict has fallen.
+    pub(super) fn amend(&self, id: TallyId, change: impl FnOnce(&mut Tally)) -> bool {
+        match self.slots.borrow_mut().get_mut(id.slot) {
+            Some(Some((serial, tally))) if *serial == id.serial => {
+                change(tally);
+                true
+            }
+            _ => false,
         }
     }
 

@@ -20,6 +20,10 @@ pub struct RunCounters {
     pub cut_off: u64,
     /// Runs of task functions that were started.
     pub iterations: u64,
+    /// Bytes written to the wire, heads included; with TLS, before encryption.
+    pub bytes_sent: u64,
+    /// Bytes read from the wire, heads and framing included; with TLS, after decryption.
+    pub bytes_received: u64,
     /// Connections that were not opened because no more files may be open.
     pub out_of_descriptors: u64,
     /// Connections that were not opened because no local port was free.
@@ -35,6 +39,8 @@ impl RunCounters {
         self.reconnects += other.reconnects;
         self.cut_off += other.cut_off;
         self.iterations += other.iterations;
+        self.bytes_sent = self.bytes_sent.saturating_add(other.bytes_sent);
+        self.bytes_received = self.bytes_received.saturating_add(other.bytes_received);
         self.out_of_descriptors += other.out_of_descriptors;
         self.out_of_ports += other.out_of_ports;
     }

@@ -1,6 +1,7 @@
 //! One row of the statistics.
 
 use super::bounded::{NAMES_KEPT, Row};
+use super::phases::{PhaseSample, Phases};
 use super::recorder::Sample;
 use super::seconds::Seconds;
 use super::times::Times;
@@ -28,6 +29,9 @@ pub struct Entry {
     /// Service times, where they differ from the response times. See [`Entry::service_times`].
     #[serde(default)]
     service: Option<Box<Times>>,
+    /// Phases and bytes, where they were asked for.
+    #[serde(default)]
+    phases: Option<Box<Phases>>,
     pub(super) seconds: Seconds,
 }
 
@@ -49,6 +53,7 @@ impl Entry {
             last: None,
             times: Times::default(),
             service: None,
+            phases: None,
             seconds: Seconds::default(),
         }
     }
@@ -68,6 +73,10 @@ impl Entry {
         self.seconds.add(sample.ended.as_secs(), 1, failures);
     }
 
+    pub(super) fn record_phases(&mut self, phases: &PhaseSample) {
+        self.phases.get_or_insert_default().record(phases);
+    }
+
     /// Adds what `other` counted; the names stay.
     pub fn merge(&mut self, other: &Self) {
         self.requests = self.requests.saturating_add(other.requests);
@@ -76,6 +85,9 @@ impl Entry {
         self.last = self.last.max(other.last);
         if other.service.is_some() || self.service.is_some() {
             self.own_service().merge(other.service_times());
+        }
+        if let Some(phases) = &other.phases {
+            self.phases.get_or_insert_default().merge(phases);
         }
         self.times.merge(&other.times);
         self.seconds.merge(&other.seconds);
@@ -104,6 +116,12 @@ impl Entry {
     #[must_use]
     pub fn is_part(&self) -> bool {
         matches!(&*self.method, "TTFB" | "TTFE" | "GAP")
+    }
+
+    /// Where the time of the requests went; none where that was not asked for, and where nothing was HTTP.
+    #[must_use]
+    pub fn phases(&self) -> Option<&Phases> {
+        self.phases.as_deref()
     }
 
     /// Failures / requests, 0 to 1; none without requests.

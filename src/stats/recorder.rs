@@ -4,6 +4,7 @@ use super::arrivals::ArrivalSummary;
 use super::bounded::{Bounded, Spot};
 use super::counters::RunCounters;
 use super::entry::Entry;
+use super::phases::PhaseSample;
 use super::problems::{ExceptionRow, FailureRow};
 use super::snapshot::Snapshot;
 use std::sync::Arc;
@@ -51,12 +52,20 @@ impl Recorder {
 
     /// Counts a sample: one lookup by (method, name), no allocation for a known name.
     pub fn record(&mut self, sample: &Sample<'_>) {
+        self.record_phased(sample, None);
+    }
+
+    /// The same for a request whose phases are counted too.
+    pub fn record_phased(&mut self, sample: &Sample<'_>, phases: Option<&PhaseSample>) {
         let spot = self.series.spot([sample.method, sample.name, ""]);
         let entry = self.series.at(spot);
         if entry.requests == 0 {
             self.touched.push(spot);
         }
         entry.record(sample);
+        if let Some(phases) = phases {
+            entry.record_phases(phases);
+        }
         if let Some(text) = sample.failure {
             self.failures.row([sample.method, sample.name, text]).seen(sample.ended);
         }

@@ -1,6 +1,8 @@
 //! What every room may use and no room owns: diagnostics, units, near names, random streams, time stamps.
 
 mod diagnostic;
+#[cfg(test)]
+pub(crate) mod fuzz;
 mod nearest;
 mod stream;
 mod units;
@@ -8,4 +10,4 @@ mod units;
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use nearest::nearest;
 pub use stream::{Purpose, Stream, seed_of, stream};
-pub use units::{parse_size, parse_timespan, timespan_text};
+pub use units::{bytes_text, parse_size, parse_timespan, timespan_text};

@@ -83,9 +83,31 @@ pub fn timespan_text(duration: Duration) -> String {
     text
 }
 
+/// A number of bytes as people read it, in decimal units with three digits: `842 B`, `1.20 kB`, `36.1 MB`.
+#[must_use]
+pub fn bytes_text(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut size = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while size >= 999.5 && unit + 1 < UNITS.len() {
+        size /= 1000.0;
+        unit += 1;
+    }
+    let decimals = match size {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{size:.decimals$} {}", UNITS[unit])
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{parse_size, parse_timespan, timespan_text};
+    use super::{bytes_text, parse_size, parse_timespan, timespan_text};
     use std::time::Duration;
 
     #[test]
@@ -128,5 +150,14 @@ mod tests {
         for text in ["500ms", "20s", "1h20m", "3h30m10s", "1s500ms"] {
             assert_eq!(parse_timespan(text).map(timespan_text).as_deref(), Ok(text));
         }
+    }
+
+    #[test]
+    fn bytes_have_three_digits() {
+        let texts = [0, 999, 1000, 1204, 36_049, 999_499, 999_500, 1_204_000, u64::MAX].map(bytes_text);
+        assert_eq!(
+            texts,
+            ["0 B", "999 B", "1.00 kB", "1.20 kB", "36.0 kB", "999 kB", "1.00 MB", "1.20 MB", "18.4 EB"]
+        );
     }
 }

@@ -8,6 +8,8 @@
     reason = "each test file uses a part of it, and fails by panics"
 )]
 
+pub mod multiplexed;
+
 use katydid::http::{Client, ClientOptions, Request, Response, Shared, Url};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -17,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 /// Plain or encrypted, to the server it is the same.
@@ -106,6 +108,20 @@ impl Peer {
         let _ = self.stream.flush().await;
     }
 
+    /// Exactly so many bytes, unless the client closes before.
+    pub async fn bytes(&mut self, count: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        self.stream.read_exact(&mut bytes).await.ok()?;
+        Some(bytes)
+    }
+
+    /// Carries bytes between the client and a server on this port until one of them closes.
+    pub async fn carry(&mut self, port: u16) {
+        if let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await {
+            let _ = tokio::io::copy_bidirectional(&mut self.stream, &mut server).await;
+        }
+    }
+
     /// Reads until the client closes.
     pub async fn drain(&mut self) {
         let mut buffer = [0; 4096];
@@ -152,6 +168,8 @@ impl Server {
         let ledger = server.ledger.clone();
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
+                // What waits for an acknowledgement would wait in real time, and virtual time runs away meanwhile.
+                tcp.set_nodelay(true).unwrap();
                 let number = ledger.accepted.fetch_add(1, Ordering::SeqCst);
                 let (ledger, handle, acceptor) = (ledger.clone(), handle.clone(), acceptor.clone());
                 tokio::spawn(async move {
@@ -234,9 +252,13 @@ impl User {
     }
 
     pub fn with(options: ClientOptions) -> Self {
-        let shared = Shared::new();
+        Self::of(&Shared::new(), options)
+    }
+
+    /// One of several users of a shard.
+    pub fn of(shared: &Rc<Shared>, options: ClientOptions) -> Self {
         let client = Client::new(shared.clone(), Rc::new(options)).unwrap();
-        Self { shared, client }
+        Self { shared: shared.clone(), client }
     }
 
     pub async fn get(&self, url: &str) -> Response {
@@ -254,6 +276,11 @@ impl User {
     pub fn wire_requests(&self) -> u64 {
         self.shared.counters.wire_requests.get()
     }
+}
+
+/// Runs `future` where a client may leave tasks behind: a connection with HTTP/2 is driven by one.
+pub async fn local<F: Future>(future: F) -> F::Output {
+    tokio::task::LocalSet::new().run_until(future).await
 }
 
 pub fn request(method: &str, url: &str) -> Request {

@@ -7,8 +7,10 @@
     reason = "each test file uses its own part of the builder"
 )]
 
+pub mod faults;
 pub mod held;
 pub mod teller;
+pub mod trial;
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
@@ -187,6 +189,14 @@ impl Running {
     /// What was printed to stderr so far.
     pub fn stderr(&self) -> String {
         std::fs::read_to_string(&self.err).expect("the output")
+    }
+
+    /// The most memory that it has ever held, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        let kilobytes = line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number");
+        kilobytes * 1024
     }
 
     /// Waits until `condition` holds for what was printed to stderr.

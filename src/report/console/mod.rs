@@ -2,12 +2,14 @@
 
 mod health;
 mod layout;
+mod phases;
 mod problems;
 mod requests;
 mod summary;
 mod verdict;
 
 pub use health::health_report;
+pub use phases::phase_table;
 pub use problems::{error_report, exception_report};
 pub use requests::{Rates, percentile_table, request_table, service_table};
 pub use summary::run_summary;

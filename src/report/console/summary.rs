@@ -1,7 +1,7 @@
 //! The run in one paragraph.
 
 use crate::stats::{ArrivalSummary, RunResult};
-use crate::util::timespan_text;
+use crate::util::{bytes_text, timespan_text};
 use std::time::Duration;
 
 /// Requests, failures, exceptions and what the wire saw, in one paragraph; what did not happen is not said.
@@ -32,6 +32,10 @@ pub fn run_summary(result: &RunResult) -> String {
         if number > 0 {
             text.push_str(&format!(", {}", count(number, noun, rest)));
         }
+    }
+    if counters.bytes_sent > 0 {
+        let (out, back) = (bytes_text(counters.bytes_sent), bytes_text(counters.bytes_received));
+        text.push_str(&format!("; {out} out, {back} in"));
     }
     text.push_str(".\n");
     text

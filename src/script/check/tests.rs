@@ -607,3 +607,17 @@ proptest::proptest! {
         shown(&pieces.concat(), &[("lib.rhai", "fn f() {}")]);
     }
 }
+
+#[test]
+fn fuzz_scripts() {
+    let corpus: [&[u8]; 4] = [
+        include_bytes!("../../../scripts/quickstart.rhai"),
+        include_bytes!("../../../scripts/checks.rhai"),
+        include_bytes!("../../../scripts/login_and_data.rhai"),
+        include_bytes!("../../../scripts/arrivals.rhai"),
+    ];
+    crate::util::fuzz::fuzz("scripts", &corpus, &PIECES, |bytes| {
+        let said = shown(&String::from_utf8_lossy(bytes), &[("lib.rhai", "fn f() {}")]);
+        said.lines().next().map(|line| line.chars().take(20).collect::<String>())
+    });
+}

@@ -1,0 +1,175 @@
+//! Whom to believe: the system's roots and those of a file, or anybody.
+
+use super::pem;
+use crate::util::Diagnostic;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// The verifier of a client: none of what servers show is verified unless `verify`; `ca` is trusted besides the system.
+///
+/// # Errors
+///
+/// When the file `ca` cannot be used.
+pub(super) fn verifier(
+    provider: &Arc<CryptoProvider>,
+    verify: bool,
+    ca: Option<&Path>,
+) -> Result<Arc<dyn ServerCertVerifier>, Diagnostic> {
+    // Also where it is not used: a file that was named is there.
+    let own = ca.map(|path| Ok((path, pem::certificates(path)?))).transpose()?;
+    if !verify {
+        return Ok(Arc::new(Alike { provider: provider.clone(), accepts: true }));
+    }
+    let mut roots = system_roots().clone();
+    if let Some((path, certificates)) = own {
+        for certificate in certificates {
+            roots.add(certificate).map_err(|error| pem::no_certificate(path, &error.to_string()))?;
+        }
+    }
+    if roots.is_empty() {
+        return Ok(Arc::new(Alike { provider: provider.clone(), accepts: false }));
+    }
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
+    match inner {
+        Ok(inner) => Ok(Arc::new(Verifier(inner))),
+        Err(error) => Err(Diagnostic::error(format!("certificates cannot be verified: {error}"))),
+    }
+}
+
+/// The system's roots, read once per process: it takes milliseconds.
+fn system_roots() -> &'static RootCertStore {
+    static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
+    ROOTS.get_or_init(|| {
+        let mut roots = RootCertStore::empty();
+        let found = rustls_native_certs::load_native_certs();
+        for error in &found.errors {
+            tracing::debug!("a root certificate of the system cannot be used: {error}");
+        }
+        roots.add_parsable_certificates(found.certs);
+        roots
+    })
+}
+
+/// What is wrong with a certificate that its owner has issued to itself and that nobody trusts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SelfSigned;
+
+impl fmt::Display for SelfSigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("self-signed")
+    }
+}
+
+impl std::error::Error for SelfSigned {}
+
+fn untrusted(certificate: &CertificateDer<'_>) -> rustls::Error {
+    let is_own_issuer =
+        webpki::EndEntityCert::try_from(certificate).is_ok_and(|parsed| parsed.issuer() == parsed.subject());
+    rustls::Error::InvalidCertificate(if is_own_issuer {
+        CertificateError::Other(OtherError(Arc::new(SelfSigned)))
+    } else {
+        CertificateError::UnknownIssuer
+    })
+}
+
+/// The library's verifier, which does not tell a self-signed certificate from one of an unknown issuer, or says of one
+/// that may issue others that it must not stand for a server.
+#[derive(Debug)]
+struct Verifier(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.0.verify_server_cert(certificate, intermediates, name, ocsp, now);
+        verified.map_err(|error| match &error {
+            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => untrusted(certificate),
+            rustls::Error::InvalidCertificate(CertificateError::Other(other)) if is_authority(other) => {
+                untrusted(certificate)
+            }
+            _ => error,
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+fn is_authority(error: &OtherError) -> bool {
+    matches!(error.0.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+/// Believes everybody (`verify: false`) or, on a machine without roots, nobody. Signatures are verified all the same, so
+/// that a broken server is noticed.
+#[derive(Debug)]
+struct Alike {
+    provider: Arc<CryptoProvider>,
+    accepts: bool,
+}
+
+impl ServerCertVerifier for Alike {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.accepts { Ok(ServerCertVerified::assertion()) } else { Err(untrusted(certificate)) }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,94 @@
+//! Bytes that scripts are given, by servers and in files: they are read or refused, never a panic or a hang.
+
+use super::csv_table::{CsvOptions, CsvTable};
+use super::documents::Documents;
+use super::json;
+use crate::util::fuzz::fuzz;
+
+const DOCUMENTS: [&[u8]; 7] = [
+    br#"{"data":[{"id":1,"name":"Kettle","price":12.5,"tags":["a","b"],"next":null}],"total":1}"#,
+    br#"[true,false,null,-0,0.1,1e300,-12345678901234567890,"\u00fc\ud83d\ude00\n\"\\"]"#,
+    br#"{"a":{"b":{"c":{"d":[[[[1]]]]}}},"a":2}"#,
+    "\u{feff}\"\u{fc}\"".as_bytes(),
+    b"[1,2,3]\n{\"a\":4}\n\n5\n",
+    b"1",
+    b"",
+];
+
+const WORDS: [&str; 18] = [
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ",",
+    "\"",
+    "\\",
+    "\\u",
+    "\\ud800",
+    "null",
+    "true",
+    "1e999",
+    "-",
+    "\n",
+    "\u{feff}",
+    "[[[[[[[[[[[[[[[[",
+    "{\"a\":{\"a\":{\"a\":{\"a\":",
+];
+
+#[test]
+fn fuzz_json() {
+    fuzz("json", &DOCUMENTS, &WORDS, |bytes| {
+        let read = json::to_dynamic(bytes);
+        let theirs = serde_json::from_slice::<serde_json::Value>(
+            bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes),
+        );
+        assert_eq!(read.is_ok(), theirs.is_ok());
+        if let Ok(value) = &read {
+            let text = json::to_text(value).expect("what was read can be written");
+            let again = json::to_dynamic(text.as_bytes()).expect("what was written can be read");
+            assert_eq!(json::to_text(&again).expect("and written"), text);
+        }
+        read.map(|value| value.type_name()).map_err(|error| error.classify())
+    });
+}
+
+#[test]
+fn fuzz_documents() {
+    fuzz("documents", &DOCUMENTS, &WORDS, |bytes| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let all = [
+            Documents::of_array(text.clone()),
+            Documents::of_json_lines(text.clone()),
+            Ok(Documents::of_lines(text)),
+        ];
+        all.map(|documents| {
+            documents.ok().map(|documents| {
+                let last = documents.len().checked_sub(1);
+                (documents.len().min(3), last.map(|last| documents.get(last).is_ok()))
+            })
+        })
+    });
+}
+
+#[test]
+fn fuzz_csv_tables() {
+    let corpus: [&[u8]; 5] = [
+        b"id,name\r\n1,\"Kettle, red\"\r\n2,\"say \"\"hi\"\"\nthere\"\r\n",
+        "\u{feff}gr\u{f6}\u{df}e;\u{540d}\n 1 ;\u{e9}\n".as_bytes(),
+        b"a\tb\tc\n\n\n1\t2\t3",
+        b"a,b\n1,2\n3\n",
+        b"",
+    ];
+    fuzz("csv", &corpus, &[",", ";", "\"", "\"\"", "\r\n", "\n", "\r", "\0", "ü", "\u{feff}"], |bytes| {
+        [(b',', true), (b';', false), (b'\t', true)].map(|(delimiter, header)| {
+            let table =
+                CsvTable::read(bytes, bytes.len(), CsvOptions { delimiter, header, types: true }).ok()?;
+            for row in 0..table.len() {
+                let length: usize = (0..table.width()).map(|column| table.field(row, column).len()).sum();
+                assert!(length <= 3 * bytes.len());
+            }
+            Some((table.len().min(3), table.width().min(3)))
+        })
+    });
+}
