@@ -188,12 +188,14 @@ mod tests {
               --web[=<yes|no>]               Refused: there is no web UI yet
 
         HTTP:
-              --timeout <TIME>       How long a request may take, unless the script says otherwise [default:
-                                     60s]
-              --max-body <SIZE>      Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB;
-                                     none for bodies that are not kept]
-              --ca <FILE>            Certificates (PEM) to trust besides the system's
-              --insecure[=<yes|no>]  Do not verify certificates
+              --timeout <TIME>        How long a request may take, unless the script says otherwise
+                                      [default: 60s]
+              --allow-host <HOST,..>  Only these hosts may be called, as shop.example.com, *.example.com or
+                                      127.0.0.1:8080; may be repeated
+              --max-body <SIZE>       Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB;
+                                      none for bodies that are not kept]
+              --ca <FILE>             Certificates (PEM) to trust besides the system's
+              --insecure[=<yes|no>]   Do not verify certificates
 
         Log:
           -L, --loglevel <LEVEL>  trace, debug, info, warning, error, critical or off [default: info]

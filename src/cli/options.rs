@@ -300,6 +300,13 @@ pub(super) static OPTIONS: &[Spec] = &[
     Spec::switch(Results, "web", "Refused: there is no web UI yet"),
     Spec::one(Http, "timeout", "TIME", "How long a request may take, unless the script says otherwise")
         .default("60s"),
+    Spec::new(
+        Http,
+        Words,
+        "allow-host",
+        "HOST,..",
+        "Only these hosts may be called, as shop.example.com, *.example.com or 127.0.0.1:8080; may be repeated",
+    ),
     Spec::one(
         Http,
         "max-body",

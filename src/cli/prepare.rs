@@ -7,7 +7,7 @@ use super::origin::Origin;
 use super::script_options;
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
-use crate::http::{Base, Client, ClientOptions, Network, Shared, without_password};
+use crate::http::{AllowedHosts, Base, Client, ClientOptions, Network, Shared, Url, without_password};
 use crate::plan::{self, Plan, UserClass};
 use crate::script::{FiberLimits, Limits, Loaded, Loader, Script, World};
 use crate::util::{Diagnostic, Severity, nearest};
@@ -85,6 +85,7 @@ pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Ve
         plan.classes.iter_mut().for_each(|class| class.host = None);
     }
     network::verify_sources(&settings.network.network, &settings.origins).map_err(one)?;
+    verify_allowed(settings, &plan, &script).map_err(one)?;
     verify_hosts(settings, &plan, &script).map_err(one)?;
     verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
     Ok(Prepared { plan, loader, warnings })
@@ -217,6 +218,32 @@ fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<
                         .help("give --host http://.., or `.host(\"http://..\")` on the class; --host demo starts the built-in shop"));
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+/// The hosts of the run and of the classes are among those that may be called. What cannot be read as a host is told
+/// apart from that, later.
+fn verify_allowed(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
+    let Some(allowed) = AllowedHosts::new(&settings.allowed_hosts) else { return Ok(()) };
+    let refused = |host: &str, origin: &str| {
+        let url = Url::parse_absolute(host).ok()?;
+        let refusal = allowed.refusal(&url)?;
+        let host = refusal.split(' ').next().unwrap_or_default();
+        Some(
+            Diagnostic::error(format!("{origin}: {refusal}"))
+                .help(format!("allow it too: `--allow-host {host}`")),
+        )
+    };
+    let run = settings.origins.of("host");
+    if let Some(error) = settings.host.as_ref().and_then(|host| refused(host, &run.to_string())) {
+        return Err(script.show_line(at_settings(error, run)));
+    }
+    for class in &plan.classes {
+        let origin = format!("the host of user class `{}`", class.name);
+        if let Some(error) = class.host.as_ref().and_then(|host| refused(host, &origin)) {
+            return Err(at_class(error, class, script));
         }
     }
     Ok(())

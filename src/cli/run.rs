@@ -9,7 +9,7 @@ use super::settings::RunSettings;
 use super::{logging, show, signals};
 use crate::demo::DemoServer;
 use crate::engine::{self, Ending, RunConfig};
-use crate::http::ClientOptions;
+use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::report::console::{
     Rates, error_report, exception_report, health_report, percentile_table, phase_table, request_table,
@@ -61,6 +61,10 @@ fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnost
         .map_err(|error| Diagnostic::error(format!("cannot start the demo server: {error}")))?;
     tracing::info!("demo server at {}", demo.url());
     settings.host = Some(demo.url());
+    // Whoever asks for the shop wants it called.
+    if !settings.allowed_hosts.is_empty() {
+        settings.allowed_hosts.extend(demo.url().trim_start_matches("http://").parse());
+    }
     Ok(Some(demo))
 }
 
@@ -143,6 +147,7 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
         timeout: settings.timeout,
         verify: !settings.insecure,
         ca: settings.ca.clone(),
+        allowed_hosts: AllowedHosts::new(&settings.allowed_hosts),
         max_body: settings.max_body,
         ..settings.network.client_options()
     }

@@ -6,6 +6,7 @@ use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::engine::Late;
+use crate::http::HostPattern;
 use crate::plan;
 use crate::script::GivenOptions;
 use crate::util::Diagnostic;
@@ -70,6 +71,8 @@ pub struct RunSettings {
     pub ca: Option<PathBuf>,
     /// Certificates are not verified.
     pub insecure: bool,
+    /// The only hosts that may be called; empty = all.
+    pub allowed_hosts: Vec<HostPattern>,
     /// How long a request may take.
     pub timeout: Duration,
     /// Where connections come from and what they go through.
@@ -214,6 +217,7 @@ pub(super) fn resolve(
         shards: layers.optional("shards", parse::whole(1..=MOST_SHARDS))?.unwrap_or_else(cores),
         ca: layers.optional("ca", parse::text)?.map(PathBuf::from),
         insecure: layers.switch("insecure")?,
+        allowed_hosts: layers.list("allow-host", str::parse)?,
         timeout: layers.value("timeout", parse::time)?,
         network: NetworkSettings::resolve(&mut layers)?,
         max_body: layers.optional("max-body", crate::util::parse_size)?,

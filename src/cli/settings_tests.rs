@@ -75,6 +75,7 @@ fn cases() -> Vec<Case> {
         ("seed", ["11", "12", "13", "14", "0"], |s| s.seed.to_string()),
         ("shards", ["11", "12", "13", "14", "15"], |s| s.shards.to_string()),
         ("ca", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.ca)),
+        ("allow-host", ["a", "*.b", "c:80", "127.0.0.1", "::1"], |s| format!("{:?}", s.allowed_hosts)),
         ("timeout", ["11s", "12s", "13s", "14s", "15s"], |s| format!("{:?}", s.timeout)),
         ("connect-timeout", ["11s", "12s", "13s", "14s", "15s"], |s| {
             format!("{:?}", s.network.connect_timeout)

@@ -145,6 +145,10 @@ impl Host for UserHost {
         self.ledger.counters.borrow_mut().cut_off += 1;
     }
 
+    fn refusal(&self, url: &Url) -> Option<String> {
+        self.client.refusal(url)
+    }
+
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
         let counted = stats::Sample {

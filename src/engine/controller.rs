@@ -10,7 +10,7 @@ use super::message::{Command, HookOutcome, Report, ShapeFailed};
 use super::observer::{Ending, Observer, Outcome, Progress};
 use crate::plan::{Course, Event, UserTarget};
 use crate::script::Loader;
-use crate::stats::{Health, RunResult, Totals, TraceStep};
+use crate::stats::{Gauges, Health, Lateness, Milestones, RunResult, Totals, TraceStep};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -43,6 +43,7 @@ struct Controller {
     purse: Option<Purse>,
     totals: Totals,
     health: Health,
+    milestones: Milestones,
     /// What the observer was not told yet.
     trace: Vec<TraceStep>,
     /// When the run started, which samples are counted from.
@@ -89,6 +90,7 @@ impl Controller {
             purse: config.iterations.map(|runs| Purse::new(runs, config.shards)),
             totals: Totals::new(jiff::Timestamp::now()),
             health: Health::default(),
+            milestones: Milestones::default(),
             trace: Vec::new(),
             started: Instant::from_std(started),
             begun: Instant::from_std(started),
@@ -138,6 +140,7 @@ impl Controller {
             Some(ending) => ending,
             None => self.conduct(observer).await?,
         };
+        self.milestones.ending = Some(self.started.elapsed());
         observer.ending(&ending);
         self.hook(Event::TestStopping, Patience::Ending).await?;
         self.wind_down(observer).await?;
@@ -248,6 +251,7 @@ impl Controller {
         result.class_counts = crew::by_name(&self.config.plan, classes);
         result.user_count = users;
         result.health = self.health;
+        result.milestones = self.milestones;
         Outcome { result, ending, exit_code: self.exit_code, failed_hooks: self.failed_hooks }
     }
 
@@ -258,12 +262,24 @@ impl Controller {
             Report::Broken { reason } => return Err(reason),
             Report::Counted { snapshot } => {
                 self.iterations += snapshot.counters.iterations;
+                if let Some(arrivals) = &snapshot.arrivals {
+                    let (due, started) = (arrivals.due, arrivals.started);
+                    self.note_gauges(Gauges { due, started, ..Gauges::default() });
+                }
                 self.totals.merge(&snapshot);
             }
             Report::Joined { users } => self.crew.note_joined(&users),
             Report::Prepared => self.prepared += 1,
             Report::Settled => self.settled += 1,
-            Report::Health { shard, health } => self.health.note(shard, &health),
+            Report::Health { shard, health } => {
+                let lateness = [&health.waits, &health.beat].into_iter().filter_map(Lateness::max).max();
+                self.note_gauges(Gauges {
+                    cpu: health.cpu.unwrap_or_default(),
+                    lateness: lateness.unwrap_or_default().max(health.longest_gap),
+                    ..Gauges::default()
+                });
+                self.health.note(shard, &health);
+            }
             Report::Traced { steps } => self.trace.extend(steps),
             Report::Ended { users } => self.crew.note_ended(&users),
             Report::NeedsGrant { shard } => {
@@ -285,6 +301,12 @@ impl Controller {
             Report::Done { shard } => self.crew.note_done(shard),
         }
         Ok(None)
+    }
+
+    /// Notes how the run stood in the second that has just passed: what shards report belongs to that.
+    fn note_gauges(&mut self, gauges: Gauges) {
+        let passed = self.started.elapsed().saturating_sub(REPORTS_COME_AFTER);
+        self.totals.note_gauges(passed.as_secs(), &gauges);
     }
 
     fn iterations_done(&self) -> bool {
@@ -309,6 +331,7 @@ impl Controller {
 
     fn show(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
         self.totals.note_time(self.started.elapsed());
+        self.note_gauges(Gauges { users: self.crew.running().iter().sum(), ..Gauges::default() });
         observer.second(&self.progress());
         self.show_trace(observer);
         self.look_after_shards()
@@ -321,6 +344,9 @@ impl Controller {
         Ok(())
     }
 }
+
+/// Shards report at the end of each second, and some of them a little late.
+const REPORTS_COME_AFTER: Duration = Duration::from_millis(500);
 
 /// The shard that runs the hooks of the run and its load shape.
 const HOOKS_RUN_ON: usize = 0;

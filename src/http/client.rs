@@ -119,6 +119,12 @@ impl Client {
         self.options.max_connections
     }
 
+    /// Why a request to `url` must not be sent; none where it may be.
+    #[must_use]
+    pub fn refusal(&self, url: &Url) -> Option<String> {
+        self.options.allowed_hosts.as_ref().and_then(|allowed| allowed.refusal(url))
+    }
+
     /// The cookies that a request to `url` would carry.
     #[must_use]
     pub fn cookies(&self, url: &Url) -> Vec<(String, String)> {
@@ -197,6 +203,9 @@ impl Client {
                 if redirects { redirect::target(status, &chain.request.url, &headers) } else { None };
             let Some(target) = target else { return Ok(answer) };
             let target = target?;
+            if self.options.allowed_hosts.as_ref().is_some_and(|allowed| !allowed.permit(target.origin())) {
+                return Err(TransportError::RedirectNotAllowed);
+            }
             if answer.rest.is_some() {
                 answer = Box::pin(self.read_rest(answer)).await?;
                 if answer.error.is_some() {

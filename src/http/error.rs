@@ -91,6 +91,8 @@ pub enum TransportError {
     TooManyRedirects,
     /// A redirect without a place to go, or to one that is not http.
     InvalidRedirect,
+    /// A redirect to a host that may not be called.
+    RedirectNotAllowed,
     /// Anything else that went wrong while sending or receiving.
     Broken,
 }
@@ -138,6 +140,7 @@ impl TransportError {
             Self::TimedOut => "timed out",
             Self::TooManyRedirects => "too many redirects",
             Self::InvalidRedirect => "invalid redirect",
+            Self::RedirectNotAllowed => "redirect to a host that is not allowed",
             Self::Broken => "connection broken",
         }
     }

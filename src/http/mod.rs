@@ -1,6 +1,7 @@
 //! The measured client: requests, connections, TLS, redirects, cookies, phases.
 
 mod addresses;
+mod allowed;
 mod body;
 mod body_stream;
 mod client;
@@ -41,6 +42,7 @@ mod versions;
 mod wire;
 
 pub use addresses::parse_addresses;
+pub use allowed::{AllowedHosts, HostPattern};
 pub use body_stream::{BodyStream, Streamed};
 pub use client::Client;
 pub use decode::DecodeError;

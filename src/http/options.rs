@@ -1,5 +1,6 @@
 //! What a client does where a request does not say otherwise.
 
+use super::allowed::AllowedHosts;
 use super::proxy::{self, NoProxy, Proxy};
 use super::url::Origin;
 use super::versions::{HttpVersion, TlsVersion};
@@ -45,6 +46,9 @@ pub struct ClientOptions {
     pub http_version: HttpVersion,
     /// Whether connections are kept for the next request.
     pub keep_alive: bool,
+    /// The only hosts that may be called; none = all. Redirects are held to it here; whoever sends a request asks
+    /// [`Client::refusal`](super::Client::refusal) before.
+    pub allowed_hosts: Option<AllowedHosts>,
     /// How many connections to one host a user keeps for later requests, and how many requests of a batch are on their
     /// way to it at a time; at least 1.
     pub max_connections: usize,
@@ -78,6 +82,7 @@ impl Default for ClientOptions {
             tls_resumption: true,
             http_version: HttpVersion::default(),
             keep_alive: true,
+            allowed_hosts: None,
             max_connections: MAX_CONNECTIONS,
             max_idle_connections: MAX_IDLE_CONNECTIONS,
             proxy: None,

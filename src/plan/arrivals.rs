@@ -4,6 +4,7 @@
 //! the curve passes `n`: at a constant 50 per second every 20 ms, the first at once, 1000 of them in 20 s. Each time is
 //! computed from the start in closed form, so nothing drifts, and a fraction that one stage leaves over counts in the next.
 
+use super::shape::ends;
 use super::{ClassId, Plan, UserClass};
 use crate::util::Stream;
 use rand::RngExt;
@@ -120,6 +121,20 @@ pub(super) fn of_classes(arrivals: &[Arrivals], before: &[UserClass], after: &[U
 }
 
 impl Plan {
+    /// When each stage of the load ends, counted from the first user or arrival: those of the load shape, or of the
+    /// schedule where there is one schedule and no shape.
+    #[must_use]
+    pub fn stage_ends(&self) -> Vec<Duration> {
+        match (&self.shape, &self.arrivals[..]) {
+            (Some(shape), _) => shape.stage_ends(),
+            // A stage without length is a jump.
+            (None, [one]) => {
+                ends(one.stages.iter().map(|stage| stage.duration).filter(|length| !length.is_zero()))
+            }
+            (None, _) => Vec::new(),
+        }
+    }
+
     /// Whether the users of a class come by arrivals instead of being dealt.
     #[must_use]
     pub fn is_open(&self, class: ClassId) -> bool {

@@ -75,6 +75,33 @@ pub struct Spawn {
     pub classes: Option<Vec<ClassId>>,
 }
 
+impl Shape {
+    /// When each of its stages ends, counted from the start of the shape; empty where it has none, and beyond so many
+    /// stages that nobody would judge them one by one.
+    #[must_use]
+    pub fn stage_ends(&self) -> Vec<Duration> {
+        let lengths: Vec<Duration> = match self {
+            Self::Stages(stages) => stages.iter().map(|stage| stage.duration).collect(),
+            Self::Spike { before, hold, after, .. } => vec![*before, *hold, *after],
+            Self::Steps { every, count, .. } => (0..*count).take(MOST_STAGES).map(|_| *every).collect(),
+            Self::Sine { .. } | Self::Function(_) => Vec::new(),
+        };
+        ends(lengths)
+    }
+}
+
+/// Stages whose bounds are kept.
+const MOST_STAGES: usize = 1000;
+
+/// When each of several stretches that follow each other ends.
+pub(super) fn ends(lengths: impl IntoIterator<Item = Duration>) -> Vec<Duration> {
+    let sum = |end: &mut Duration, length| {
+        *end = end.saturating_add(length);
+        Some(*end)
+    };
+    lengths.into_iter().take(MOST_STAGES).scan(Duration::ZERO, sum).collect()
+}
+
 /// What there should be at a moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserTarget {

@@ -65,6 +65,11 @@ pub trait Host {
     /// A request whose answer was being read is over, and is counted as cut off.
     fn cut_off(&self);
 
+    /// Why a request to `url` must not be sent; none where it may be.
+    fn refusal(&self, _url: &http::Url) -> Option<String> {
+        None
+    }
+
     /// Counts a request whose verdict has fallen.
     fn record(&self, sample: Sample);
 

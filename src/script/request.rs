@@ -43,6 +43,9 @@ pub(super) fn prepare(
     let mut draft = Draft::read(options, session.as_ref())?;
     let text = draft.complete_url(url)?;
     let target = locate(user, &text)?;
+    if let Some(refusal) = user.0.host.refusal(&target) {
+        return Err(refuse(refusal));
+    }
     let name = match draft.name.take() {
         Some(name) => name,
         None if target.path_and_query() == text.as_str() => text,

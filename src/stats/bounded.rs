@@ -42,7 +42,7 @@ impl<R> Default for Bounded<R> {
 }
 
 /// Where a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Spot {
     Kept(usize),
     Rest,

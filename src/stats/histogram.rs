@@ -122,7 +122,7 @@ impl Histogram {
     }
 
     /// Every bucket that holds something, in ascending order, with its count.
-    fn counts(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+    pub(super) fn counts(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.slots.iter().enumerate().filter(|(_, slot)| **slot > 0).flat_map(move |(offset, &slot)| {
             let start = (self.first + offset) * PAGE;
             let page = &self.pages[usize::from(slot) - 1];
@@ -135,7 +135,8 @@ impl Histogram {
         slot.filter(|slot| **slot > 0).map_or(0, |&slot| self.pages[usize::from(slot) - 1][bucket % PAGE])
     }
 
-    fn add(&mut self, bucket: usize, count: u64) {
+    /// Counts `count` values of one bucket.
+    pub(super) fn add(&mut self, bucket: usize, count: u64) {
         let sum = &mut self.page_mut(bucket / PAGE)[bucket % PAGE];
         *sum = sum.saturating_add(count);
         self.total = self.total.saturating_add(count);

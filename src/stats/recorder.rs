@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::phases::PhaseSample;
 use super::problems::{ExceptionRow, FailureRow};
 use super::snapshot::Snapshot;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// One finished request, or anything else that is counted like one.
@@ -35,8 +35,12 @@ pub struct Sample<'a> {
 #[derive(Debug, Default)]
 pub struct Recorder {
     series: Bounded<Entry>,
-    /// Which series have counted something since the last take, in the order of their first sample.
+    /// The second that the series count now.
+    second: u64,
+    /// Which series have counted something in it since the last take, in the order of their first sample.
     touched: Vec<Spot>,
+    /// Seconds that are over, or that a verdict which fell late belongs to.
+    others: BTreeMap<u64, HashMap<Spot, Entry>>,
     failures: Bounded<FailureRow>,
     exceptions: Bounded<ExceptionRow>,
     counters: RunCounters,
@@ -58,10 +62,22 @@ impl Recorder {
     /// The same for a request whose phases are counted too.
     pub fn record_phased(&mut self, sample: &Sample<'_>, phases: Option<&PhaseSample>) {
         let spot = self.series.spot([sample.method, sample.name, ""]);
-        let entry = self.series.at(spot);
-        if entry.requests == 0 {
-            self.touched.push(spot);
+        let second = sample.ended.as_secs();
+        if second > self.second {
+            self.turn_to(second);
         }
+        let entry = if second == self.second {
+            let entry = self.series.at(spot);
+            if entry.requests == 0 {
+                self.touched.push(spot);
+            }
+            entry
+        } else {
+            let Entry { method, name, .. } = self.series.at(spot);
+            let (method, name) = (method.clone(), name.clone());
+            let others = self.others.entry(second).or_default();
+            others.entry(spot).or_insert_with(|| Entry::shared(method, name))
+        };
         entry.record(sample);
         if let Some(phases) = phases {
             entry.record_phases(phases);
@@ -69,6 +85,24 @@ impl Recorder {
         if let Some(text) = sample.failure {
             self.failures.row([sample.method, sample.name, text]).seen(sample.ended);
         }
+    }
+
+    /// Puts what the series have counted aside, and lets them count a later second.
+    #[cold]
+    fn turn_to(&mut self, second: u64) {
+        if !self.touched.is_empty() {
+            let aside = self.others.entry(self.second).or_default();
+            for spot in self.touched.drain(..) {
+                let entry = self.series.at(spot);
+                let counted =
+                    std::mem::replace(entry, Entry::shared(entry.method.clone(), entry.name.clone()));
+                aside
+                    .entry(spot)
+                    .or_insert_with(|| Entry::shared(counted.method.clone(), counted.name.clone()))
+                    .merge(&counted);
+            }
+        }
+        self.second = second;
     }
 
     /// Counts an exception of a script function; `place` is `file:line` of the script, `task` the task or hook that threw.
@@ -88,14 +122,15 @@ impl Recorder {
 
     /// What was counted since the last take. Series that were idle cost nothing.
     pub fn take(&mut self) -> Snapshot {
-        let mut series = Vec::with_capacity(self.touched.len());
-        for spot in self.touched.drain(..) {
-            let entry = self.series.at(spot);
-            let fresh = Entry::shared(Arc::clone(&entry.method), Arc::clone(&entry.name));
-            series.push(std::mem::replace(entry, fresh));
-        }
+        self.turn_to(self.second);
+        let seconds = std::mem::take(&mut self.others).into_iter();
+        let seconds = seconds.map(|(second, entries)| {
+            let mut entries: Vec<Entry> = entries.into_values().collect();
+            entries.sort_unstable_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+            (second, entries)
+        });
         Snapshot {
-            series,
+            seconds: seconds.collect(),
             failures: std::mem::take(&mut self.failures),
             exceptions: std::mem::take(&mut self.exceptions),
             counters: std::mem::take(&mut self.counters),
@@ -149,15 +184,13 @@ mod tests {
         }
         let totals = totals_of(&mut recorder);
         let seen = |totals: &Totals| {
-            (
-                totals.aggregated().requests,
-                totals.entries().len(),
-                totals.entry("GAP", "/a").unwrap().requests,
-            )
+            let window = totals.timeline().window(0, 10).unwrap();
+            let sums = [&window.aggregated, totals.aggregated()].map(|sum| sum.requests);
+            (sums, totals.entries().len(), totals.entry("GAP", "/a").unwrap().requests)
         };
-        assert_eq!(seen(&totals), (1, 4, 2));
+        assert_eq!(seen(&totals), ([1, 1], 4, 2));
         let saved = serde_json::to_string(&totals).unwrap();
-        assert_eq!(seen(&serde_json::from_str(&saved).unwrap()), (1, 4, 2));
+        assert_eq!(seen(&serde_json::from_str(&saved).unwrap()), ([1, 1], 4, 2));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a run leaves behind, for the writers and the manifest.
 
-use super::{ArrivalSummary, Health, Invalid, RunCounters, Totals, invalid};
+use super::{ArrivalSummary, Health, Invalid, Milestones, RunCounters, Totals, invalid};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,13 +20,23 @@ pub struct RunResult {
     /// How the generator itself fared.
     #[serde(default)]
     pub health: Health,
+    /// When the run came to what.
+    #[serde(default)]
+    pub milestones: Milestones,
 }
 
 impl RunResult {
     /// A result without users, of totals that come from elsewhere.
     #[must_use]
     pub fn new(totals: Totals, duration: Duration) -> Self {
-        Self { totals, duration, user_count: 0, class_counts: BTreeMap::new(), health: Health::default() }
+        Self {
+            totals,
+            duration,
+            user_count: 0,
+            class_counts: BTreeMap::new(),
+            health: Health::default(),
+            milestones: Milestones::default(),
+        }
     }
 
     /// When the run began.

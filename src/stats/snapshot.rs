@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 /// What was counted in some stretch of the run: plain data, as small as what happened in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Only series that counted something.
-    pub(super) series: Vec<Entry>,
+    /// By the second in which the requests ended; only series that counted something.
+    pub(super) seconds: Vec<(u64, Vec<Entry>)>,
     pub(super) failures: Bounded<FailureRow>,
     pub(super) exceptions: Bounded<ExceptionRow>,
     /// Counts of the run as a whole in the same stretch.
@@ -25,7 +25,7 @@ impl Snapshot {
     /// Whether nothing at all was counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.series.is_empty()
+        self.seconds.is_empty()
             && self.exceptions.iter().next().is_none()
             && self.counters == RunCounters::default()
             && self.arrivals.is_none()

@@ -30,6 +30,20 @@ impl Times {
         }
     }
 
+    /// The histogram, the sum, and the smallest and largest.
+    pub(super) fn into_parts(self) -> (Histogram, Duration, Option<(Duration, Duration)>) {
+        (self.histogram, self.sum, self.range)
+    }
+
+    /// Times of such parts.
+    pub(super) fn from_parts(
+        histogram: Histogram,
+        sum: Duration,
+        range: Option<(Duration, Duration)>,
+    ) -> Self {
+        Self { histogram, sum, range }
+    }
+
     fn widen(&mut self, min: Duration, max: Duration) {
         self.range = Some(self.range.map_or((min, max), |(low, high)| (low.min(min), high.max(max))));
     }

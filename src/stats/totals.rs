@@ -6,6 +6,7 @@ use super::counters::RunCounters;
 use super::entry::Entry;
 use super::problems::{ExceptionRow, FailureRow};
 use super::snapshot::Snapshot;
+use super::timeline::{Gauges, Timeline};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -38,6 +39,7 @@ pub struct Totals {
     exceptions: Bounded<ExceptionRow>,
     counters: RunCounters,
     arrivals: Option<ArrivalSummary>,
+    timeline: Timeline,
 }
 
 /// Totals in a file: without what follows from the rest.
@@ -52,6 +54,8 @@ struct Saved {
     counters: RunCounters,
     #[serde(default)]
     arrivals: Option<ArrivalSummary>,
+    #[serde(default)]
+    timeline: Timeline,
 }
 
 impl Totals {
@@ -68,16 +72,20 @@ impl Totals {
             exceptions: Bounded::default(),
             counters: RunCounters::default(),
             arrivals: None,
+            timeline: Timeline::default(),
         }
     }
 
     /// Adds what a shard counted.
     pub fn merge(&mut self, snapshot: &Snapshot) {
-        for entry in &snapshot.series {
-            if !entry.is_part() {
-                self.aggregated.merge(entry);
+        for (second, entries) in &snapshot.seconds {
+            for entry in entries {
+                if !entry.is_part() {
+                    self.aggregated.merge(entry);
+                }
+                self.series.add(entry);
             }
-            self.series.add(entry);
+            self.timeline.add(*second, entries);
         }
         self.failures.merge(&snapshot.failures);
         self.exceptions.merge(&snapshot.exceptions);
@@ -98,6 +106,17 @@ impl Totals {
     pub fn reset(&mut self, at: Duration) {
         let arrivals = self.arrivals.take();
         *self = Self { since: at, now: self.now, arrivals, ..Self::new(self.started) };
+    }
+
+    /// The run over time.
+    #[must_use]
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Notes how the run stood in `second` of it; several notes of one second add up.
+    pub fn note_gauges(&mut self, second: u64, gauges: &Gauges) {
+        self.timeline.note(second, gauges);
     }
 
     /// When the run began.
@@ -193,14 +212,16 @@ impl From<Saved> for Totals {
     fn from(saved: Saved) -> Self {
         let mut aggregated = Entry::new("", "Aggregated");
         saved.series.iter().filter(|entry| !entry.is_part()).for_each(|entry| aggregated.merge(entry));
-        let Saved { started, since, now, series, failures, exceptions, counters, arrivals } = saved;
-        Self { started, since, now, series, aggregated, failures, exceptions, counters, arrivals }
+        let Saved { started, since, now, series, failures, exceptions, counters, arrivals, timeline } = saved;
+        Self { started, since, now, series, aggregated, failures, exceptions, counters, arrivals, timeline }
     }
 }
 
 impl From<Totals> for Saved {
     fn from(totals: Totals) -> Self {
-        let Totals { started, since, now, series, failures, exceptions, counters, arrivals, .. } = totals;
-        Self { started, since, now, series, failures, exceptions, counters, arrivals }
+        let Totals {
+            started, since, now, series, failures, exceptions, counters, arrivals, timeline, ..
+        } = totals;
+        Self { started, since, now, series, failures, exceptions, counters, arrivals, timeline }
     }
 }

@@ -91,13 +91,19 @@ impl Controller {
     /// The run begins: all its times but those of samples count from here.
     fn begin(&mut self, observer: &mut dyn Observer) {
         self.begun = Instant::now();
-        let plan = &self.config.plan;
+        let config = self.config.clone();
+        let plan = &config.plan;
+        if !plan.arrivals.is_empty() {
+            self.begun += HEAD_START;
+        }
+        let begun = self.begun.saturating_duration_since(self.started);
+        self.milestones.begun = begun;
+        self.milestones.stages = plan.stage_ends().into_iter().map(|end| begun + end).collect();
         if plan.arrivals.is_empty() {
             return;
         }
-        self.begun += HEAD_START;
         observer.opening(&plan.arrivals);
-        self.crew.tell_all(&Command::OpenDoors { at: self.begun.saturating_duration_since(self.started) });
+        self.crew.tell_all(&Command::OpenDoors { at: begun });
         if plan.shape.is_none() && !plan.has_dealt_users() {
             self.spawned(observer);
         }
@@ -189,6 +195,7 @@ impl Controller {
             self.health = Health::default();
         }
         self.was_spawned = true;
+        self.milestones.spawned.get_or_insert(self.started.elapsed());
         observer.spawned(&self.progress());
         self.send_hook(Event::SpawningComplete);
     }
