@@ -189,11 +189,12 @@ fn a_wait_that_is_a_number() {
 fn an_unknown_option_of_the_client() {
     insta::assert_snapshot!(mistake(&[("main.rhai", r#"user_class("U").http(#{ tmeout: 1 })
     .task("t", |user| user.get("/"));"#)]), @r#"
-    error: option `tmeout` of .http(..): there is no such option; did you mean `timeout`?
-     --> main.rhai:1:1
+    error: unknown client option `tmeout`
+     --> main.rhai:1:25
       |
     1 | user_class("U").http(#{ tmeout: 1 })
-      | ^^^^^^^^^^
+      |                         ^^^^^^
+      = help: did you mean `timeout`?
     "#);
 }
 
@@ -201,9 +202,73 @@ fn an_unknown_option_of_the_client() {
 fn certificates_of_a_class_that_are_not_there() {
     insta::assert_snapshot!(mistake(&[("main.rhai", r#"user_class("U").http(#{ ca: "nope.pem" })
     .task("t", |user| user.get("/"));"#)]), @r#"
-    error: cannot use the certificates of this file: I/O error: No such file or directory (os error 2)
-     --> nope.pem
-      = help: give a PEM file with at least one `-----BEGIN CERTIFICATE-----`
+    error: `ca` of .http(..): cannot read nope.pem: No such file or directory (os error 2); paths are relative to the script's folder
+     --> main.rhai:1:17
+      |
+    1 | user_class("U").http(#{ ca: "nope.pem" })
+      |                 ^^^^
+    "#);
+}
+
+#[test]
+fn values_that_the_client_cannot_have() {
+    let said = |options: &str| {
+        let script = format!(
+            "let options = #{{ {options} }};\nuser_class(\"U\").http(options).task(\"t\", |user| user.get(\"/\"));"
+        );
+        let said = mistake(&[("main.rhai", &script)]);
+        let (message, place) = said.split_once('\n').expect("a place");
+        assert!(place.starts_with(" --> main.rhai:2:17\n"), "{said}");
+        message.to_owned()
+    };
+    for (options, message) in [
+        ("tmeout: 1", "unknown client option `tmeout`; did you mean `timeout`?"),
+        ("timeout: -1", "`timeout` of .http(..) must be between 0 seconds and a year, but is -1"),
+        (
+            "connect_timeout: \"soon\"",
+            "`connect_timeout` of .http(..): `soon` is not a duration; write seconds (`90`), or units as in `500ms`, `30s`, `1h30m`",
+        ),
+        ("verify: 1", "`verify` of .http(..) must be true or false, not an integer"),
+        ("max_redirects: -1", "`max_redirects` of .http(..) must not be negative, but is -1"),
+        ("max_redirects: 1.5", "`max_redirects` of .http(..) must be a whole number, not 1.5"),
+        (
+            "max_body: \"1 lot\"",
+            "`max_body` of .http(..): `1 lot` is not a size; write bytes (65536), or a unit as in 64KiB or 1MiB",
+        ),
+        ("headers: 7", "`headers` must be a map or an array of [name, value] pairs, not an integer"),
+        ("headers: #{ \"a b\": 1 }", "`a b` cannot be the name of a header"),
+        ("auth: 7", "`auth` must be bearer(..), basic(..) or a token, not an integer"),
+        (
+            "auth: \"a\\nb\"",
+            "the value of header `authorization` has a line break or another control character, which no header may have",
+        ),
+        ("cookies: #{ \"a b\": 1 }", "`a b` in `cookies` cannot be the name of a cookie"),
+        (
+            "cookies: #{ a: \"b; c\" }",
+            "the value of cookie `a` has a `;` or a control character, where it would end",
+        ),
+        ("key: \"main.rhai\"", "`key` of .http(..) is the key of a certificate; give `cert` too"),
+        (
+            "cert: \"no/such\"",
+            "`cert` of .http(..): cannot read no/such: No such file or directory (os error 2); paths are relative to the script's folder",
+        ),
+    ] {
+        assert_eq!(said(options), format!("error: {message}"), "{options}");
+    }
+}
+
+#[test]
+fn cookies_without_a_host() {
+    let script = r#"user_class("U").http(#{ cookies: #{ a: 1 } })
+    .task("t", |user| user.get("http://127.0.0.1:1/"));"#;
+    let said = support::Katydid::run_script(script).args(["-i", "1"]).run().exits(2).stderr;
+    insta::assert_snapshot!(said, @r#"
+    error: no host: user class `U` has cookies, and they are for its host
+     --> main.rhai:1:1
+      |
+    1 | user_class("U").http(#{ cookies: #{ a: 1 } })
+      | ^^^^^^^^^^
+      = help: give --host http://.., or `.host("http://..")` on the class
     "#);
 }
 

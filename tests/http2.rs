@@ -87,7 +87,7 @@ async fn a_request_is_said_in_the_words_of_http2() {
         let mut sent = request("POST", &server.url("/x%20y?z=1"));
         sent.body = "abc".into();
         for (name, value) in [("host", "other.test"), ("connection", "x"), ("x-own", "1"), ("te", "gzip")] {
-            sent.headers.insert(name, value.parse().unwrap());
+            sent.headers.insert(name.parse().unwrap(), value.parse().unwrap());
         }
         assert_eq!(user.client.send(sent).await.status, 200);
         assert_eq!(user.get(&server.url("/plain")).await.status, 200);
@@ -590,7 +590,7 @@ async fn cuts_leave_the_count_true() {
             let user = &users[round % 4];
             let mut sent = request("POST", &url);
             let value = "y".repeat([1, 10_000, 100_000][round % 3]);
-            sent.headers.insert("x-large", value.parse().unwrap());
+            sent.headers.insert(http::HeaderName::from_static("x-large"), value.parse().unwrap());
             sent.body = vec![0; [0, 10, 300_000][round % 3]].into();
             cut_after(user.client.send(sent), round % 9).await;
             if round % 10 == 0 {

@@ -3,7 +3,7 @@
 mod http_support;
 
 use bytes::Bytes;
-use http::header::HeaderValue;
+use http::header::{HeaderName, HeaderValue};
 use http_support::{Server, User, cut_after, ok, request};
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ async fn cuts_at_every_moment_leave_the_count_true() {
         sent.body = Bytes::from(vec![0; [0, 10, 300_000][round % 3]]);
         // A head of 300 KB does not fit into one write, so some are cut in their middle.
         let size = [1, 1, 1, 300_000][round % 4];
-        sent.headers.insert("x-large", HeaderValue::from_str(&"y".repeat(size)).unwrap());
+        sent.headers
+            .insert(HeaderName::from_static("x-large"), HeaderValue::from_str(&"y".repeat(size)).unwrap());
         cut += usize::from(cut_after(user.client.send(sent), round % 9).await.is_none());
     }
     drop(user.client);
@@ -40,7 +41,8 @@ async fn a_head_that_the_server_never_read_whole_is_not_counted() {
     .await;
     let user = User::new();
     let mut sent = request("GET", &server.url("/"));
-    sent.headers.insert("x-large", HeaderValue::from_str(&"y".repeat(32 << 20)).unwrap());
+    sent.headers
+        .insert(HeaderName::from_static("x-large"), HeaderValue::from_str(&"y".repeat(32 << 20)).unwrap());
     sent.timeout = Some(Duration::from_millis(200));
     assert_eq!(user.client.send(sent).await.error.unwrap().to_string(), "timed out");
     assert!(user.shared.counters.bytes_sent.get() > 0);

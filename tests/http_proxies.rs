@@ -88,7 +88,7 @@ async fn a_header_of_the_request_wins_over_the_user_of_the_proxy() {
     let proxy = Server::answering(|_| ok("hi")).await;
     let user = through("http", SECRET[0], proxy.port);
     let mut request = http_support::request("GET", "http://shop.invalid/");
-    request.headers.insert("proxy-authorization", "Bearer own".parse().unwrap());
+    request.headers.insert(http::header::PROXY_AUTHORIZATION, "Bearer own".parse().unwrap());
     assert_eq!(user.client.send(request).await.status, 200);
     let head = &proxy.requests()[0].head;
     assert_eq!(proxy.requests()[0].field("proxy-authorization"), Some("Bearer own"));

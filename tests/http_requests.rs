@@ -3,9 +3,9 @@
 mod http_support;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderName, HeaderValue};
 use http_support::{Server, User, ok, request};
-use katydid::http::{Base, ClientOptions, Request, Url};
+use katydid::http::{Base, ClientOptions, Fields, Request, Url};
 
 async fn seen(options: ClientOptions, change: impl FnOnce(&mut Request)) -> (String, Vec<u8>) {
     let server = Server::answering(|_| ok("")).await;
@@ -34,12 +34,12 @@ async fn a_bare_get() {
 async fn own_fields_win_over_those_of_the_client_and_those_over_the_defaults() {
     let mut options = ClientOptions::default();
     options.headers.insert(header::USER_AGENT, HeaderValue::from_static("class"));
-    options.headers.insert("x-class", HeaderValue::from_static("1"));
-    options.headers.insert("x-both", HeaderValue::from_static("class"));
+    options.headers.insert(HeaderName::from_static("x-class"), HeaderValue::from_static("1"));
+    options.headers.insert(HeaderName::from_static("x-both"), HeaderValue::from_static("class"));
     let (head, _) = seen(options, |request| {
-        request.headers.insert("x-both", HeaderValue::from_static("request"));
-        request.headers.append("x-many", HeaderValue::from_static("1"));
-        request.headers.append("x-many", HeaderValue::from_static("2"));
+        request.headers.insert(HeaderName::from_static("x-both"), HeaderValue::from_static("request"));
+        request.headers.append(HeaderName::from_static("x-many"), HeaderValue::from_static("1"));
+        request.headers.append(HeaderName::from_static("x-many"), HeaderValue::from_static("2"));
         request.headers.insert(header::HOST, HeaderValue::from_static("elsewhere"));
         request.omit = vec![header::ACCEPT_ENCODING, HeaderName::from_static("x-class")];
     })
@@ -149,7 +149,7 @@ async fn a_large_body_arrives_whole() {
 
 #[tokio::test]
 async fn many_fields_arrive() {
-    let mut own = HeaderMap::new();
+    let mut own = Fields::new();
     for index in 0..60 {
         own.insert(
             HeaderName::from_bytes(format!("x-{index}").as_bytes()).unwrap(),

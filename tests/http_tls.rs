@@ -221,7 +221,7 @@ async fn cuts_leave_the_count_true_behind_tls_too() {
     for round in 0..36 {
         let mut sent = request("GET", &server.url("/"));
         let value = "y".repeat([1, 20_000, 700_000][round % 3]);
-        sent.headers.insert("x-large", value.parse().unwrap());
+        sent.headers.insert("x-large".parse().unwrap(), value.parse().unwrap());
         cut_after(user.client.send(sent), 6 + round % 17).await;
     }
     drop(user.client);

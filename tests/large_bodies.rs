@@ -93,11 +93,11 @@ fn a_size_that_is_none_is_refused() {
         format!("user_class(\"U\").http(#{{ {option} }}).task(\"t\", |user| {{ user.get(\"/\"); }});")
     };
     insta::assert_snapshot!(mistake(&[("main.rhai", &script("max_body: \"much\""))]), @r#"
-    error: option `max_body` of .http(..): `much` is not a size; write bytes (65536), or a unit as in 64KiB or 1MiB
-     --> main.rhai:1:1
+    error: `max_body` of .http(..): `much` is not a size; write bytes (65536), or a unit as in 64KiB or 1MiB
+     --> main.rhai:1:17
       |
     1 | user_class("U").http(#{ max_body: "much" }).task("t", |user| { user.get("/"); });
-      | ^^^^^^^^^^
+      |                 ^^^^
     "#);
     insta::assert_snapshot!(
         Katydid::run_script(&script("")).args(["--max-body", "1TiB"]).refused(),

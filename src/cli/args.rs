@@ -197,6 +197,26 @@ mod tests {
               --ca <FILE>             Certificates (PEM) to trust besides the system's
               --insecure[=<yes|no>]   Do not verify certificates
 
+        Network:
+              --connect-timeout <TIME>       How long each attempt to connect may take, TLS included
+                                             [default: no more than --timeout]
+              --no-keepalive[=<yes|no>]      A connection for every request
+              --max-connections <N>          Connections of a user to one host; only requests of a batch
+                                             need a second one [default: 6]
+              --max-idle-connections <N>     Connections that a user keeps for later requests, in all
+                                             [default: 24]
+              --resolve <HOST:PORT:ADDR,..>  Addresses of a host instead of those that are looked up; * is
+                                             any host or port
+              --dns-ttl <TIME>               How long a looked-up name is known; 0 = looked up for every
+                                             connection [default: the whole run]
+              --source-address <ADDR,..>     Local addresses that connections come from, dealt to users in
+                                             turn: 10.0.0.2, 10.0.0.2-10.0.0.9 or 10.0.0.0/28
+              --proxy <URL>                  What connections go through: http://, socks5:// or socks5h://,
+                                             with user:password@ before the host. HTTP_PROXY and its like
+                                             are not heeded
+              --no-proxy <HOST,..>           Hosts that are reached without the proxy: example.com and all
+                                             below it, example.com:8080, 10.0.0.0/8 or *
+
         Log:
           -L, --loglevel <LEVEL>  trace, debug, info, warning, error, critical or off [default: info]
               --logfile <FILE>    Append the log to this file [default: stderr]

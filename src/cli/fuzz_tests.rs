@@ -45,8 +45,10 @@ fn fuzz_values() {
     let words = ["h", "m", "s", "ms", ".", "-", "+", "_", "=", "e", "inf", "nan", " ", "ü", "MiB", "%"];
     fuzz("values", &corpus, &words, |bytes| {
         let text = String::from_utf8_lossy(bytes);
-        if let Ok(time) = parse_timespan(&text) {
-            // What is shown of a time means the same time, to the millisecond.
+        if let Ok(time) = parse_timespan(&text)
+            && time.as_secs() < 1 << 40
+        {
+            // What is shown of a time means the same time, to the millisecond, as long as a float can tell.
             let again = parse_timespan(&timespan_text(time)).expect("what is written can be read");
             assert_eq!(again.as_millis(), time.as_millis(), "{text}");
         }

@@ -211,6 +211,17 @@ fn verify_hosts(settings: &RunSettings, plan: &Plan, script: &Script) -> Result<
                     .map_err(|error| script.show_line(at_settings(error, run)))?;
             }
             (None, None) => {
+                if class.http.contains_key("cookies") {
+                    let error = Diagnostic::error(format!(
+                        "no host: user class `{}` has cookies, and they are for its host",
+                        class.name
+                    ));
+                    return Err(at_class(
+                        error.help("give --host http://.., or `.host(\"http://..\")` on the class"),
+                        class,
+                        script,
+                    ));
+                }
                 if let Some(place) = script.relative_url() {
                     return Err(Diagnostic::error("no host: this url is relative")
                         .at(place)

@@ -2,12 +2,12 @@
 
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Client, ClientOptions, NoProxy, Proxy, Shared, TransportError, Url};
+use crate::http::{self, Base, Client, ClientOptions, NoProxy, Proxy, Shared, TransportError, Url};
 use crate::plan::{Event, UserClass};
 use crate::script::{Exception, Host, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
-use ::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -74,6 +74,19 @@ pub(super) struct UserHost {
     pub(super) network: Rc<Shared>,
     pub(super) ledger: Rc<Ledger>,
     pub(super) reports: UnboundedSender<Report>,
+}
+
+impl UserHost {
+    /// Puts the cookies of the class into the jar, for the host of the user.
+    pub(super) fn start_with_cookies(&self, base: &Base, cookies: &[(String, String)]) {
+        if cookies.is_empty() {
+            return;
+        }
+        let url = Url::with_path(base.origin.clone(), "/");
+        for (name, value) in cookies {
+            self.client.set_cookie(&url, name, value);
+        }
+    }
 }
 
 /// A request on its way. When it is over, answered or dropped, it is accounted for, so that what was written to the
@@ -206,130 +219,81 @@ fn phase_sample(Phased { timings, wire }: &Phased) -> PhaseSample {
 ///
 /// # Errors
 ///
-/// When an option is unknown or has a value of the wrong kind.
+/// When an option has a value of the wrong kind; the script room lets none pass.
 pub fn client_options_of(run: &ClientOptions, class: &UserClass) -> Result<ClientOptions, Diagnostic> {
     let mut options = run.clone();
     for (key, value) in &class.http {
-        if value.is_null() {
-            continue;
-        }
-        apply(&mut options, key, value).map_err(|message| {
-            Diagnostic::error(format!("option `{key}` of .http(..): {message}"))
+        apply(&mut options, key, value).ok_or_else(|| {
+            Diagnostic::error(format!("option `{key}` of .http(..) cannot be {value}"))
                 .note(format!("user class `{}`, declared at {}", class.name, class.declared_at))
         })?;
     }
     Ok(options)
 }
 
-/// The keys of `.http(#{..})`.
-const CLASS_OPTIONS: &[&str] = &[
-    "allow_redirects",
-    "auth",
-    "ca",
-    "connect_timeout",
-    "headers",
-    "keep_alive",
-    "keep_body",
-    "max_body",
-    "max_connections",
-    "max_idle_connections",
-    "max_redirects",
-    "no_proxy",
-    "proxy",
-    "timeout",
-    "verify",
-];
-
-fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Result<(), String> {
-    let flag = || value.as_bool().ok_or_else(|| "must be true or false".to_owned());
+/// Sets one option, in the form in which [`UserClass::http`] has it; none if the value is of another form.
+fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Option<()> {
+    let time = || Duration::try_from_secs_f64(value.as_f64()?).ok();
+    let file = || value.as_str().map(PathBuf::from);
     match key {
-        "allow_redirects" => options.allow_redirects = flag()?,
-        "keep_alive" => options.keep_alive = flag()?,
-        "keep_body" => options.keep_body = flag()?,
-        "max_body" => options.max_body = Some(size(value)?),
-        "verify" => options.verify = flag()?,
-        "timeout" => options.timeout = duration(value)?,
-        "connect_timeout" => options.connect_timeout = Some(duration(value)?),
-        "max_redirects" => {
-            let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
-            options.max_redirects = count.ok_or("must be a whole number of at least 0")?;
+        "allow_redirects" => options.allow_redirects = value.as_bool()?,
+        "keep_alive" => options.keep_alive = value.as_bool()?,
+        "keep_body" => options.keep_body = value.as_bool()?,
+        "verify" => options.verify = value.as_bool()?,
+        "timeout" => options.timeout = time()?,
+        "connect_timeout" => options.connect_timeout = Some(time()?),
+        "max_redirects" => options.max_redirects = usize::try_from(value.as_u64()?).ok()?,
+        "max_body" => options.max_body = Some(value.as_u64()?),
+        "max_connections" => options.max_connections = usize::try_from(value.as_u64()?).ok()?,
+        "max_idle_connections" => {
+            options.max_idle_connections = usize::try_from(value.as_u64()?).ok()?;
         }
-        "max_connections" => options.max_connections = at_least_one(value)?,
-        "max_idle_connections" => options.max_idle_connections = at_least_one(value)?,
-        "proxy" => {
-            let url = value.as_str().ok_or("must be the url of a proxy")?;
-            options.proxy = Some(Arc::new(Proxy::parse(url)?));
+        "http_version" => options.http_version = value.as_str()?.parse().ok()?,
+        "tls_min" => options.tls_min = value.as_str()?.parse().ok()?,
+        "tls_resumption" => options.tls_resumption = value.as_bool()?,
+        "no_proxy" => {
+            let hosts = value.as_array()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>()?;
+            options.no_proxy = NoProxy::parse(hosts).ok()?;
         }
-        "no_proxy" => options.no_proxy = exceptions(value)?,
-        "ca" => options.ca = Some(PathBuf::from(value.as_str().ok_or("must be the path of a PEM file")?)),
-        "headers" => headers(&mut options.headers, value)?,
-        "auth" => {
-            let token = value.as_str().ok_or("must be a bearer token")?;
-            set_header(&mut options.headers, AUTHORIZATION.as_str(), &format!("Bearer {token}"))?;
+        "proxy" => options.proxy = Some(Arc::new(Proxy::parse(value.as_str()?).ok()?)),
+        "ca" => options.ca = Some(file()?),
+        "cert" => options.cert = Some(file()?),
+        "key" => options.key = Some(file()?),
+        "auth" => options.headers.insert(AUTHORIZATION, HeaderValue::from_str(value.as_str()?).ok()?),
+        "headers" => headers(options, value)?,
+        "cookies" => {
+            let cookie = |(name, value): (&str, Option<&str>)| Some((name.to_owned(), value?.to_owned()));
+            options.cookies = pairs(value)?.into_iter().map(cookie).collect::<Option<_>>()?;
         }
-        unknown => {
-            return Err(match crate::util::nearest(unknown, CLASS_OPTIONS.iter().copied()) {
-                Some(near) => format!("there is no such option; did you mean `{near}`?"),
-                None => format!("there is no such option; known are {}", CLASS_OPTIONS.join(", ")),
-            });
-        }
+        _ => return None,
     }
-    Ok(())
+    Some(())
 }
 
-fn at_least_one(value: &Value) -> Result<usize, String> {
-    let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
-    count.ok_or_else(|| "must be a whole number of at least 1".to_owned())
-}
-
-/// Hosts that are reached without the proxy: one text with commas, or several.
-fn exceptions(value: &Value) -> Result<NoProxy, String> {
-    let refuse = || "must be a host or an array of hosts".to_owned();
-    let one = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(refuse);
-    let hosts = match value {
-        Value::Array(hosts) => hosts.iter().map(one).collect::<Result<Vec<_>, _>>()?,
-        one_host => vec![one(one_host)?],
+/// The class's headers, in place of the run's of the same names; one without a value is not sent.
+fn headers(options: &mut ClientOptions, value: &Value) -> Option<()> {
+    let read = |(name, value): (&str, Option<&str>)| {
+        let value = value.map(|value| HeaderValue::from_bytes(value.as_bytes())).transpose();
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value.ok()?))
     };
-    NoProxy::parse(hosts.iter().map(String::as_str))
-}
-
-fn duration(value: &Value) -> Result<Duration, String> {
-    match (value.as_f64(), value.as_str()) {
-        (Some(seconds), _) => {
-            Duration::try_from_secs_f64(seconds).map_err(|_| "must not be negative".to_owned())
-        }
-        (_, Some(text)) => crate::util::parse_timespan(text),
-        _ => Err("must be a number of seconds, or a string such as \"500ms\"".to_owned()),
+    let headers = pairs(value)?.into_iter().map(read).collect::<Option<Vec<_>>>()?;
+    for (name, _) in &headers {
+        options.headers.remove(name);
     }
-}
-
-fn size(value: &Value) -> Result<u64, String> {
-    match (value.as_u64(), value.as_str()) {
-        (Some(bytes), _) => Ok(bytes),
-        (_, Some(text)) => crate::util::parse_size(text),
-        _ => Err("must be a number of bytes, or a string such as \"1MiB\"".to_owned()),
-    }
-}
-
-fn headers(headers: &mut HeaderMap, value: &Value) -> Result<(), String> {
-    let map = value.as_object().ok_or("must be a map")?;
-    for (name, value) in map {
+    for (name, value) in headers {
         match value {
-            Value::String(text) => set_header(headers, name, text)?,
-            Value::Null => {
-                headers.remove(name.as_str());
-            }
-            other => set_header(headers, name, &other.to_string())?,
+            Some(value) => options.headers.append(name, value),
+            None => options.omit.push(name),
         }
     }
-    Ok(())
+    Some(())
 }
 
-fn set_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
-    let name = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| format!("`{name}` cannot be the name of a header"))?;
-    let value = HeaderValue::from_str(value)
-        .map_err(|_| format!("the value of `{name}` has a character that no header may have"))?;
-    headers.insert(name, value);
-    Ok(())
+/// Names with a value, or without one.
+fn pairs(value: &Value) -> Option<Vec<(&str, Option<&str>)>> {
+    fn pair(value: &Value) -> Option<(&str, Option<&str>)> {
+        let [name, value] = value.as_array()?.as_slice() else { return None };
+        Some((name.as_str()?, value.as_str()))
+    }
+    value.as_array()?.iter().map(pair).collect()
 }

@@ -331,6 +331,9 @@ impl Shard {
                 return None;
             }
         };
+        if let Some(base) = &kind.base {
+            host.start_with_cookies(base, &kind.options.cookies);
+        }
         let actor = Actor::new(number, self.loader.world.clone());
         let trace = self.ledger.trace.clone();
         let actor = Rc::new(if trace.is_some() { actor.noting_rows() } else { actor });

@@ -85,6 +85,10 @@ pub enum TransportError {
     EncodedStream,
     /// The body is longer than the client's `max_body`.
     BodyTooLarge,
+    /// A file of the request's body cannot be read any more.
+    BodyFileUnreadable,
+    /// A file of the request's body became shorter before it was sent.
+    BodyFileShorter,
     /// No whole answer in time.
     TimedOut,
     /// More redirects than allowed.
@@ -137,6 +141,8 @@ impl TransportError {
             Self::ResponseHeadTooLarge => "response head too large",
             Self::EncodedStream => "response stream is encoded",
             Self::BodyTooLarge => "response body too large",
+            Self::BodyFileUnreadable => "a file of the request body cannot be read any more",
+            Self::BodyFileShorter => "a file of the request body became shorter",
             Self::TimedOut => "timed out",
             Self::TooManyRedirects => "too many redirects",
             Self::InvalidRedirect => "invalid redirect",
@@ -169,8 +175,6 @@ impl TransportError {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NoSuchSocket,
             io::ErrorKind::PermissionDenied => Self::SocketDenied,
-            // A backlog that is full: to a socket of a file, nobody waits.
-            io::ErrorKind::WouldBlock => Self::ConnectionRefused,
             _ => Self::connecting(error),
         }
     }
@@ -220,6 +224,16 @@ impl TransportError {
                 _ => Self::TlsHandshake,
             },
         }
+    }
+
+    /// What an error while reading the body of a request means.
+    pub(super) fn reading_body(error: &io::Error) -> Self {
+        if is_out_of_files(error) { Self::TooManyOpenFiles } else { Self::BodyFileUnreadable }
+    }
+
+    /// Whether the rest of a request cannot be sent, whatever the server does: it waits for that, and will not answer.
+    pub(super) fn is_of_request_body(self) -> bool {
+        matches!(self, Self::BodyFileUnreadable | Self::BodyFileShorter | Self::TooManyOpenFiles)
     }
 
     /// What is wrong with a certificate.
@@ -308,6 +322,19 @@ mod tests {
         ] {
             let error = std::io::Error::other(rustls::Error::InvalidCertificate(bad));
             assert_eq!(TransportError::handshaking(&error).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_the_system_says_of_sockets_has_a_name() {
+        use nix::errno::Errno;
+        for (errno, text) in [
+            (Errno::ENOENT, "no such socket"),
+            (Errno::EACCES, "permission to the socket denied"),
+            (Errno::ECONNREFUSED, "connection refused"),
+        ] {
+            let error = std::io::Error::from(errno);
+            assert_eq!(TransportError::connecting_to_socket(&error).to_string(), text);
         }
     }
 

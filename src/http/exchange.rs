@@ -7,6 +7,7 @@ use super::phases::Phases;
 use super::request::Request;
 use super::shared::{Shared, add};
 use super::transport::Transport;
+use super::upload::Upload;
 use http::Method;
 use std::future::poll_fn;
 use std::task::Poll;
@@ -16,6 +17,10 @@ use tokio::time::Instant;
 /// record: a request in one piece arrives as a whole or not at all, so that it is counted if the server sees it.
 const ONE_PIECE: usize = 16 * 1024;
 
+/// How much of a file is read at once. It is read in place: a piece comes out of the system's cache in microseconds, and
+/// from a disk sooner than another thread would hand it over.
+const PIECE: usize = 64 * 1024;
+
 /// A larger buffer is not kept for the next request.
 const KEPT_BUFFER: usize = 64 * 1024;
 
@@ -23,7 +28,7 @@ const KEPT_BUFFER: usize = 64 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failure {
     pub(super) error: TransportError,
-    /// Whether a byte of the request was written: then it must not be sent again.
+    /// Whether it must not be sent again: a byte of the request was written, or it can never be sent.
     pub(super) wrote: bool,
 }
 
@@ -42,7 +47,7 @@ pub(super) async fn exchange(
     phases.sent();
     let (complete, refused) = match sent {
         Ok(complete) => (complete, None),
-        Err(failure) if !failure.wrote => {
+        Err(failure) if !failure.wrote || failure.error.is_of_request_body() => {
             phases.end_exchange(Instant::now());
             return Err(failure);
         }
@@ -85,6 +90,10 @@ async fn send(
     out.clear();
     write_head(&mut out);
     let mut sending = Sending { head: out.len(), written: 0, counted: false };
+    if let Some(upload) = &request.upload {
+        // Boxed, because it is rare: every request would carry the room for it.
+        return Box::pin(sending.upload(shared, transport, out, upload, incoming)).await;
+    }
     let separate = if out.len() + request.body.len() <= ONE_PIECE {
         out.extend_from_slice(&request.body);
         &[][..]
@@ -95,11 +104,14 @@ async fn send(
     if matches!(result, Ok(true)) && !separate.is_empty() {
         result = sending.write(shared, transport, separate, incoming).await;
     }
-    if out.capacity() <= KEPT_BUFFER {
-        shared.outgoing.replace(out);
+    keep_buffer(shared, out);
+    result.map_err(|error| sending.failure(&error))
+}
+
+fn keep_buffer(shared: &Shared, buffer: Vec<u8>) {
+    if buffer.capacity() <= KEPT_BUFFER {
+        shared.outgoing.replace(buffer);
     }
-    let wrote = sending.written > 0;
-    result.map_err(|error| Failure { error: TransportError::exchanging(&error), wrote })
 }
 
 /// How much of a request was written.
@@ -112,6 +124,37 @@ struct Sending {
 }
 
 impl Sending {
+    /// Writes a head and a body that is read piece by piece; as [`send`].
+    async fn upload(
+        mut self,
+        shared: &Shared,
+        transport: &mut Transport,
+        head: Vec<u8>,
+        upload: &Upload,
+        incoming: &mut Incoming,
+    ) -> Result<bool, Failure> {
+        let mut pieces = upload.pieces();
+        let (mut buffer, mut room) = (head, ONE_PIECE.saturating_sub(self.head));
+        loop {
+            pieces.read(&mut buffer, room).map_err(|error| Failure { error, wrote: true })?;
+            if buffer.is_empty() {
+                keep_buffer(shared, buffer);
+                return Ok(true);
+            }
+            match self.write(shared, transport, &buffer, incoming).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(error) => return Err(self.failure(&error)),
+            }
+            buffer.clear();
+            room = PIECE;
+        }
+    }
+
+    fn failure(&self, error: &std::io::Error) -> Failure {
+        Failure { error: TransportError::exchanging(error), wrote: self.written > 0 }
+    }
+
     /// Writes `bytes` and hands them to the system; false if the answer ended before.
     async fn write(
         &mut self,

@@ -2,7 +2,7 @@
 
 use super::body::Plan;
 use super::cookies::Jar;
-use super::incoming::Incoming;
+use super::incoming::{Answer, Incoming};
 use super::response::Response;
 use super::url::{Base, Url};
 use super::{TransportError, decode, redirect};
@@ -70,12 +70,9 @@ const WORDS: [&str; 32] = [
 /// No body may be longer.
 const MAX_BODY: u64 = 10_000;
 
-/// Nor when it is decoded.
-const MAX_DECODED: u64 = 1024 * 1024;
-
 /// What `wire` is, in pieces of this size; then the connection is closed.
-fn read(wire: &[u8], size: usize, to_head: bool) -> Result<super::incoming::Answer, TransportError> {
-    let mut incoming = Incoming::new(to_head, Plan { keep: true, max: MAX_BODY, pause: false });
+fn read(wire: &[u8], size: usize, to_head: bool, keep: bool) -> Result<Answer, TransportError> {
+    let mut incoming = Incoming::new(to_head, Plan { keep, max: MAX_BODY, pause: false });
     for piece in wire.chunks(size) {
         if !incoming.is_done() {
             incoming.feed(piece);
@@ -93,8 +90,10 @@ fn fuzz_answers() {
         let url = Url::parse_absolute("http://h/a").expect("a url");
         let jar = Jar::default();
         let mut seen = Vec::new();
-        for (size, to_head) in [(usize::MAX, false), (1, false), (7, false), (usize::MAX, true)] {
-            let answer = match read(wire, size, to_head) {
+        for (size, to_head, keep) in
+            [(usize::MAX, false, true), (1, false, true), (7, false, false), (usize::MAX, true, true)]
+        {
+            let answer = match read(wire, size, to_head, keep) {
                 Ok(answer) => answer,
                 Err(error) => {
                     seen.push((0, 0, Some(error), false));
@@ -102,20 +101,21 @@ fn fuzz_answers() {
                 }
             };
             assert!((100..1000).contains(&answer.head.status));
-            assert!(answer.body.len() as u64 <= MAX_BODY && answer.head_bytes.len() <= wire.len());
+            assert!(answer.size <= MAX_BODY && answer.head_bytes.len() <= wire.len());
+            assert_eq!(answer.body.len() as u64, if keep { answer.size } else { 0 });
             assert!(!(answer.reusable && answer.error.is_some()));
-            assert!(!to_head || answer.body.is_empty());
-            seen.push((answer.head.status, answer.body.len(), answer.error, answer.reusable));
+            assert!(!to_head || answer.size == 0);
+            seen.push((answer.head.status, answer.size, answer.error, answer.reusable));
             let response = Response {
                 status: answer.head.status,
                 reason: answer.head.reason,
                 head: answer.head_bytes,
                 encoded: answer.head.encoded,
-                size: answer.size,
                 body: answer.body,
+                size: answer.size,
+                plan: Plan { keep, max: MAX_BODY, pause: false },
                 trailers: answer.trailers,
                 error: answer.error,
-                ended: answer.ended,
                 ..Response::empty(url.clone(), answer.ended)
             };
             look_at_everything(&response, &jar, &url);
@@ -199,6 +199,9 @@ fn fuzz_decoders() {
         (which, decoded.map(|decoded| decoded.len().min(2)))
     });
 }
+
+/// What a body may be when it is decoded.
+const MAX_DECODED: u64 = 1 << 20;
 
 const ENCODINGS: [&str; 6] = ["gzip", "deflate", "br", "zstd", "gzip, gzip", "x"];
 

@@ -1,10 +1,11 @@
 //! What a client does where a request does not say otherwise.
 
 use super::allowed::AllowedHosts;
+use super::fields::Fields;
 use super::proxy::{self, NoProxy, Proxy};
 use super::url::Origin;
 use super::versions::{HttpVersion, TlsVersion};
-use http::HeaderMap;
+use http::HeaderName;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,8 +64,12 @@ pub struct ClientOptions {
     /// Longer bodies are refused, in bytes as transferred. None = [`MAX_BODY`] for those that are kept, as they are held in
     /// memory and some never end; others may have any length.
     pub max_body: Option<u64>,
-    /// Headers of every request that does not have them itself.
-    pub headers: HeaderMap,
+    /// Headers of every request that does not have them itself, sent in this order.
+    pub headers: Fields,
+    /// Headers that are not sent, though they are by default, unless a request has them itself.
+    pub omit: Vec<HeaderName>,
+    /// Cookies that a user has for its host when it starts.
+    pub cookies: Vec<(String, String)>,
 }
 
 impl Default for ClientOptions {
@@ -89,7 +94,9 @@ impl Default for ClientOptions {
             no_proxy: NoProxy::default(),
             keep_body: true,
             max_body: None,
-            headers: HeaderMap::new(),
+            headers: Fields::new(),
+            omit: Vec::new(),
+            cookies: Vec::new(),
         }
     }
 }

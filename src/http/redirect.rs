@@ -30,15 +30,16 @@ pub(super) fn follow(request: &mut Request, status: u16, target: Url) -> bool {
     if becomes_get {
         request.method = Method::GET;
         request.body = Bytes::new();
+        request.upload = None;
         for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING] {
-            request.headers.remove(name);
+            request.headers.remove(&name);
         }
     }
     let leaves = *request.url.origin() != *target.origin();
     if leaves {
         // Secrets are for the host that they were given for.
         for name in FOR_ONE_HOST {
-            request.headers.remove(name);
+            request.headers.remove(&name);
         }
     }
     request.url = target;

@@ -1,9 +1,11 @@
 //! A request, before it is sent.
 
+use super::fields::Fields;
 use super::tls::Tls;
+use super::upload::Upload;
 use super::url::Url;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderName, Method};
 use std::time::Duration;
 
 /// What to send.
@@ -13,12 +15,15 @@ pub struct Request {
     pub method: Method,
     /// Where to.
     pub url: Url,
-    /// Headers; they win over the client's. The length of the body is said by the client, whatever stands here.
-    pub headers: HeaderMap,
+    /// Headers, sent in this order; they win over the client's. The length of the body is said by the client, whatever
+    /// stands here.
+    pub headers: Fields,
     /// Headers that are not sent, though they are the client's or sent by default.
     pub omit: Vec<HeaderName>,
     /// The body, empty for none.
     pub body: Bytes,
+    /// A body that is read from files while it is sent; it wins over `body`.
+    pub upload: Option<Box<Upload>>,
     /// From the start to the end of the answer; none = the client's.
     pub timeout: Option<Duration>,
     /// Whether redirects are followed; none = the client's rule.
@@ -36,13 +41,20 @@ impl Request {
         Self {
             method,
             url,
-            headers: HeaderMap::new(),
+            headers: Fields::new(),
             omit: Vec::new(),
             body: Bytes::new(),
+            upload: None,
             timeout: None,
             allow_redirects: None,
             tls: None,
             keep_body: None,
         }
+    }
+
+    /// Bytes of the body.
+    #[must_use]
+    pub fn body_length(&self) -> u64 {
+        self.upload.as_ref().map_or(self.body.len() as u64, |upload| upload.length())
     }
 }

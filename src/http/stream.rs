@@ -11,6 +11,7 @@ use super::request::Request;
 use super::shared::add;
 use super::stream_head;
 use super::tap::Ticket;
+use super::upload::Pieces;
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
@@ -41,16 +42,17 @@ pub(super) async fn exchange(
     write_head(&mut out);
     let head = stream_head::request(request.method.clone(), &request.url, &out);
     shared.outgoing.replace(out);
-    let opened = connection.requests.clone().send_request(head, request.body.is_empty());
+    let opened = connection.requests.clone().send_request(head, request.body_length() == 0);
     let (response, sending) =
         opened.map_err(|error| Failure { error: connection.meaning(&error, false), wrote: false })?;
     let ticket = connection.log.expect(response.stream_id().as_u32());
+    let mut upload = request.upload.as_ref().map(|upload| Box::new((upload.pieces(), upload.length())));
     let mut stream = Stream {
         connection: connection.clone(),
         ticket,
         counted: false,
-        sending: (!request.body.is_empty()).then_some(sending),
-        to_send: request.body.clone(),
+        sending: (request.body_length() > 0).then_some(sending),
+        to_send: if request.upload.is_some() { Bytes::new() } else { request.body.clone() },
         response,
         head: None,
         receiving: None,
@@ -62,11 +64,12 @@ pub(super) async fn exchange(
     };
     // What can leave at once does, in the turn of the user and not in that of the task that drives the connection.
     connection.run();
-    let error = poll_fn(|context| stream.poll(context, phases)).await.err();
+    let error = poll_fn(|context| stream.poll(upload.as_deref_mut(), context, phases)).await.err();
     let ended = Instant::now();
     let head_at = phases.first_byte_at;
     phases.end_exchange(ended);
-    let wrote = stream.counted;
+    // What can never be sent must not be tried again.
+    let wrote = stream.counted || error.is_some_and(TransportError::is_of_request_body);
     match (stream.head.take(), error) {
         (Some((head, head_bytes)), error) => {
             let body = std::mem::take(&mut stream.body).into();
@@ -80,6 +83,14 @@ pub(super) async fn exchange(
     }
 }
 
+/// The next bytes of a body of which so many are `left`.
+fn next_piece(pieces: &mut Pieces<'_>, left: &mut u64) -> Result<Bytes, TransportError> {
+    let mut piece = Vec::new();
+    pieces.read(&mut piece, PIECE)?;
+    *left = left.saturating_sub(piece.len() as u64);
+    Ok(piece.into())
+}
+
 /// A request on its way, and its answer.
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -89,6 +100,7 @@ pub(super) struct Stream {
     counted: bool,
     /// None when nothing more is to be sent.
     sending: Option<SendStream<Bytes>>,
+    /// What of the body is at hand and not yet handed over.
     to_send: Bytes,
     response: ResponseFuture,
     head: Option<(Head, Bytes)>,
@@ -104,9 +116,15 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Sends and reads what can be; ready when the answer is complete, or can never be.
-    fn poll(&mut self, context: &mut Context<'_>, phases: &mut Phases) -> Poll<Result<(), TransportError>> {
-        self.send(context);
+    /// Sends and reads what can be; ready when the answer is complete, or can never be. `upload` is the rest of a body that
+    /// is read from files, and how long it is.
+    fn poll(
+        &mut self,
+        upload: Option<&mut (Pieces<'_>, u64)>,
+        context: &mut Context<'_>,
+        phases: &mut Phases,
+    ) -> Poll<Result<(), TransportError>> {
+        self.send(upload, context)?;
         let received = self.receive(context, phases);
         self.count();
         phases.sent_at = self.ticket.left.get();
@@ -124,16 +142,26 @@ impl Stream {
     }
 
     /// Hands over as much of the body as the server gives room for.
-    fn send(&mut self, context: &mut Context<'_>) {
+    fn send(
+        &mut self,
+        mut upload: Option<&mut (Pieces<'_>, u64)>,
+        context: &mut Context<'_>,
+    ) -> Result<(), TransportError> {
         let mut handed_over = false;
         while let Some(sending) = &mut self.sending {
+            if self.to_send.is_empty()
+                && let Some((pieces, left)) = upload.as_deref_mut()
+            {
+                self.to_send =
+                    next_piece(pieces, left).inspect_err(|_| sending.send_reset(Reason::CANCEL))?;
+            }
             sending.reserve_capacity(self.to_send.len().min(PIECE));
             match sending.poll_capacity(context) {
                 Poll::Pending => break,
                 Poll::Ready(Some(Ok(0))) => {}
                 Poll::Ready(Some(Ok(room))) => {
                     let piece = self.to_send.split_to(room.min(self.to_send.len()));
-                    let last = self.to_send.is_empty();
+                    let last = self.to_send.is_empty() && upload.as_ref().is_none_or(|upload| upload.1 == 0);
                     let sent = sending.send_data(piece, last);
                     handed_over = true;
                     if last || sent.is_err() {
@@ -147,6 +175,7 @@ impl Stream {
         if handed_over {
             self.connection.run();
         }
+        Ok(())
     }
 
     fn receive(

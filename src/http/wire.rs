@@ -5,7 +5,7 @@ use super::proxy::Proxy;
 use super::request::Request;
 use http::Method;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderName,
     HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
 };
 use std::io::Write;
@@ -23,7 +23,7 @@ pub(super) const FOR_ONE_HOST: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZA
 /// Which headers a request has. One of its own wins over the client's, that over the defaults.
 pub(super) struct Headers<'a> {
     request: &'a Request,
-    options: &'a HeaderMap,
+    options: &'a ClientOptions,
     /// A redirect led away from the host that the request was for.
     astray: bool,
 }
@@ -31,29 +31,35 @@ pub(super) struct Headers<'a> {
 impl<'a> Headers<'a> {
     /// The headers of `request`, sent by a client with `options`; `astray` after a redirect to another origin.
     pub(super) fn new(request: &'a Request, options: &'a ClientOptions, astray: bool) -> Self {
-        Self { request, options: &options.headers, astray }
+        Self { request, options, astray }
     }
 
     /// Whether there are only the defaults.
     fn is_plain(&self) -> bool {
-        self.request.headers.is_empty() && self.options.is_empty() && self.request.omit.is_empty()
+        let Self { request, options, .. } = self;
+        request.headers.is_empty()
+            && options.headers.is_empty()
+            && request.omit.is_empty()
+            && options.omit.is_empty()
     }
 
     fn omits(&self, name: &HeaderName) -> bool {
         self.request.omit.contains(name)
+            || self.options.omit.contains(name) && !self.request.headers.contains(name)
     }
 
     /// Whether the client's header of this name is sent.
     fn inherits(&self, name: &HeaderName) -> bool {
-        !(self.request.headers.contains_key(name)
+        !(self.request.headers.contains(name)
             || self.omits(name)
             || self.astray && FOR_ONE_HOST.contains(name))
     }
 
     /// The values that the request, or else the client, has for this name.
     pub(super) fn own(&self, name: &HeaderName) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
-        let map = if self.inherits(name) { self.options } else { &self.request.headers };
-        map.get_all(name).into_iter()
+        let fields = if self.inherits(name) { &self.options.headers } else { &self.request.headers };
+        let name = name.clone();
+        fields.iter().filter(move |(known, _)| **known == name).map(|(_, value)| value)
     }
 
     /// Whether a header that is added by itself is left out, because there is one or because nobody wants it.
@@ -71,8 +77,8 @@ impl<'a> Headers<'a> {
         let ours = |name: &HeaderName| {
             matches!(*name, HOST | CONTENT_LENGTH | TRANSFER_ENCODING) || (with_cookies && *name == COOKIE)
         };
-        let inherited = self.options.iter().filter(|(name, _)| self.inherits(name));
-        for (name, value) in inherited.chain(&self.request.headers).filter(|(name, _)| !ours(name)) {
+        let inherited = self.options.headers.iter().filter(|(name, _)| self.inherits(name));
+        for (name, value) in inherited.chain(self.request.headers.iter()).filter(|(name, _)| !ours(name)) {
             line(out, name.as_str(), value.as_bytes());
         }
     }
@@ -128,8 +134,9 @@ pub(super) fn head(
     if !keep_alive && !headers.settles(&CONNECTION) {
         line(out, CONNECTION.as_str(), b"close");
     }
-    if !request.body.is_empty() || expects_body(&request.method) {
-        let _ = write!(out, "content-length: {}\r\n", request.body.len());
+    let length = request.body_length();
+    if length > 0 || expects_body(&request.method) {
+        let _ = write!(out, "content-length: {length}\r\n");
     }
     out.extend_from_slice(b"\r\n");
 }

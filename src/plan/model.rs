@@ -49,7 +49,8 @@ pub struct UserClass {
     pub host: Option<String>,
     /// The set that holds the class's own tasks, hooks, wait and tags.
     pub root: SetId,
-    /// Options of `.http(#{..})`, not interpreted here.
+    /// Options of `.http(#{..})`, checked by the script room and not interpreted here: times in seconds, sizes in bytes,
+    /// headers and cookies as arrays of `[name, value]`, `auth` as the value of the header.
     pub http: serde_json::Map<String, serde_json::Value>,
     /// `file:line:column` of the declaration.
     pub declared_at: String,

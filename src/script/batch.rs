@@ -1,6 +1,7 @@
 //! `user.batch([..])`: requests at the same time, like a browser that loads a page.
 
 use super::convert::{refuse, string, type_text};
+use super::draft::Remarks;
 use super::fiber;
 use super::options::{BATCH_KEYS, REQUEST_OPTIONS};
 use super::request::{Prepared, parse_method, prepare};
@@ -88,7 +89,7 @@ struct Slot<'a> {
     kind: ImmutableString,
     name: ImmutableString,
     /// For the hooks of requests.
-    context: Option<Map>,
+    remarks: Option<Box<Remarks>>,
     /// Which of the batch's hosts it goes to.
     lane: usize,
     member: Member<'a>,
@@ -99,9 +100,9 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
     let mut origins: Vec<Rc<Origin>> = Vec::new();
     let mut slots: Vec<Slot<'_>> = prepared
         .into_iter()
-        .map(|Prepared { kind, name, request, context }| {
+        .map(|Prepared { kind, name, request, remarks }| {
             let lane = lane_of(&mut origins, request.url.origin());
-            Slot { kind, name, context, lane, member: Member::Queued(Box::new(request)) }
+            Slot { kind, name, remarks, lane, member: Member::Queued(Box::new(request)) }
         })
         .collect();
     let mut busy = vec![0; origins.len()];
@@ -125,7 +126,7 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
                             slot.kind.clone(),
                             slot.name.clone(),
                             answer,
-                            slot.context.take(),
+                            slot.remarks.take(),
                         ));
                     }
                     Poll::Pending => {

@@ -6,7 +6,7 @@ use super::calls::{FunctionTable, ScriptFn};
 use super::convert::{refuse, weight, whole};
 use super::lowering::Lowering;
 use super::shapes::{self, ShapeHandle};
-use super::{hooks, script_options, settings, waits};
+use super::{class_options, hooks, script_options, settings, waits};
 use crate::plan::{Event, Plan, ScriptOption, Settings, TaskOrder, Wait};
 use crate::util::Diagnostic;
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
@@ -216,9 +216,7 @@ fn register_user_class(engine: &mut Engine, declaration: &Rc<Declaration>) {
         class.clone()
     });
     engine.register_fn("http", |class: &mut UserClassHandle, options: Map| -> Result<UserClassHandle> {
-        let text = super::json::to_text(&Dynamic::from_map(options))?;
-        let options = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-        class.0.http.replace(options);
+        class.0.http.replace(class_options::read(&options)?);
         Ok(class.clone())
     });
     let declared = declaration.clone();

@@ -1,17 +1,19 @@
 //! A request as its options describe it, before it has a host.
 
 use super::auth::Auth;
-use super::convert::{boolean, duration, refuse, string, type_text};
-use super::json;
+use super::convert::{boolean, duration, refuse, string, strings, type_text};
+use super::header_fields::HeaderFields;
 use super::options::REQUEST_OPTIONS;
-use crate::http;
+use super::pairs::{cookies, form_text, scalar};
+use super::request::has_scheme;
+use super::{json, uploads};
+use crate::http::{self, Finished, Upload};
 use crate::util::nearest;
-use ::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue};
+use ::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rhai::{Array, Blob, Dynamic, EvalAltResult, ImmutableString, Map};
+use rhai::{Blob, Dynamic, EvalAltResult, ImmutableString, Map};
 use std::time::Duration;
-use url::form_urlencoded;
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -25,15 +27,25 @@ pub(super) struct Draft {
     /// Name and value, not escaped; appended to the query.
     query: String,
     path: Option<Map>,
-    pub(super) headers: HeaderMap,
-    /// Headers set to `()`: not sent, though they are the class's or sent by default.
-    omit: Vec<HeaderName>,
-    pub(super) body: Bytes,
-    pub(super) timeout: Option<Duration>,
-    pub(super) allow_redirects: Option<bool>,
-    pub(super) keep_body: Option<bool>,
-    /// What the script wants the hooks of requests to know.
+    headers: HeaderFields,
+    body: Bytes,
+    upload: Option<Box<Upload>>,
+    /// The option that gave the body.
+    body_option: Option<&'static str>,
+    timeout: Option<Duration>,
+    allow_redirects: Option<bool>,
+    keep_body: Option<bool>,
+    /// What the script wants to be known of the request.
+    pub(super) remarks: Option<Box<Remarks>>,
+}
+
+/// What a script says about a request to whoever is told of it in detail; nothing of it is sent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Remarks {
+    /// `context: #{ .. }`
     pub(super) context: Option<Map>,
+    /// `tags`: an array of strings, or a map of plain values.
+    pub(super) tags: Dynamic,
 }
 
 impl Draft {
@@ -41,7 +53,7 @@ impl Draft {
     pub(super) fn read(options: Option<Map>, session: Option<&Dynamic>) -> Result<Self> {
         let mut draft = Self::default();
         if let Some(session) = session {
-            draft.set_headers(session)?;
+            draft.headers.give("user.headers", session)?;
         }
         for (key, value) in options.into_iter().flatten() {
             // An option set to `()` is as if it were not given.
@@ -52,27 +64,37 @@ impl Draft {
         Ok(draft)
     }
 
+    /// Options come in the order of their names, so that `headers` are known where `json` and its like say their type,
+    /// and win over `auth` and `cookies`.
     fn apply(&mut self, key: &str, value: Dynamic) -> Result<()> {
         match key {
             "name" => self.name = Some(string("`name`", &value)?),
             "params" => self.query = form_text("params", &value)?,
-            "json" => self.set_body("application/json", json::to_text(&value)?),
-            "form" => self.set_body("application/x-www-form-urlencoded", form_text("form", &value)?),
-            "body" => self.body = raw_body(value)?,
-            "headers" => self.set_headers(&value)?,
-            "auth" => self.set_header(AUTHORIZATION, &Auth::read(&value)?.header())?,
+            "json" => {
+                let text = json::to_text(&value)?;
+                self.set_body("json", text.into(), Some("application/json"))?;
+            }
+            "form" => {
+                let text = form_text("form", &value)?;
+                self.set_body("form", text.into(), Some("application/x-www-form-urlencoded"))?;
+            }
+            "body" => self.read_body(value)?,
+            "multipart" => self.read_multipart(&value)?,
+            "headers" => self.headers.give("headers", &value)?,
+            "auth" => self.headers.set(AUTHORIZATION, &Auth::read(&value)?.header())?,
             "cookies" => {
-                let cookies = pairs("cookies", &value)?;
+                let cookies = cookies("cookies", &value)?;
                 let text: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                self.set_header(COOKIE, &text.join("; "))?;
+                self.headers.set(COOKIE, &text.join("; "))?;
             }
             "path" => {
                 self.path = Some(value.try_cast::<Map>().ok_or_else(|| refuse("`path` must be a map"))?);
             }
             "context" => {
-                self.context =
-                    Some(value.try_cast::<Map>().ok_or_else(|| refuse("`context` must be a map"))?);
+                let context = value.try_cast::<Map>().ok_or_else(|| refuse("`context` must be a map"))?;
+                self.remarks.get_or_insert_default().context = Some(context);
             }
+            "tags" => self.remarks.get_or_insert_default().tags = read_tags(value)?,
             "timeout" => self.timeout = Some(duration("`timeout`", &value)?),
             "keep_body" => self.keep_body = Some(boolean("`keep_body`", &value)?),
             "allow_redirects" => self.allow_redirects = Some(boolean("`allow_redirects`", &value)?),
@@ -82,47 +104,56 @@ impl Draft {
     }
 
     /// A body of this type; a type that the script gives in `headers` wins over it.
-    fn set_body(&mut self, content_type: &'static str, text: String) {
-        self.body = Bytes::from(text);
-        if !self.omit.contains(&CONTENT_TYPE) {
-            self.headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+    fn set_body(&mut self, option: &'static str, body: Bytes, content_type: Option<&str>) -> Result<()> {
+        if let Some(other) = self.body_option.replace(option) {
+            return Err(refuse(format!("`{other}` and `{option}` both give the body; a request has one")));
+        }
+        self.body = body;
+        match content_type {
+            Some(content_type) => self.headers.set_default(CONTENT_TYPE, content_type),
+            None => Ok(()),
         }
     }
 
-    fn set_headers(&mut self, headers: &Dynamic) -> Result<()> {
-        for (name, values) in entries("headers", headers)? {
-            let name = HeaderName::from_bytes(name.as_bytes())
-                .map_err(|_| refuse(format!("`{name}` cannot be the name of a header")))?;
-            self.headers.remove(&name);
-            self.omit.retain(|omitted| *omitted != name);
-            if values.is_empty() {
-                self.omit.push(name);
-                continue;
-            }
-            for value in &values {
-                let value = HeaderValue::from_str(value).map_err(|_| {
-                    refuse(format!("the value of header `{name}` has a character that no header may have"))
-                })?;
-                self.headers.append(name.clone(), value);
-            }
+    /// `body: ..`: text, a blob or a file.
+    fn read_body(&mut self, value: Dynamic) -> Result<()> {
+        if let Some(options) = value.read_lock::<Map>() {
+            let (upload, content_type) = uploads::body_file(&options)?;
+            self.upload = Some(Box::new(upload));
+            return self.set_body("body", Bytes::new(), Some(&content_type));
         }
-        Ok(())
+        let bytes = if value.is_blob() {
+            Bytes::from(value.cast::<Blob>())
+        } else {
+            let text = value.into_immutable_string().map_err(|_| {
+                refuse("`body` must be a string, a blob or a file `#{ path: \"..\" }`; for a value write `json: ..`")
+            })?;
+            Bytes::from(text.into_owned())
+        };
+        self.set_body("body", bytes, None)
     }
 
-    fn set_header(&mut self, name: HeaderName, value: &str) -> Result<()> {
-        let value = HeaderValue::from_str(value).map_err(|_| {
-            refuse(format!("the value of header `{name}` has a character that no header may have"))
-        })?;
-        self.omit.retain(|omitted| *omitted != name);
-        self.headers.insert(name, value);
-        Ok(())
+    fn read_multipart(&mut self, value: &Dynamic) -> Result<()> {
+        let (boundary, content_type) = uploads::boundary(self.headers.fields.get(&CONTENT_TYPE));
+        let finished = uploads::multipart(value, boundary)?;
+        self.set_body("multipart", Bytes::new(), None)?;
+        match finished {
+            Finished::Bytes(bytes) => self.body = bytes,
+            Finished::Upload(upload) => self.upload = Some(Box::new(upload)),
+        }
+        match content_type {
+            Some(content_type) if !self.headers.omit.contains(&CONTENT_TYPE) => {
+                self.headers.set(CONTENT_TYPE, &content_type)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The url with `path` filled in and `params` appended; `url` itself where there is neither.
     pub(super) fn complete_url(&mut self, url: &ImmutableString) -> Result<ImmutableString> {
         let mut complete = match &self.path {
             Some(values) => {
-                self.name.get_or_insert_with(|| url.clone());
+                self.name.get_or_insert_with(|| without_origin(url));
                 fill_path(url, values)?
             }
             None if self.query.is_empty() => return Ok(url.clone()),
@@ -146,15 +177,25 @@ impl Draft {
         http::Request {
             method,
             url,
-            headers: self.headers,
-            omit: self.omit,
+            headers: self.headers.fields,
+            omit: self.headers.omit,
             body: self.body,
+            upload: self.upload,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
             tls: None,
             keep_body: self.keep_body,
         }
     }
+}
+
+/// A url as a name: without its host, where it has one, and so without a password.
+fn without_origin(url: &ImmutableString) -> ImmutableString {
+    if !has_scheme(url) {
+        return url.clone();
+    }
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    rest.find(['/', '?']).map_or("/", |path| &rest[path..]).into()
 }
 
 fn unknown_option(key: &str) -> Box<EvalAltResult> {
@@ -165,14 +206,21 @@ fn unknown_option(key: &str) -> Box<EvalAltResult> {
     refuse(format!("unknown option `{key}`; {hint}"))
 }
 
-fn raw_body(value: Dynamic) -> Result<Bytes> {
-    if value.is_blob() {
-        return Ok(Bytes::from(value.cast::<Blob>()));
+/// Words, or names with plain values.
+fn read_tags(value: Dynamic) -> Result<Dynamic> {
+    if let Some(map) = value.read_lock::<Map>() {
+        for value in map.values().filter(|value| !value.is_unit()) {
+            scalar("tags", value)?;
+        }
+    } else if value.is_array() {
+        strings("`tags`", &value)?;
+    } else {
+        return Err(refuse(format!(
+            "`tags` must be an array of strings or a map, not {}",
+            type_text(&value)
+        )));
     }
-    match value.into_immutable_string() {
-        Ok(text) => Ok(Bytes::from(text.into_owned())),
-        Err(_) => Err(refuse("`body` must be a string or a blob; for a map write `json: ..` or `form: ..`")),
-    }
+    Ok(value)
 }
 
 /// Replaces each `{name}` of `template` by its escaped value.
@@ -194,71 +242,23 @@ fn fill_path(template: &str, values: &Map) -> Result<String> {
     Ok(filled)
 }
 
-/// A string, number, boolean or character as it stands in a query, form or header.
-fn scalar(what: &str, value: &Dynamic) -> Result<String> {
-    if value.is_string() || value.is_int() || value.is_float() || value.is_bool() || value.is_char() {
-        return Ok(value.to_string());
-    }
-    Err(refuse(format!(
-        "a value of `{what}` must be a string, a number or a boolean, not {}",
-        type_text(value)
-    )))
-}
-
-/// Names with their values, in order: from a map, or from an array of `[name, value]` pairs. An array value repeats
-/// the name; `()` leaves no value.
-fn entries(what: &str, value: &Dynamic) -> Result<Vec<(String, Vec<String>)>> {
-    let values = |value: &Dynamic| -> Result<Vec<String>> {
-        if value.is_unit() {
-            return Ok(Vec::new());
-        }
-        match value.read_lock::<Array>() {
-            Some(items) => items.iter().map(|item| scalar(what, item)).collect(),
-            None => Ok(vec![scalar(what, value)?]),
-        }
-    };
-    if let Some(map) = value.read_lock::<Map>() {
-        return map.iter().map(|(name, value)| Ok((name.to_string(), values(value)?))).collect();
-    }
-    let wrong = || refuse(format!("`{what}` must be a map or an array of [name, value] pairs"));
-    let array = value.read_lock::<Array>().ok_or_else(wrong)?;
-    array
-        .iter()
-        .map(|pair| {
-            let pair = pair.read_lock::<Array>().filter(|pair| pair.len() == 2).ok_or_else(wrong)?;
-            Ok((string("a name", &pair[0])?.into(), values(&pair[1])?))
-        })
-        .collect()
-}
-
-/// The same, flat.
-fn pairs(what: &str, value: &Dynamic) -> Result<Vec<(String, String)>> {
-    let entries = entries(what, value)?;
-    let flat =
-        entries.into_iter().flat_map(|(name, values)| values.into_iter().map(move |v| (name.clone(), v)));
-    Ok(flat.collect())
-}
-
-fn form_text(what: &str, value: &Dynamic) -> Result<String> {
-    if value.is_string() {
-        return Ok(string(what, value)?.into());
-    }
-    let mut text = form_urlencoded::Serializer::new(String::new());
-    text.extend_pairs(pairs(what, value)?);
-    Ok(text.finish())
-}
-
 #[cfg(test)]
 mod tests {
     use super::Draft;
     use rhai::{Dynamic, Engine, Map};
 
+    fn draft(options: &str, session: &str) -> Result<Draft, String> {
+        let map = |text: &str| Engine::new().eval::<Map>(text).expect(text);
+        let draft = Draft::read(Some(map(options)), Some(&Dynamic::from_map(map(session))));
+        draft.map_err(|error| error.to_string())
+    }
+
     /// The headers that are sent, and those that are not, for a request with these options and session headers.
     fn headers(options: &str, session: &str) -> (Vec<String>, Vec<String>) {
-        let map = |text: &str| Engine::new().eval::<Map>(text).expect(text);
-        let draft = Draft::read(Some(map(options)), Some(&Dynamic::from_map(map(session)))).expect(options);
+        let draft = draft(options, session).expect(options);
         let name = |name: &http::HeaderName| name.as_str().to_owned();
-        (draft.headers.keys().map(name).collect(), draft.omit.iter().map(name).collect())
+        let headers = draft.headers;
+        (headers.fields.iter().map(|(key, _)| name(key)).collect(), headers.omit.iter().map(name).collect())
     }
 
     #[test]
@@ -272,13 +272,69 @@ mod tests {
             ("#{ auth: \"t\", headers: #{ authorization: () } }", "#{}", vec![], vec!["authorization"]),
             ("#{ json: #{}, headers: #{ \"content-type\": () } }", "#{}", vec![], vec!["content-type"]),
             ("#{ form: #{}, headers: #{ \"content-type\": () } }", "#{}", vec![], vec!["content-type"]),
+            ("#{ multipart: #{}, headers: #{ \"content-type\": () } }", "#{}", vec![], vec!["content-type"]),
             ("#{ json: #{} }", "#{}", vec!["content-type"], vec![]),
+            ("#{ multipart: #{} }", "#{}", vec!["content-type"], vec![]),
         ] {
             let expected: (Vec<_>, Vec<_>) = (
                 sent.into_iter().map(str::to_owned).collect(),
                 omitted.into_iter().map(str::to_owned).collect(),
             );
             assert_eq!(headers(options, session), expected, "{options} {session}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused() {
+        for (options, expected) in [
+            ("#{ body: \"a\", json: 1 }", "`body` and `json` both give the body; a request has one"),
+            ("#{ form: #{}, multipart: #{} }", "`form` and `multipart` both give the body"),
+            ("#{ body: 7 }", "`body` must be a string, a blob or a file `#{ path: \"..\" }`"),
+            ("#{ body: #{} }", "`body` has no `path`; write `body: #{ path: \"file\" }`"),
+            ("#{ body: #{ pth: \"a\" } }", "unknown key `pth` in `body`; did you mean `path`?"),
+            (
+                "#{ multipart: 1 }",
+                "`multipart` must be a map or an array of [name, value] pairs, not an integer",
+            ),
+            (
+                "#{ multipart: [1] }",
+                "`multipart` must be a map or an array of [name, value] pairs, and has an",
+            ),
+            ("#{ multipart: #{ a: #{} } }", "a map in `multipart` must have a `path`"),
+            ("#{ multipart: #{ a: #{ path: \"x\", data: 1 } } }", "both `path` and `data`; give one of them"),
+            (
+                "#{ multipart: #{ a: #{ data: #{} } } }",
+                "`data` in `multipart` must be text or a blob, not a map",
+            ),
+            (
+                "#{ multipart: #{ a: #{ data: 1, nmae: 2 } } }",
+                "unknown key `nmae` in `multipart`; did you mean `name`?",
+            ),
+            (
+                "#{ multipart: #{ a: #{ data: 1, type: \"a\\nb\" } } }",
+                "`type` in `multipart` has a control character",
+            ),
+            (
+                "#{ multipart: #{ a: [[]] } }",
+                "a value of `multipart` must be text, a number, a boolean, a blob",
+            ),
+            (
+                "#{ headers: #{ a: #{} } }",
+                "a value of `headers` must be a string, a number or a boolean, not a map",
+            ),
+            ("#{ headers: #{ \"a b\": 1 } }", "`a b` cannot be the name of a header"),
+            ("#{ headers: #{ a: \"x\\ny\" } }", "the value of header `a` has a line break"),
+            ("#{ headers: [[1, 2]] }", "a name in `headers` must be a string, not an integer"),
+            ("#{ tags: \"a\" }", "`tags` must be an array of strings or a map, not a string"),
+            ("#{ tags: [1] }", "`tags` must be a string, not an integer"),
+            (
+                "#{ tags: #{ a: [] } }",
+                "a value of `tags` must be a string, a number or a boolean, not an array",
+            ),
+            ("#{ heders: #{} }", "unknown option `heders`; did you mean `headers`?"),
+        ] {
+            let error = draft(options, "#{}").expect_err(options);
+            assert!(error.contains(expected), "{options}: {error}");
         }
     }
 }

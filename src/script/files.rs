@@ -100,17 +100,20 @@ impl Known {
 
 /// The file at `place`, which the script calls `path`.
 fn open(place: &Path, path: &str, folder: &Path) -> Result<File, String> {
-    File::open(place).map_err(|error| {
-        let hint = match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                let here = folder.as_os_str().is_empty();
-                let folder = if here { String::new() } else { format!(", {}", folder.display()) };
-                format!("; paths are relative to the script's folder{folder}")
-            }
-            _ => String::new(),
-        };
-        format!("cannot read {path}: {error}{hint}")
-    })
+    File::open(place).map_err(|error| cannot_read(path, folder, &error))
+}
+
+/// What is said of a file that cannot be read; the script calls it `path`, and it was looked for in `folder`.
+pub(super) fn cannot_read(path: &str, folder: &Path, error: &std::io::Error) -> String {
+    let hint = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let here = folder.as_os_str().is_empty();
+            let folder = if here { String::new() } else { format!(", {}", folder.display()) };
+            format!("; paths are relative to the script's folder{folder}")
+        }
+        _ => String::new(),
+    };
+    format!("cannot read {path}: {error}{hint}")
 }
 
 /// What a file turns out to hold.

@@ -5,6 +5,7 @@
 //! the user's next request and at the end of its task.
 
 use super::control::Control;
+use super::draft::Remarks;
 use super::fiber::Stopped;
 use super::host::Sample;
 use super::program::{Script, TaskEnd};
@@ -12,7 +13,7 @@ use super::response::Response;
 use super::user::User;
 use crate::http;
 use crate::plan::{Event, FnId};
-use rhai::{Dynamic, EvalAltResult, Map};
+use rhai::{Dynamic, EvalAltResult};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Those who are told of requests.
@@ -26,8 +27,8 @@ pub struct Listeners {
 pub(super) struct Details {
     /// None for what is not HTTP.
     pub(super) answer: Option<http::Response>,
-    /// The request's option `context`.
-    pub(super) context: Option<Map>,
+    /// What the request's options say to whoever is told.
+    pub(super) remarks: Option<Box<Remarks>>,
 }
 
 /// A request that was counted and not told yet.
@@ -106,7 +107,8 @@ impl User {
     /// What a hook is told of a request: the fields of Locust's event.
     fn event_of(&self, fallen: Fallen) -> Dynamic {
         let Fallen { sample, details } = fallen;
-        let Details { answer, context } = details;
+        let Details { answer, remarks } = details;
+        let Remarks { context, tags } = remarks.map(|remarks| *remarks).unwrap_or_default();
         let took = sample.response_time.unwrap_or_default();
         let started = since_epoch().saturating_sub(sample.ended.elapsed() + took);
         let milliseconds = |time: Duration| Dynamic::from(time.as_secs_f64() * 1000.0);
@@ -114,13 +116,14 @@ impl User {
         let response =
             answer.map(|answer| Dynamic::from(Response::counted(self.clone(), sample.name.clone(), answer)));
         let size = i64::try_from(sample.size).unwrap_or(i64::MAX);
-        let fields: [(&str, Dynamic); 10] = [
+        let fields: [(&str, Dynamic); 11] = [
             ("request_type", sample.method.into()),
             ("name", sample.name.into()),
             ("response_time", sample.response_time.map_or(Dynamic::UNIT, milliseconds)),
             ("response_length", size.into()),
             ("response", response.unwrap_or_default()),
             ("context", context.unwrap_or_default().into()),
+            ("tags", tags),
             ("exception", sample.failure.map_or(Dynamic::UNIT, Dynamic::from)),
             ("start_time", started.as_secs_f64().into()),
             ("url", url),

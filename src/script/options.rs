@@ -11,9 +11,11 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "headers",
     "json",
     "keep_body",
+    "multipart",
     "name",
     "params",
     "path",
+    "tags",
     "timeout",
 ];
 
@@ -22,6 +24,73 @@ pub(super) const STREAM_KEYS: &[&str] = &["as"];
 
 /// What `as` of a stream may be.
 pub(super) const STREAM_CUTS: &[&str] = &["events", "lines", "bytes"];
+
+/// Options of the clients of a user class: `.http(#{ .. })`.
+pub(super) const CLASS_OPTIONS: &[(&str, ClassOption)] = &[
+    ("allow_redirects", ClassOption::Switch),
+    ("auth", ClassOption::Auth),
+    ("ca", ClassOption::File),
+    ("cert", ClassOption::File),
+    ("connect_timeout", ClassOption::Time),
+    ("cookies", ClassOption::Cookies),
+    ("headers", ClassOption::Headers),
+    ("http_version", ClassOption::HttpVersion),
+    ("keep_alive", ClassOption::Switch),
+    ("keep_body", ClassOption::Switch),
+    ("key", ClassOption::File),
+    ("max_body", ClassOption::Size),
+    ("max_connections", ClassOption::Positive),
+    ("max_idle_connections", ClassOption::Positive),
+    ("max_redirects", ClassOption::Count),
+    ("no_proxy", ClassOption::Hosts),
+    ("proxy", ClassOption::Proxy),
+    ("timeout", ClassOption::Time),
+    ("tls_min", ClassOption::TlsVersion),
+    ("tls_resumption", ClassOption::Switch),
+    ("verify", ClassOption::Switch),
+];
+
+/// What an option of a class takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClassOption {
+    /// `true` or `false`.
+    Switch,
+    /// A duration.
+    Time,
+    /// A whole number of at least 0.
+    Count,
+    /// A whole number of at least 1.
+    Positive,
+    /// Bytes: a number, or text with a unit.
+    Size,
+    /// The url of a proxy.
+    Proxy,
+    /// Hosts that are reached without one: text with commas, or an array.
+    Hosts,
+    /// `"auto"`, `"1.1"` or `"2"`.
+    HttpVersion,
+    /// `"1.2"` or `"1.3"`.
+    TlsVersion,
+    /// A file to read, from the main script's folder.
+    File,
+    /// A map or an array of pairs.
+    Headers,
+    /// What the option `auth` of a request takes.
+    Auth,
+    /// A map or an array of pairs.
+    Cookies,
+}
+
+/// The names of [`CLASS_OPTIONS`].
+pub(super) fn class_option_names() -> impl Iterator<Item = &'static str> {
+    CLASS_OPTIONS.iter().map(|(name, _)| *name)
+}
+
+/// What a map in `multipart: #{ field: #{ .. } }` may say.
+pub(super) const PART_OPTIONS: &[&str] = &["data", "name", "path", "type"];
+
+/// What the map of `body: #{ .. }` may say.
+pub(super) const BODY_FILE_OPTIONS: &[&str] = &["path", "type"];
 
 /// What an entry of `user.batch([..])` says besides the options of its request.
 pub(super) const BATCH_KEYS: &[&str] = &["method", "url"];

@@ -1,7 +1,7 @@
 //! `user.get(..)` and its kin: from a script's words to a measured request and its response.
 
 use super::convert::refuse;
-use super::draft::Draft;
+use super::draft::{Draft, Remarks};
 use super::fiber;
 use super::response::Response;
 use super::user::User;
@@ -14,12 +14,12 @@ type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 /// Sends one request and waits, as `user`.
 fn request(user: &User, method: Method, url: &ImmutableString, options: Option<Map>) -> Result<Response> {
     user.tell()?;
-    let Prepared { kind, name, request, context } = prepare(user, method, url, options)?;
+    let Prepared { kind, name, request, remarks } = prepare(user, method, url, options)?;
     let answer = fiber::wait(user.0.host.send(request))?;
     if let Some(transaction) = user.0.verdicts.transaction.get() {
         transaction.add_time(answer.elapsed);
     }
-    Ok(Response::new(user.clone(), kind, name, answer, context))
+    Ok(Response::new(user.clone(), kind, name, answer, remarks))
 }
 
 /// A request that can be sent.
@@ -29,7 +29,7 @@ pub(super) struct Prepared {
     pub(super) name: ImmutableString,
     pub(super) request: http::Request,
     /// For the hooks of requests.
-    pub(super) context: Option<Map>,
+    pub(super) remarks: Option<Box<Remarks>>,
 }
 
 /// Reads the options and the url of a request of `user`.
@@ -51,13 +51,13 @@ pub(super) fn prepare(
         None if target.path_and_query() == text.as_str() => text,
         None => target.path_and_query().into(),
     };
-    let context = draft.context.take();
-    Ok(Prepared { kind: method_name(&method), name, request: draft.finish(method, target), context })
+    let remarks = draft.remarks.take();
+    Ok(Prepared { kind: method_name(&method), name, request: draft.finish(method, target), remarks })
 }
 
 /// An absolute url as it is; a relative one is appended to the host as text.
 fn locate(user: &User, url: &str) -> Result<http::Url> {
-    if http::is_absolute(url) {
+    if has_scheme(url) {
         return http::Url::parse_absolute(url)
             .map_err(|error| refuse(format!("`{}` is not a url: {error}", http::without_password(url))));
     }
@@ -71,6 +71,15 @@ fn locate(user: &User, url: &str) -> Result<http::Url> {
         return Ok(http::Url::with_path(base.origin.clone(), url));
     }
     Ok(http::Url::with_path(base.origin.clone(), &format!("{}{url}", base.path)))
+}
+
+/// Whether a url begins with a scheme (RFC 3986, section 3.1).
+pub(super) fn has_scheme(url: &str) -> bool {
+    !url.starts_with('/')
+        && url.split_once("://").is_some_and(|(scheme, _)| {
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        })
 }
 
 /// The method as a string that costs nothing to share: one per thread and method.

@@ -1,6 +1,7 @@
 //! The response that a request gives back to its script.
 
 use super::convert::refuse;
+use super::draft::Remarks;
 use super::headers::Headers;
 use super::host::Phased;
 use super::json;
@@ -45,7 +46,7 @@ impl Response {
         method: ImmutableString,
         name: ImmutableString,
         answer: http::Response,
-        context: Option<Map>,
+        remarks: Option<Box<Remarks>>,
     ) -> Self {
         let size = answer.size;
         let transaction = user.0.verdicts.transaction.get();
@@ -54,7 +55,7 @@ impl Response {
             transaction.add_size(size);
             transaction.add_lateness(lateness);
         }
-        let details = user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), context }));
+        let details = user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), remarks }));
         let phased = || Box::new(Phased { timings: answer.timings, wire: answer.wire });
         let phases = user.0.host.counts_phases().then(phased);
         let tally = user.0.verdicts.open(Tally {

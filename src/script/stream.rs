@@ -4,6 +4,7 @@
 //! the first byte and the first event took, and the gaps between events, are entries of their own.
 
 use super::convert::{duration, refuse, string};
+use super::draft::Remarks;
 use super::event_stream::{Cut, Cutter, Event, Part};
 use super::fiber;
 use super::headers::Headers;
@@ -43,7 +44,7 @@ fn stream(user: &User, method: Method, url: &ImmutableString, options: Option<Ma
     if options.get("keep_body").is_some_and(|value| !value.is_unit()) {
         return Err(refuse("`keep_body` says nothing about a stream, which is never kept; leave it out"));
     }
-    let Prepared { kind, name, mut request, context } = prepare(user, method, url, Some(options))?;
+    let Prepared { kind, name, mut request, remarks } = prepare(user, method, url, Some(options))?;
     // An encoder may hold events back, and what is compressed has no events to tell apart.
     set_default(&mut request, ACCEPT_ENCODING, "identity");
     if cut == Some(Cut::Events) {
@@ -52,12 +53,12 @@ fn stream(user: &User, method: Method, url: &ImmutableString, options: Option<Ma
     let begun = Instant::now();
     let http::Streamed { response, body } = fiber::wait(user.0.host.stream(request))?;
     add_time(user, begun.elapsed());
-    Ok(Stream::new(user, kind, name, cut, response, body, context))
+    Ok(Stream::new(user, kind, name, cut, response, body, remarks))
 }
 
 fn set_default(request: &mut http::Request, name: HeaderName, value: &'static str) {
-    if !request.omit.contains(&name) {
-        request.headers.entry(name).or_insert(HeaderValue::from_static(value));
+    if !request.omit.contains(&name) && !request.headers.contains(&name) {
+        request.headers.append(name, HeaderValue::from_static(value));
     }
 }
 
@@ -124,7 +125,7 @@ impl Stream {
         cut: Option<Cut>,
         answer: http::Response,
         body: Option<BodyStream>,
-        context: Option<Map>,
+        remarks: Option<Box<Remarks>>,
     ) -> Self {
         let transaction = user.0.verdicts.transaction.get();
         let lateness = user.take_lateness();
@@ -147,7 +148,7 @@ impl Stream {
                 .host
                 .counts_phases()
                 .then(|| Box::new(Phased { timings: answer.timings, wire: answer.wire })),
-            details: user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), context })),
+            details: user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), remarks })),
             stream: None,
         });
         let encoding = text_of(answer.headers(), &CONTENT_ENCODING).trim().to_ascii_lowercase();

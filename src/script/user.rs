@@ -6,6 +6,7 @@ use super::current::Actor;
 use super::host::{Host, Sample};
 use super::listeners::{Details, Fallen, Listeners};
 use super::pace::Pace;
+use super::pairs;
 use super::verdict::Verdicts;
 use crate::http::{self, Base, Url};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
@@ -25,7 +26,7 @@ pub(super) struct UserCore {
     pub(super) class_name: ImmutableString,
     /// Relative urls are appended to it. None where no host is known: then only absolute urls work.
     pub(super) base: RefCell<Option<Rc<Base>>>,
-    /// Session headers: a shared map, made when a script first touches it.
+    /// Session headers: a shared map, made when a script first touches it, or a shared array of pairs.
     pub(super) headers: RefCell<Option<Dynamic>>,
     /// Every property that is not built in.
     state: RefCell<Map>,
@@ -157,8 +158,11 @@ impl User {
 
     /// Rhai also calls this to write back what it changed in place, which is then the shared map itself.
     fn set_session_headers(&self, headers: Dynamic) -> Result<(), Box<EvalAltResult>> {
-        if !headers.is_map() {
-            return Err(convert::refuse("`user.headers` must be a map"));
+        if !headers.is_map() && !headers.is_array() {
+            return Err(convert::refuse(format!(
+                "`user.headers` must be a map or an array of [name, value] pairs, not {}",
+                convert::type_text(&headers)
+            )));
         }
         self.0.headers.replace(Some(headers.into_shared()));
         Ok(())
@@ -169,15 +173,18 @@ impl User {
         self.0.host.cookies(&url).into_iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 
-    fn set_cookies(&self, cookies: Map) {
-        let Some(url) = self.host_url() else { return };
+    /// Makes these the cookies for the host; what is not among them is gone.
+    fn set_cookies(&self, cookies: Map) -> Result<(), Box<EvalAltResult>> {
+        let cookies = pairs::cookies("user.cookies", &Dynamic::from_map(cookies))?;
+        let Some(url) = self.host_url() else { return Ok(()) };
         let before = self.cookies();
-        if before.keys().any(|name| !cookies.contains_key(name)) {
+        if before.keys().any(|known| !cookies.iter().any(|(name, _)| name == known.as_str())) {
             self.0.host.clear_cookies();
         }
         for (name, value) in cookies {
-            self.0.host.set_cookie(&url, &name, &value.to_string());
+            self.0.host.set_cookie(&url, &name, &value);
         }
+        Ok(())
     }
 
     fn set_host(&self, text: &str) -> Result<(), Box<EvalAltResult>> {

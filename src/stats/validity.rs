@@ -160,7 +160,7 @@ impl fmt::Display for Invalid {
                 write!(
                     f,
                     "{count} {were} not opened because no local port was free, the limit is 0; keep connections alive, \
-                     widen net.ipv4.ip_local_port_range, or use more machines"
+                     widen net.ipv4.ip_local_port_range, or give --source-address"
                 )
             }
         }
@@ -285,7 +285,7 @@ mod tests {
         1.2% of the arrivals started more than 100 ms late, were dropped or never started, the limit is 1%; no user was free for some: raise max_users and start_users, or arrive at a lower rate
         70.0% of the arrivals started more than 100 ms late, were dropped or never started, the limit is 1%; start users ahead with start_users, arrive at a lower rate, or give the generator more cores
         1 connection was not opened because no more files may be open, the limit is 0; raise `ulimit -n`, or use fewer users
-        77 connections were not opened because no local port was free, the limit is 0; keep connections alive, widen net.ipv4.ip_local_port_range, or use more machines
+        77 connections were not opened because no local port was free, the limit is 0; keep connections alive, widen net.ipv4.ip_local_port_range, or give --source-address
         ");
     }
 

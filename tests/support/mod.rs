@@ -11,6 +11,7 @@ pub mod faults;
 pub mod held;
 pub mod teller;
 pub mod trial;
+pub mod verbatim;
 
 use katydid::demo::DemoServer;
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub struct Katydid {
     args: Vec<String>,
     environment: BTreeMap<String, String>,
     descriptors: Option<u32>,
+    ports: Option<(u16, u16)>,
 }
 
 /// A command that has ended.
@@ -46,6 +48,7 @@ impl Katydid {
             args: args.into_iter().map(Into::into).collect(),
             environment: BTreeMap::new(),
             descriptors: None,
+            ports: None,
         }
     }
 
@@ -79,6 +82,13 @@ impl Katydid {
         Self { descriptors: Some(most), ..self }
     }
 
+    /// In a network of its own with no more than the local ports from `first` to `last`; none where this machine does not
+    /// let anyone have a network.
+    pub fn local_ports(self, first: u16, last: u16) -> Option<Self> {
+        let own = Command::new("unshare").args(["-rn", "sh", "-c", &narrow(first, last)]).output().ok()?;
+        own.status.success().then_some(Self { ports: Some((first, last)), ..self })
+    }
+
     /// Against this demo server.
     pub fn against(self, server: &DemoServer) -> Self {
         let url = server.url();
@@ -95,11 +105,17 @@ impl Katydid {
         let (out, err) = (self.folder.path().join(".stdout"), self.folder.path().join(".stderr"));
         let create = |path: &PathBuf| Stdio::from(std::fs::File::create(path).expect("a file"));
         let binary = env!("CARGO_BIN_EXE_katydid");
-        let mut command = match self.descriptors {
-            None => Command::new(binary),
-            Some(most) => {
+        let mut command = match (self.descriptors, self.ports) {
+            (None, None) => Command::new(binary),
+            (Some(most), _) => {
                 let mut shell = Command::new("sh");
                 shell.args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\""), binary]);
+                shell
+            }
+            (None, Some((first, last))) => {
+                let mut shell = Command::new("unshare");
+                let script = format!("{} && exec \"$0\" \"$@\"", narrow(first, last));
+                shell.args(["-rn", "sh", "-c", &script, binary]);
                 shell
             }
         };
@@ -137,6 +153,11 @@ impl Katydid {
     pub fn run(self) -> Finished {
         self.start().finish()
     }
+}
+
+/// A command of the shell that leaves a network of its own only these local ports.
+fn narrow(first: u16, last: u16) -> String {
+    format!("ip link set lo up && echo {first} {last} > /proc/sys/net/ipv4/ip_local_port_range")
 }
 
 /// What `run` and `check` say, in the same words, of a wrong script `main.rhai` among these files.

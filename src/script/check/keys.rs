@@ -3,7 +3,7 @@
 use super::Scope;
 use crate::script::options::{
     ARRIVALS_OPTIONS, BATCH_KEYS, OPTION_KEYS, RECORD_OPTIONS, REQUEST_METHODS, REQUEST_OPTIONS, SETTINGS,
-    STREAM_KEYS, TASK_OPTIONS,
+    STREAM_KEYS, TASK_OPTIONS, class_option_names,
 };
 use crate::script::source::SourceFile;
 use crate::script::syntax::Call;
@@ -41,6 +41,7 @@ fn maps<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> 
         ("task", args) => args.iter().map(|map| (map, TASK_OPTIONS.to_vec(), "task option")).collect(),
         ("batch", [requests]) => vec![(requests, batch_options(), "request option")],
         ("stream", [_, map] | [_, _, map]) => vec![(map, stream_options(), "request option")],
+        ("http", [map]) => vec![(map, class_option_names().collect(), "client option")],
         ("record", [_, _, map]) => vec![(map, RECORD_OPTIONS.to_vec(), "option")],
         _ => Vec::new(),
     }

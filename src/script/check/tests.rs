@@ -260,7 +260,7 @@ task_set(\"s\").task(f, #{ wieght: 2, tags: [] });",
       |
     8 |     user.request("GET", "/x", #{ colour: "red", "name": 1 });
       |                                  ^^^^^^
-      = help: known are allow_redirects, auth, body, context, cookies, form, headers, json, keep_body, name, params, path, timeout
+      = help: known are allow_redirects, auth, body, context, cookies, form, headers, json, keep_body, multipart, name, params, path, tags, timeout
 
     error: unknown request option `heders`
      --> a.rhai:9:45
