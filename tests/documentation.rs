@@ -22,8 +22,14 @@ use std::process::{Command, Output, Stdio};
 const BINARY: &str = env!("CARGO_BIN_EXE_katydid");
 
 /// The documents that users read. `docs/decisions.md` is for those who build katydid.
-const DOCUMENTS: [&str; 5] =
-    ["README.md", "docs/scripting.md", "docs/command-line.md", "docs/manifests.md", "docs/validity.md"];
+const DOCUMENTS: [&str; 6] = [
+    "README.md",
+    "docs/scripting.md",
+    "docs/command-line.md",
+    "docs/errors.md",
+    "docs/manifests.md",
+    "docs/validity.md",
+];
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
