@@ -1,7 +1,5 @@
 //! HTTP/2 over TLS: which version is spoken, and that a user has one connection.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panics, its helpers too")]
-
 mod http_support;
 
 use http::Version;

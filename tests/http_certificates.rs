@@ -32,7 +32,7 @@ async fn keys_may_be_of_any_format_and_in_the_file_of_the_certificate() {
     {
         let key = KeyPair::from_pem(same).unwrap();
         let params = CertificateParams::new(vec!["client".to_owned()]).unwrap();
-        let certificate = authority.sign(params, &key).pem();
+        let certificate = authority.sign(&params, &key).pem();
         let separate = (authority.write("own.pem", &certificate), Some(authority.write("own.key", pem)));
         let joined = (authority.write("joined.pem", format!("{certificate}{pem}")), None);
         let turned = (authority.write("turned.pem", format!("note\n{pem}\n{certificate}")), None);

@@ -88,7 +88,7 @@ impl Authority {
     }
 
     /// A certificate for a key that there is.
-    pub fn sign(&self, params: CertificateParams, key: &KeyPair) -> rcgen::Certificate {
+    pub fn sign(&self, params: &CertificateParams, key: &KeyPair) -> rcgen::Certificate {
         params.signed_by(key, &self.issuer).unwrap()
     }
 
