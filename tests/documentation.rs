@@ -473,6 +473,7 @@ fn every_method_property_and_option_is_documented() {
         "request",
         "response",
         "headers",
+        "stream",
         "auth",
         "pace",
         "batch",
@@ -496,6 +497,7 @@ fn every_method_property_and_option_is_documented() {
     for (file, list) in [
         ("src/script/options.rs", "REQUEST_OPTIONS"),
         ("src/script/options.rs", "BATCH_KEYS"),
+        ("src/script/options.rs", "STREAM_KEYS"),
         ("src/script/options.rs", "RECORD_OPTIONS"),
         ("src/script/options.rs", "TASK_OPTIONS"),
         ("src/script/options.rs", "SETTINGS"),

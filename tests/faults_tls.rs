@@ -9,6 +9,9 @@ use std::sync::Arc;
 use support::faults::{Faulty, Line};
 use support::trial::Trial;
 
+/// How a server ends a connection.
+type End = fn(&mut Line);
+
 /// An authority of the test's own.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -105,7 +108,7 @@ fn one_speaks_tls_and_the_other_does_not() {
 
 #[test]
 fn handshakes_that_are_broken_off() {
-    let ends: [(fn(&mut Line), &str); 2] =
+    let ends: [(End, &str); 2] =
         [(Line::close, "connection closed during the tls handshake"), (Line::reset, "connection reset")];
     for (end, text) in ends {
         let server = Faulty::start(move |line| {
@@ -127,8 +130,7 @@ fn handshakes_that_are_broken_off() {
 fn connections_that_end_within_an_encrypted_answer() {
     let authority = Authority::new();
     let configuration = authority.issue("127.0.0.1", |_| {});
-    let ends: [(fn(&mut Line), &str); 2] =
-        [(Line::close, "response ended early"), (Line::reset, "connection reset")];
+    let ends: [(End, &str); 2] = [(Line::close, "response ended early"), (Line::reset, "connection reset")];
     for (end, text) in ends {
         let server = Faulty::start_tls(configuration.clone(), move |line| {
             if line.number > 0 {

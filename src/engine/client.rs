@@ -119,6 +119,24 @@ impl Drop for InFlight<'_> {
     }
 }
 
+impl UserHost {
+    /// Waits for the answer to a request, which is accounted for whatever comes of it.
+    async fn in_flight<T>(&self, answer: impl Future<Output = T>) -> T {
+        let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
+        let mut answer = pin!(answer);
+        let on_wire = &self.network.counters.wire_requests;
+        poll_fn(|context| {
+            // Nothing else of this shard is polled meanwhile: the difference is this request's.
+            let before = on_wire.get();
+            let answer = answer.as_mut().poll(context);
+            in_flight.heads += on_wire.get() - before;
+            in_flight.answered = answer.is_ready();
+            answer
+        })
+        .await
+    }
+}
+
 impl Host for UserHost {
     fn send(&self, mut request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
         if self.eye.is_some() {
@@ -126,18 +144,7 @@ impl Host for UserHost {
         }
         let transcript = request.transcript.clone();
         Box::pin(async move {
-            let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
-            let mut answer = pin!(self.client.send(request));
-            let on_wire = &self.network.counters.wire_requests;
-            let response = poll_fn(|context| {
-                // Nothing else of this shard is polled meanwhile: the difference is this request's.
-                let before = on_wire.get();
-                let answer = answer.as_mut().poll(context);
-                in_flight.heads += on_wire.get() - before;
-                in_flight.answered = answer.is_ready();
-                answer
-            })
-            .await;
+            let response = self.in_flight(self.client.send(request)).await;
             if let Some(error) = response.error {
                 self.ledger.count_shortage(error);
             }
@@ -146,6 +153,24 @@ impl Host for UserHost {
             }
             response
         })
+    }
+
+    fn stream(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>> {
+        Box::pin(async move {
+            let streamed = self.in_flight(self.client.stream(request)).await;
+            if let Some(error) = streamed.response.error {
+                self.ledger.count_shortage(error);
+            }
+            streamed
+        })
+    }
+
+    fn put_back(&self, body: http::BodyStream) {
+        self.client.put_back(body);
+    }
+
+    fn cut_off(&self) {
+        self.ledger.counters.borrow_mut().cut_off += 1;
     }
 
     fn refusal(&self, url: &Url) -> Option<String> {

@@ -81,6 +81,8 @@ pub enum TransportError {
     ShutDown(u8),
     /// The head of the answer is larger than any reasonable one.
     ResponseHeadTooLarge,
+    /// A stream of events or lines has a `Content-Encoding`.
+    EncodedStream,
     /// The body is longer than the client's `max_body`.
     BodyTooLarge,
     /// A file of the request's body cannot be read any more.
@@ -137,6 +139,7 @@ impl TransportError {
             Self::StreamReset(_) => "stream reset",
             Self::ShutDown(_) => "connection shut down",
             Self::ResponseHeadTooLarge => "response head too large",
+            Self::EncodedStream => "response stream is encoded",
             Self::BodyTooLarge => "response body too large",
             Self::BodyFileUnreadable => "a file of the request body cannot be read any more",
             Self::BodyFileShorter => "a file of the request body became shorter",

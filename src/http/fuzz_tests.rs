@@ -72,7 +72,7 @@ const MAX_BODY: u64 = 10_000;
 
 /// What `wire` is, in pieces of this size; then the connection is closed.
 fn read(wire: &[u8], size: usize, to_head: bool, keep: bool) -> Result<Answer, TransportError> {
-    let mut incoming = Incoming::new(to_head, Plan { keep, max: MAX_BODY });
+    let mut incoming = Incoming::new(to_head, Plan { keep, max: MAX_BODY, pause: false });
     for piece in wire.chunks(size) {
         if !incoming.is_done() {
             incoming.feed(piece);
@@ -113,7 +113,7 @@ fn fuzz_answers() {
                 encoded: answer.head.encoded,
                 body: answer.body,
                 size: answer.size,
-                plan: Plan { keep, max: MAX_BODY },
+                plan: Plan { keep, max: MAX_BODY, pause: false },
                 trailers: answer.trailers,
                 error: answer.error,
                 ..Response::empty(url.clone(), answer.ended)

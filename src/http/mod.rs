@@ -3,6 +3,7 @@
 mod addresses;
 mod allowed;
 mod body;
+mod body_stream;
 mod client;
 mod codes;
 mod connection;
@@ -46,6 +47,7 @@ mod wire;
 
 pub use addresses::parse_addresses;
 pub use allowed::{AllowedHosts, HostPattern};
+pub use body_stream::{BodyStream, Streamed};
 pub use client::Client;
 pub use decode::DecodeError;
 pub use error::TransportError;

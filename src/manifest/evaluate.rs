@@ -116,7 +116,8 @@ fn select(threshold: &Threshold, totals: &Totals) -> Option<Entry> {
     let mut pooled: Option<Entry> = None;
     for entry in totals.entries() {
         let named = is_everything(threshold) || *entry.name == *threshold.resource;
-        if named && kind.is_none_or(|kind| *entry.method == *kind) {
+        // Parts of requests are asked for by their type only.
+        if named && kind.map_or(!entry.is_part(), |kind| *entry.method == *kind) {
             pooled.get_or_insert_with(|| Entry::new("", &entry.name)).merge(entry);
         }
     }

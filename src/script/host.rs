@@ -58,6 +58,15 @@ pub trait Host {
     /// Sends a request and waits for the answer, measured. A failing server is an answer.
     fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>>;
 
+    /// Sends a request and waits for the head of its answer, measured. Its body is read from what comes with it.
+    fn stream(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>>;
+
+    /// Takes back a body that was read to its end.
+    fn put_back(&self, body: http::BodyStream);
+
+    /// A request whose answer was being read is over, and is counted as cut off.
+    fn cut_off(&self);
+
     /// Why a request to `url` must not be sent; none where it may be.
     fn refusal(&self, _url: &http::Url) -> Option<String> {
         None

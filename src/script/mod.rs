@@ -20,6 +20,7 @@ mod documents;
 mod draft;
 mod engine;
 mod error;
+mod event_stream;
 mod fiber;
 mod files;
 mod functions;
@@ -53,6 +54,7 @@ mod shapes;
 mod shared;
 mod source;
 mod stdlib;
+mod stream;
 mod syntax;
 #[cfg(test)]
 mod test_support;

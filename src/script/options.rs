@@ -22,6 +22,12 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "verify",
 ];
 
+/// What `user.stream(..)` understands besides them.
+pub(super) const STREAM_KEYS: &[&str] = &["as"];
+
+/// What `as` of a stream may be.
+pub(super) const STREAM_CUTS: &[&str] = &["events", "lines", "bytes"];
+
 /// Options of the clients of a user class: `.http(#{ .. })`.
 pub(super) const CLASS_OPTIONS: &[(&str, ClassOption)] = &[
     ("allow_redirects", ClassOption::Switch),

@@ -111,6 +111,13 @@ impl Entry {
         self.service.is_some()
     }
 
+    /// Whether it times parts of requests that are counted in another row: the first byte, the first event and the gaps
+    /// between events of streams. They are in no sum of requests.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        matches!(&*self.method, "TTFB" | "TTFE" | "GAP")
+    }
+
     /// Where the time of the requests went; none where that was not asked for, and where nothing was HTTP.
     #[must_use]
     pub fn phases(&self) -> Option<&Phases> {

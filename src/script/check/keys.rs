@@ -3,7 +3,7 @@
 use super::Scope;
 use crate::script::options::{
     ARRIVALS_OPTIONS, BATCH_KEYS, BODY_FILE_OPTIONS, OPTION_KEYS, PART_OPTIONS, RECORD_OPTIONS,
-    REQUEST_METHODS, REQUEST_OPTIONS, SETTINGS, TASK_OPTIONS, class_option_names,
+    REQUEST_METHODS, REQUEST_OPTIONS, SETTINGS, STREAM_KEYS, TASK_OPTIONS, class_option_names,
 };
 use crate::script::source::SourceFile;
 use crate::script::syntax::Call;
@@ -45,6 +45,7 @@ fn maps<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'static str)> 
     match (name, &args[..]) {
         ("task", args) => args.iter().map(|map| (map, TASK_OPTIONS.to_vec(), "task option")).collect(),
         ("batch", [requests]) => vec![(requests, batch_options(), REQUEST)],
+        ("stream", [_, map] | [_, _, map]) => vec![(map, stream_options(), REQUEST)],
         ("http", [map]) => vec![(map, class_option_names().collect(), "client option")],
         ("record", [_, _, map]) => vec![(map, RECORD_OPTIONS.to_vec(), "option")],
         _ => Vec::new(),
@@ -59,6 +60,10 @@ fn maps_of_functions<'a>(call: Call<'a>) -> Vec<(&'a Expr, Vec<&'static str>, &'
         ("arrivals", [map]) => vec![(map, ARRIVALS_OPTIONS.to_vec(), "arrivals option")],
         _ => Vec::new(),
     }
+}
+
+fn stream_options() -> Vec<&'static str> {
+    STREAM_KEYS.iter().chain(REQUEST_OPTIONS).copied().collect()
 }
 
 /// Each request of a batch says where it goes, too.
