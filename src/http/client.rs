@@ -2,6 +2,7 @@
 
 use super::body::Plan;
 use super::body_stream::{BodyStream, Streamed};
+use super::chain::Chain;
 use super::connection::{Connection, Opened, Speaks};
 use super::cookies::Jar;
 use super::error::TransportError;
@@ -10,6 +11,7 @@ use super::incoming::{Answer, Rest};
 use super::multiplexed::Multiplexed;
 use super::options::{ClientOptions, MAX_BODY};
 use super::phases::Phases;
+use super::pool::Pool;
 use super::request::Request;
 use super::response::{Hop, Response, WireBytes};
 use super::secure::{Secure, Wished};
@@ -20,7 +22,6 @@ use super::versions::HttpVersion;
 use super::wire::Headers;
 use super::{head, redirect, stream, wire};
 use crate::util::Diagnostic;
-use bytes::Bytes;
 use http::Method;
 use http::header::COOKIE;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -38,7 +39,7 @@ const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
 pub struct Client {
     shared: Rc<Shared>,
     options: Rc<ClientOptions>,
-    kept: RefCell<Vec<Connection>>,
+    pool: Pool,
     /// Which of several addresses are this user's; dealt when it first connects.
     turn: Cell<Option<usize>>,
     jar: Jar,
@@ -59,7 +60,7 @@ impl Client {
         Ok(Self {
             shared,
             options,
-            kept: RefCell::default(),
+            pool: Pool::default(),
             turn: Cell::default(),
             jar: Jar::default(),
             timer: RefCell::default(),
@@ -109,7 +110,7 @@ impl Client {
     /// Takes back a body that was read to its end: its connection may carry another request.
     pub fn put_back(&self, body: BodyStream) {
         if let Some(connection) = body.into_reusable() {
-            self.keep(connection);
+            self.pool.keep(connection, &self.options);
         }
     }
 
@@ -246,7 +247,7 @@ impl Client {
         {
             return answer;
         }
-        while let Some(mut connection) = self.take_kept(origin, tls) {
+        while let Some(mut connection) = self.pool.take(origin, tls) {
             if !connection.is_open().await {
                 add(&self.shared.counters.reconnects, 1);
                 continue;
@@ -440,32 +441,14 @@ impl Client {
         }
     }
 
-    fn take_kept(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> Option<Connection> {
-        let mut kept = self.kept.borrow_mut();
-        // The one that was used last: the server had the least time to close it.
-        let index = kept.iter().rposition(|connection| connection.leads_to(origin, tls))?;
-        Some(kept.remove(index))
-    }
-
     /// Keeps the connection for the next request, if it can carry one.
     fn keep_after(&self, connection: Connection, mut answer: Answer) -> Answer {
         if answer.reusable {
-            self.keep(connection);
+            self.pool.keep(connection, &self.options);
         } else if let Some(Rest::Single(_, source)) = answer.rest.as_deref_mut() {
             *source = Some(connection);
         }
         answer
-    }
-
-    fn keep(&self, connection: Connection) {
-        if !self.options.keep_alive {
-            return;
-        }
-        let (mut kept, options) = (self.kept.borrow_mut(), &self.options);
-        if kept.len() >= options.max_connections.min(options.max_idle_connections) {
-            make_room(&mut kept, &connection, options);
-        }
-        kept.push(connection);
     }
 
     /// Reads the rest of an answer that nobody wants to see, as its connection is needed.
@@ -479,81 +462,5 @@ impl Client {
         poll_fn(|context| incoming.poll_receive(&self.shared, transport, context)).await;
         let ended = incoming.last_byte_at.unwrap_or(answer.ended);
         Ok(self.keep_after(connection, incoming.into_answer(ended)?))
-    }
-}
-
-/// Closes connections that are one too many once `another` is kept.
-#[cold]
-fn make_room(kept: &mut Vec<Connection>, another: &Connection, options: &ClientOptions) {
-    let alike = |connection: &Connection| connection.leads_to(another.origin(), another.tls());
-    if kept.iter().filter(|connection| alike(connection)).count() >= options.max_connections
-        && let Some(oldest) = kept.iter().position(alike)
-    {
-        kept.remove(oldest);
-    }
-    if kept.len() >= options.max_idle_connections && !kept.is_empty() {
-        kept.remove(0);
-    }
-}
-
-/// A request on its way through redirects.
-struct Chain {
-    request: Request,
-    /// Whether a redirect led to another origin.
-    astray: bool,
-    /// What becomes of the bodies of its answers.
-    plan: Plan,
-    history: Vec<Hop>,
-    phases: Phases,
-}
-
-impl Chain {
-    fn new(request: Request, plan: Plan) -> Self {
-        Self { request, astray: false, plan, history: Vec::new(), phases: Phases::default() }
-    }
-
-    fn conclude(self, result: Result<Answer, TransportError>, begun: Instant, wire: WireBytes) -> Response {
-        let ended = match &result {
-            Ok(answer) => answer.ended,
-            Err(_) => Instant::now(),
-        };
-        let elapsed: Duration = ended.saturating_duration_since(begun);
-        let timings = self.phases.timings(elapsed, ended);
-        let (url, history, plan) = (self.request.url, self.history, self.plan);
-        let without = |error| Response {
-            status: 0,
-            version: None,
-            reason: None,
-            head: Bytes::new(),
-            headers: OnceCell::new(),
-            encoded: false,
-            body: Bytes::new(),
-            size: 0,
-            plan,
-            trailers: None,
-            error: Some(error),
-            url: url.clone(),
-            history: history.clone(),
-            elapsed,
-            timings,
-            wire,
-            ended,
-        };
-        match result {
-            Err(error) => without(error),
-            Ok(Answer { head, head_bytes, body, size, trailers, error, .. }) => Response {
-                // An answer that is not whole is none, but what came of it is there to be looked at.
-                status: if error.is_none() { head.status } else { 0 },
-                version: Some(head.version),
-                reason: head.reason.filter(|_| error.is_none()),
-                head: head_bytes,
-                encoded: head.encoded,
-                body,
-                size,
-                trailers,
-                error,
-                ..without(TransportError::Broken)
-            },
-        }
     }
 }
