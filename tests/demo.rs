@@ -371,6 +371,7 @@ fn pages_for_people() {
       /status/{code}   any                    answers with that status, 200 to 999
       /delay/{ms}      any                    answers after so many milliseconds
       /bytes/{n}       GET                    a body of that size
+      /events/{n}      GET                    so many server-sent events
       /close           any                    closes the connection without an answer
       /redirect/{n}    any                    n redirects (status=301 302 303 307 308)
       /cookies         GET                    the cookies that came

@@ -87,9 +87,9 @@ loop { n += 1; }"#,
 fn certificates_that_are_not_there() {
     let said = Katydid::run_script(GOOD).args(["--ca", "nope.pem"]).refused();
     insta::assert_snapshot!(said, @r#"
-    error: cannot use the certificates of this file: I/O error: No such file or directory (os error 2)
+    error: cannot use the certificates of this file: No such file or directory (os error 2)
      --> nope.pem
-      = help: give a PEM file with at least one `-----BEGIN CERTIFICATE-----`
+      = help: a path in a script is relative to the script's folder, one of a flag to the working folder
     "#);
 }
 

@@ -1,6 +1,8 @@
 //! Every way in which a server can do wrong, through the whole command: the request is counted once, under a text that
 //! groups, what was sent is what the server counted, and the user goes on. `docs/errors.md` has the texts.
 
+#![expect(clippy::print_stdout, reason = "a test that fails shows the answer that it was at")]
+
 mod support;
 
 use nix::sys::socket::{Backlog, listen};

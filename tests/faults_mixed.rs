@@ -144,7 +144,7 @@ fn the_books_agree_whatever_the_server_does() {
         // The exception table is empty, and the texts are few.
         assert_eq!(finished.written("r_exceptions.csv").lines().count(), 1, "{shown}");
         let texts = support::trial::failures(&finished);
-        assert!(texts.iter().all(|(text, _)| !text.contains(|c: char| c == '/' || c == '@')), "{texts:?}");
+        assert!(texts.iter().all(|(text, _)| !text.contains(['/', '@'])), "{texts:?}");
         assert!(texts.len() <= 12, "{texts:?}");
         finished.exits(1);
     }

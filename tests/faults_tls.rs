@@ -2,12 +2,15 @@
 
 mod support;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
 use support::faults::{Faulty, Line};
 use support::trial::Trial;
+
+/// How a server ends a connection.
+type End = fn(&mut Line);
 
 /// An authority of the test's own.
 struct Authority {
@@ -33,15 +36,28 @@ impl Authority {
         change(&mut params);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let configuration = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("the default versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key);
-        Arc::new(configuration.expect("a configuration"))
+        configuration(&certificate, &key)
     }
+}
+
+/// The configuration of a server with a certificate that nobody else has signed.
+fn self_signed(name: &str) -> Arc<ServerConfig> {
+    let key = KeyPair::generate().expect("a key");
+    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+    // The authorities have the name that the library gives where there is none.
+    params.distinguished_name.push(DnType::CommonName, "alone");
+    configuration(&params.self_signed(&key).expect("a certificate"), &key)
+}
+
+fn configuration(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let configuration = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the default versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key);
+    Arc::new(configuration.expect("a configuration"))
 }
 
 #[test]
@@ -55,6 +71,7 @@ fn certificates_that_do_not_prove_anything() {
         (authority.issue("127.0.0.1", early), "certificate not yet valid"),
         (authority.issue("elsewhere.test", change), "certificate is for another host"),
         (stranger.issue("127.0.0.1", change), "certificate not trusted"),
+        (self_signed("127.0.0.1"), "certificate self-signed"),
     ] {
         let (server, good) =
             (Faulty::start_tls(configuration.clone(), Line::behave), Faulty::start(Line::behave));
@@ -78,7 +95,7 @@ fn one_speaks_tls_and_the_other_does_not() {
             line.silence();
         });
         let url = server.url().replace("http:", "https:");
-        Trial::new(&Faulty::start(Line::behave)).asking(url).fails("tls handshake failed");
+        Trial::new(&Faulty::start(Line::behave)).asking(url).fails("server does not speak tls");
     }
     // http to a server that speaks TLS: its alert is no HTTP.
     let server = Faulty::start_tls(authority.issue("127.0.0.1", |_| {}), |line| {
@@ -91,8 +108,8 @@ fn one_speaks_tls_and_the_other_does_not() {
 
 #[test]
 fn handshakes_that_are_broken_off() {
-    let ends: [(fn(&mut Line), &str); 2] =
-        [(Line::close, "tls handshake failed"), (Line::reset, "connection reset")];
+    let ends: [(End, &str); 2] =
+        [(Line::close, "connection closed during the tls handshake"), (Line::reset, "connection reset")];
     for (end, text) in ends {
         let server = Faulty::start(move |line| {
             // Whatever the client says first.
@@ -113,8 +130,7 @@ fn handshakes_that_are_broken_off() {
 fn connections_that_end_within_an_encrypted_answer() {
     let authority = Authority::new();
     let configuration = authority.issue("127.0.0.1", |_| {});
-    let ends: [(fn(&mut Line), &str); 2] =
-        [(Line::close, "response ended early"), (Line::reset, "connection reset")];
+    let ends: [(End, &str); 2] = [(Line::close, "response ended early"), (Line::reset, "connection reset")];
     for (end, text) in ends {
         let server = Faulty::start_tls(configuration.clone(), move |line| {
             if line.number > 0 {

@@ -9,7 +9,7 @@ use h2::Reason;
 use h2::server::Builder;
 use http::{Response, Version};
 use http_support::multiplexed::{Asked, Order, Server};
-use http_support::{User, cut_after, local, ok, request};
+use http_support::{User, cut_after, local, ok, request, text};
 use katydid::http::{ClientOptions, HttpVersion};
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -45,10 +45,6 @@ async fn all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     })
     .await;
     futures.into_iter().map(|(_, done)| done.unwrap()).collect()
-}
-
-fn text(response: &katydid::http::Response) -> String {
-    response.error.map_or_else(|| response.status.to_string(), |error| error.to_string())
 }
 
 #[tokio::test]
@@ -419,7 +415,11 @@ async fn a_lost_connection_fails_all_that_was_on_its_way() {
             let noted = noted.clone();
             async move {
                 match asked.path().as_str() {
-                    "/drop" => asked.connection.send(Order::Drop).unwrap(),
+                    "/drop" => {
+                        asked.connection.send(Order::Drop).unwrap();
+                        // An answer that is dropped resets its stream, if the connection is still there.
+                        std::future::pending::<()>().await;
+                    }
                     "/half" => {
                         let mut stream = asked.answer.send_response(Response::new(()), false).unwrap();
                         stream.send_data("half".into(), false).unwrap();

@@ -87,7 +87,7 @@ async fn a_body_that_is_not_kept_is_counted_as_it_came() {
             let piece = vec![b'x'; PIECE];
             match request.target() {
                 "/length" => {
-                    peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", 20 * PIECE)).await
+                    peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", 20 * PIECE)).await;
                 }
                 "/chunked" => peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await,
                 _ => peer.send("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await,

@@ -96,11 +96,11 @@ impl Deed {
             Self::CloseInBody => peer.send(&whole[..whole.len() - 1]).await,
             Self::Garbage => peer.send("garbage\r\n\r\n").await,
             Self::TwoLengths => {
-                peer.send("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab").await
+                peer.send("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab").await;
             }
             Self::BadChunk => peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nx\r\n").await,
             Self::HugeBody => {
-                peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", u64::MAX)).await
+                peer.send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", u64::MAX)).await;
             }
         }
         self.answers() && !matches!(self, Self::AnswerAndClose | Self::AnswerUntilClose)

@@ -1,5 +1,7 @@
 //! When a connection is used again, and when it is replaced.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panics, its helpers too")]
+
 mod http_support;
 
 use http_support::{Server, User, ok, request};

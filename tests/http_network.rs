@@ -187,6 +187,33 @@ async fn a_unix_socket_is_a_host_like_any_other() {
 }
 
 #[tokio::test]
+async fn a_unix_socket_with_a_full_queue_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("app.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    nix::sys::socket::listen(&listener, nix::sys::socket::Backlog::new(0).unwrap()).unwrap();
+    let url = url_of(&socket, "/");
+    let users: Vec<_> = (0..5).map(|_| User::new()).collect();
+    let get = |index: usize| users[index].get(&url);
+    // Whoever serves is looked at last: all have asked for a connection by then, and the queue has room for one.
+    let serve = async {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(answer(stream));
+        }
+    };
+    let all = async { tokio::join!(get(0), get(1), get(2), get(3), get(4)) };
+    tokio::select! {
+        biased;
+        all = all => {
+            let statuses = [all.0.status, all.1.status, all.2.status, all.3.status, all.4.status];
+            assert_eq!(statuses, [200; 5]);
+        }
+        () = serve => unreachable!("it serves for ever"),
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_socket_has_a_stable_text() {
     let folder = tempfile::tempdir().unwrap();
     let user = User::new();

@@ -151,3 +151,65 @@ async fn a_redirect_to_nowhere_is_an_error() {
         assert_eq!(response.url.to_string(), server.url("/"));
     }
 }
+
+#[tokio::test]
+async fn each_hop_has_its_time_and_its_headers() {
+    let server = Server::start(|mut peer| async move {
+        while let Some(request) = peer.request().await {
+            if request.target() == "/slow" {
+                // The time that the first answer takes, not a wait for anything.
+                tokio::time::sleep(std::time::Duration::from_millis(40)).await;
+                peer.send("HTTP/1.1 302 Found\r\nlocation: /end\r\nx-hop: 1\r\ncontent-length: 0\r\n\r\n")
+                    .await;
+            } else {
+                peer.send(ok("end")).await;
+            }
+        }
+    })
+    .await;
+    let response = User::new().get(&server.url("/slow")).await;
+    let [hop] = &response.history[..] else { panic!("{:?}", response.history) };
+    assert_eq!((hop.status, hop.headers()["x-hop"].to_str().unwrap()), (302, "1"));
+    assert!(hop.elapsed.as_millis() >= 40 && hop.elapsed < response.elapsed, "{hop:?}");
+    assert_eq!(response.timings.total(), response.elapsed);
+}
+
+#[tokio::test]
+async fn a_location_may_have_any_shape() {
+    for (location, target) in [
+        ("/end", "/end"),
+        ("end", "/a/end"),
+        ("../end?x=1", "/end?x=1"),
+        ("?x=1", "/a/b?x=1"),
+        ("/end#part", "/end"),
+        ("//localhost:PORT/end", "/end"),
+        ("http://localhost:PORT/end", "/end"),
+        ("/\u{e4} b", "/%C3%A4%20b"),
+    ] {
+        let server = Server::start(move |mut peer| async move {
+            while let Some(request) = peer.request().await {
+                let port = request.field("host").unwrap().split_once(':').unwrap().1.to_owned();
+                let location = location.replace("PORT", &port);
+                peer.send(match request.target() {
+                    "/a/b" => format!("HTTP/1.1 307 Go\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"),
+                    _ => ok("end"),
+                })
+                .await;
+            }
+        })
+        .await;
+        let response = User::new().get(&server.url("/a/b")).await;
+        assert_eq!((response.status, response.url.to_string()), (200, server.url(target)), "{location}");
+        assert_eq!((server.accepted(), server.requests()[1].target()), (1, target), "{location}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_without_a_location_is_an_answer() {
+    for status in [300, 302, 304, 308] {
+        let server =
+            Server::answering(move |_| format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n")).await;
+        let response = User::new().get(&server.url("/")).await;
+        assert_eq!((response.status, response.error, response.history.len()), (status, None, 0));
+    }
+}

@@ -4,73 +4,17 @@
 
 mod http_support;
 
-use http_support::{Server, User, cut_after, ok, request};
-use katydid::http::{Client, ClientOptions, Shared};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
-use std::path::PathBuf;
+use http_support::authority::{Authority, acceptor_of};
+use http_support::{Server, User, cut_after, ok, request, text};
+use katydid::http::{Client, ClientOptions, Shared, TlsChoice, TlsVersion};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{HandshakeKind, ServerConfig};
-
-/// An authority of the test's own, in a file.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    certificate: rcgen::Certificate,
-    folder: TempDir,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.self_signed(&key).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
-        Self { issuer: Issuer::new(params, key), certificate, folder }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
-    }
-
-    /// Options that trust this authority.
-    fn trusted(&self) -> ClientOptions {
-        ClientOptions { ca: Some(self.file()), ..ClientOptions::default() }
-    }
-
-    /// A certificate for `name`, changed by `change`, and its key.
-    fn issue(
-        &self,
-        name: &str,
-        change: impl FnOnce(&mut CertificateParams),
-    ) -> (rcgen::Certificate, KeyPair) {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        change(&mut params);
-        let key = KeyPair::generate().unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap(), key)
-    }
-
-    fn acceptor(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> TlsAcceptor {
-        let (certificate, key) = self.issue(name, change);
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        TlsAcceptor::from(Arc::new(config))
-    }
-}
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{HandshakeKind, SupportedProtocolVersion};
 
 async fn answering(acceptor: TlsAcceptor) -> Server {
     Server::start_tls(acceptor, |mut peer| async move {
@@ -130,18 +74,41 @@ async fn certificates_that_do_not_prove_anything_are_refused() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_fails_the_handshake() {
-    let closing = Server::start(|peer| async move { drop(peer) }).await;
+async fn self_signed_certificates_have_a_name_of_their_own() {
+    for is_authority in [false, true] {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        if is_authority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let server = answering(acceptor_of(&certificate, &key, &[&TLS13], &[])).await;
+        // Whether or not anybody is trusted.
+        for options in [ClientOptions::default(), Authority::new().trusted()] {
+            let error = User::with(options).get(&server.url("/")).await.error.unwrap();
+            assert_eq!(error.to_string(), "certificate self-signed", "{is_authority}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_from_one_that_hangs_up() {
+    let closing = Server::start(|mut peer| async move {
+        // Whatever the client says first.
+        peer.some().await;
+    })
+    .await;
     let talking = Server::start(|mut peer| async move {
         peer.send("HTTP/1.1 400 Bad Request\r\n\r\n").await;
         peer.drain().await;
     })
     .await;
-    for server in [closing, talking] {
+    for (server, text) in
+        [(closing, "connection closed during the tls handshake"), (talking, "server does not speak tls")]
+    {
         let user = User::with(ClientOptions { verify: false, ..ClientOptions::default() });
         let response = user.get(&server.url("/").replace("http:", "https:")).await;
-        let error = response.error.unwrap().to_string();
-        assert!(error == "tls handshake failed" || error == "connection reset", "{error}");
+        assert_eq!(response.error.unwrap().to_string(), text);
         assert_eq!(user.wire_requests(), 0);
     }
 }
@@ -149,58 +116,126 @@ async fn a_server_without_tls_fails_the_handshake() {
 #[tokio::test]
 async fn a_client_certificate_is_shown_when_it_is_asked_for() {
     let authority = Authority::new();
-    let (certificate, key) = authority.issue("localhost", |_| {});
-    let mut roots = tokio_rustls::rustls::RootCertStore::empty();
-    roots.add(authority.certificate.der().clone()).unwrap();
-    let provider = Arc::new(ring::default_provider());
-    let verifier =
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(verifier)
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-        )
-        .unwrap();
-    let server = answering(TlsAcceptor::from(Arc::new(config))).await;
-    let (own, own_key) = authority.issue("client", |_| {});
-    let (cert, secret) = (authority.folder.path().join("own.pem"), authority.folder.path().join("own.key"));
-    std::fs::write(&cert, own.pem()).unwrap();
-    std::fs::write(&secret, own_key.serialize_pem()).unwrap();
-    let known = User::with(ClientOptions { cert: Some(cert), key: Some(secret), ..authority.trusted() });
-    assert_eq!(known.get(&server.url("/")).await.status, 200);
-    let unknown = User::with(authority.trusted());
-    let error = unknown.get(&server.url("/")).await.error.unwrap().to_string();
-    assert_eq!(error, "tls handshake failed");
+    for version in [&TLS12, &TLS13] {
+        let server = answering(authority.demanding(&[version])).await;
+        let (own, own_key) = authority.issue("client", |_| {});
+        let cert = authority.write("own.pem", own.pem());
+        let key = authority.write("own.key", own_key.serialize_pem());
+        let known = User::with(ClientOptions { cert: Some(cert), key: Some(key), ..authority.trusted() });
+        assert_eq!(known.get(&server.url("/")).await.status, 200);
+        let unknown = User::with(authority.trusted());
+        assert_eq!(
+            unknown.get(&server.url("/")).await.error.unwrap().to_string(),
+            "tls alert: certificate_required"
+        );
+        let stranger = Authority::new();
+        let (other, other_key) = stranger.issue("client", |_| {});
+        let joined = stranger.write("joined.pem", other.pem() + other_key.serialize_pem().as_str());
+        let stranger = User::with(ClientOptions { cert: Some(joined), ..authority.trusted() });
+        let error = stranger.get(&server.url("/")).await.error.unwrap().to_string();
+        assert!(error.starts_with("tls alert: "), "{error}");
+    }
 }
 
 #[tokio::test]
-async fn sessions_are_resumed_among_users() {
+async fn a_request_may_speak_tls_in_its_own_way() {
     let authority = Authority::new();
-    let acceptor = authority.acceptor("localhost", |_| {});
+    let server = answering(authority.demanding(&[&TLS13])).await;
+    let (own, own_key) = authority.issue("client", |_| {});
+    let joined = authority.write("joined.pem", own.pem() + own_key.serialize_pem().as_str());
+    let user = User::new();
+    let send = async |choice: TlsChoice| {
+        let mut sent = request("GET", &server.url("/"));
+        sent.tls = Some(user.client.tls(&choice).unwrap());
+        text(&user.client.send(sent).await)
+    };
+    let lenient = TlsChoice { verify: Some(false), ..TlsChoice::default() };
+    let known = TlsChoice { cert: Some(joined), ..lenient.clone() };
+    for _ in 0..2 {
+        assert_eq!(send(known.clone()).await, "200");
+        // No connection of one way carries requests of another.
+        assert_eq!(send(lenient.clone()).await, "tls alert: certificate_required");
+        assert_eq!(text(&user.get(&server.url("/")).await), "certificate not trusted");
+    }
+    assert_eq!((user.shared.counters.connections.get(), server.heads(), user.reconnects()), (5, 2, 0));
+}
+
+#[tokio::test]
+async fn an_old_version_of_tls_is_refused_where_a_newer_one_is_asked_for() {
+    let authority = Authority::new();
+    let old = answering(authority.accepting("localhost", |_| {}, &[&TLS12], &[])).await;
+    let new = answering(authority.accepting("localhost", |_| {}, &[&TLS13], &[])).await;
+    let strict = User::with(ClientOptions { tls_min: TlsVersion::Tls13, ..authority.trusted() });
+    assert_eq!(text(&strict.get(&old.url("/")).await), "tls alert: protocol_version");
+    assert_eq!(text(&strict.get(&new.url("/")).await), "200");
+    let usual = User::with(authority.trusted());
+    assert_eq!(text(&usual.get(&old.url("/")).await), "200");
+}
+
+#[tokio::test]
+async fn names_are_told_to_the_server_and_addresses_are_not() {
+    let authority = Authority::new();
+    let acceptor = authority.acceptor("localhost", |params| {
+        params.subject_alt_names.push(rcgen::SanType::IpAddress("127.0.0.1".parse().unwrap()));
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let mut names = Vec::new();
+        for _ in 0..2 {
+            let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            names.push(stream.get_ref().1.server_name().map(str::to_owned));
+            answer_once(&mut stream).await;
+        }
+        names
+    });
+    let user = User::with(authority.trusted());
+    for host in ["localhost", "127.0.0.1"] {
+        assert_eq!(text(&user.get(&format!("https://{host}:{port}/")).await), "200");
+    }
+    assert_eq!(server.await.unwrap(), [Some("localhost".to_owned()), None]);
+}
+
+/// How the handshakes went of two users who connect twice each, one after the other.
+async fn handshakes(version: &'static SupportedProtocolVersion, resumption: bool) -> Vec<HandshakeKind> {
+    let authority = Authority::new();
+    let acceptor = authority.accepting("localhost", |_| {}, &[version], &[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
     let server = tokio::spawn(async move {
         let mut kinds = Vec::new();
-        for _ in 0..2 {
-            let (stream, _) = listener.accept().await.unwrap();
-            let mut stream = acceptor.accept(stream).await.unwrap();
-            kinds.push(stream.get_ref().1.handshake_kind());
-            assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
-            stream.write_all(ok("hi").as_bytes()).await.unwrap();
-            stream.flush().await.unwrap();
+        for _ in 0..4 {
+            let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            kinds.push(stream.get_ref().1.handshake_kind().unwrap());
+            answer_once(&mut stream).await;
         }
         kinds
     });
     let shared = Shared::new();
-    let options = Rc::new(authority.trusted());
+    let options = ClientOptions { tls_resumption: resumption, keep_alive: false, ..authority.trusted() };
+    let options = Rc::new(options);
     for _ in 0..2 {
         let client = Client::new(shared.clone(), options.clone()).unwrap();
-        assert_eq!(client.send(request("GET", &url)).await.status, 200);
+        for _ in 0..2 {
+            assert_eq!(client.send(request("GET", &url)).await.status, 200);
+        }
     }
-    assert_eq!(server.await.unwrap(), [Some(HandshakeKind::Full), Some(HandshakeKind::Resumed)]);
+    server.await.unwrap()
+}
+
+async fn answer_once(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin)) {
+    assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+    stream.write_all(ok("hi").as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_resumes_its_own_sessions_and_no_others() {
+    use HandshakeKind::{Full, Resumed};
+    for version in [&TLS12, &TLS13] {
+        assert_eq!(handshakes(version, true).await, [Full, Resumed, Full, Resumed]);
+        assert_eq!(handshakes(version, false).await, [Full; 4]);
+    }
 }
 
 #[tokio::test]
@@ -272,37 +307,4 @@ async fn large_bodies_go_both_ways_at_once_behind_tls_too() {
         assert!(response.body == body, "every byte came back");
         assert_eq!((server.accepted(), user.wire_requests()), (1, round));
     }
-}
-
-#[test]
-fn a_key_that_is_none_is_told_before_anything_is_sent() {
-    let authority = Authority::new();
-    let (certificate, _) = authority.issue("client", |_| {});
-    let file = authority.folder.path().join("own.pem");
-    std::fs::write(&file, certificate.pem()).unwrap();
-    let options = ClientOptions { cert: Some(file), ..authority.trusted() };
-    let error = Client::new(Shared::new(), Rc::new(options)).err().unwrap().to_string();
-    assert!(error.starts_with("error: cannot use the private key of this file: "), "{error}");
-}
-
-#[test]
-fn a_bad_certificate_file_is_told_before_anything_is_sent() {
-    let folder = tempfile::tempdir().unwrap();
-    let told = |name: &str, content: Option<&str>| {
-        let file = folder.path().join(name);
-        if let Some(content) = content {
-            std::fs::write(&file, content).unwrap();
-        }
-        let options = ClientOptions { ca: Some(file), ..ClientOptions::default() };
-        let error = Client::new(Shared::new(), Rc::new(options)).err().unwrap();
-        error.to_string().replace(&folder.path().display().to_string(), "DIR")
-    };
-    insta::assert_snapshot!(told("empty.pem", Some("hello")), @r"
-    error: cannot use the certificates of this file: it holds none
-     --> DIR/empty.pem
-      = help: give a PEM file with at least one `-----BEGIN CERTIFICATE-----`
-    ");
-    assert!(told("missing.pem", None).starts_with("error: cannot use the certificates of this file: "));
-    let broken = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
-    assert!(told("broken.pem", Some(broken)).starts_with("error: cannot use the certificates"));
 }

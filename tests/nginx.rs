@@ -12,6 +12,8 @@ use support::Katydid;
 struct Nginx {
     child: Child,
     port: u16,
+    /// Where it speaks HTTP/2.
+    second: u16,
     folder: tempfile::TempDir,
 }
 
@@ -22,7 +24,7 @@ impl Drop for Nginx {
     }
 }
 
-fn configuration(port: u16, folder: &Path) -> String {
+fn configuration([port, second]: [u16; 2], folder: &Path) -> String {
     let folder = folder.display();
     format!(
         "daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;\n\
@@ -39,6 +41,11 @@ fn configuration(port: u16, folder: &Path) -> String {
              location /old {{ return 302 /new; }}\n\
              location /gone {{ return 404; }}\n\
            }}\n\
+           server {{\n\
+             listen 127.0.0.1:{second} http2;\n\
+             location / {{ return 200 'fine'; }}\n\
+             location /old {{ return 302 /new; }}\n\
+           }}\n\
          }}\n"
     )
 }
@@ -48,15 +55,15 @@ impl Nginx {
     fn start(program: &str) -> Self {
         for _ in 0..10 {
             let folder = tempfile::tempdir().expect("a folder");
-            let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-            let port = free.local_addr().expect("an address").port();
+            let free = [0, 0].map(|port| TcpListener::bind(("127.0.0.1", port)).expect("a port"));
+            let [port, second] = free.each_ref().map(|free| free.local_addr().expect("an address").port());
             drop(free);
             let file = folder.path().join("nginx.conf");
-            std::fs::write(&file, configuration(port, folder.path())).expect("a file");
+            std::fs::write(&file, configuration([port, second], folder.path())).expect("a file");
             let mut command = Command::new(program);
             command.arg("-p").arg(folder.path()).arg("-e").arg(folder.path().join("error.log"));
             command.arg("-c").arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            let mut nginx = Self { child: command.spawn().expect("nginx starts"), port, folder };
+            let mut nginx = Self { child: command.spawn().expect("nginx starts"), port, second, folder };
             if nginx.listens() {
                 return nginx;
             }
@@ -139,4 +146,36 @@ fn its_log_has_a_line_for_each_request() {
     assert_eq!(count("GET", "/old"), logged("GET /new "));
     assert_eq!(count("GET", "/gone"), logged("GET /gone 404"));
     assert!(log.len() > 100, "keepalive_requests ends connections only after 50: {}", log.len());
+}
+
+#[test]
+#[allow(clippy::print_stderr, clippy::allow_attributes, reason = "a test that is skipped says so")]
+fn its_log_has_a_line_for_each_stream() {
+    let Some(program) = program() else {
+        eprintln!("skipped: there is no nginx here");
+        return;
+    };
+    let nginx = Nginx::start(program);
+    // It shuts a connection down after fifty requests, and takes no stream that comes later.
+    let script = r#"
+        user_class("Visitor")
+            .wait_time(between(0.0, 0.02))
+            .task("page", 3, |user| { user.batch(["/", "/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h", "/i"]); })
+            .task("moved", 1, |user| { user.get("/old"); })
+            .task("post", 1, |user| { user.post("/orders", #{ json: #{ item: 7 } }); });
+    "#;
+    let finished = Katydid::run_script(script)
+        .args(["--host", &format!("http://127.0.0.1:{}", nginx.second), "-u", "20", "-r", "100", "-t", "3s"])
+        .args(["--http-version", "2", "--csv", "r", "--only-summary"])
+        .run();
+    let log = nginx.log();
+    let failed: usize = finished.csv("r")[&(String::new(), "Aggregated".to_owned())]["Failure Count"]
+        .parse()
+        .expect("a count");
+    let shut_down = finished.written("r_failures.csv").matches("connection shut down: NO_ERROR").count();
+    assert_eq!(shut_down > 0, failed > 0, "nothing else fails: {}", finished.stdout);
+    // What it refuses by its farewell it does not log.
+    assert_eq!(wire_requests(&finished.stdout), (log.len() + failed) as u64, "{}", finished.stdout);
+    assert!(finished.stdout.contains("closed connection"), "{}", finished.stdout);
+    assert!(log.len() > 500, "keepalive_requests ends connections only after 50: {}", log.len());
 }

@@ -109,3 +109,36 @@ fn a_suspicious_limit_is_a_warning() {
       = help: did you mean `">= 100000"`? An upper limit is `"<= 100000"`
     "#);
 }
+
+#[test]
+fn a_threshold_may_end_the_run() {
+    let script = r#"user_class("U").task("bad", |user| { user.get("/status/500", #{ name: "/bad" }); sleep(0.05); });"#;
+    let manifest = "/bad:\n  fail_ratio: { limit: \"< 10%\", abort: after 1s }\n";
+    let finished = Katydid::run_script(script)
+        .file("m.yaml", manifest)
+        .args(["--host", "demo", "-t", "10m", "--only-summary", "--manifest", "m.yaml"])
+        .run()
+        .exits(3);
+    assert!(
+        finished
+            .stderr
+            .contains("a threshold was missed, stopping: fail_ratio for /bad is 100%, the limit is < 10%"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_warning_is_shown_and_fails_nothing() {
+    let manifest = "/bad:\n  fail_ratio: { limit: \"< 1%\", severity: warn }\n/nothing: { count: \"> 1\", allow_missing: true }\n";
+    let finished = run(manifest, &[]).exits(0);
+    insta::assert_snapshot!(verdict(&finished), @r"
+    Manifest: passed, 0 of 2 thresholds kept, 1 warned, 1 skipped
+    Verdict | Type | Name     | Metric     | Limit | Actual | Margin
+    --------|------|----------|------------|-------|--------|-------
+    warned  |      | /bad     | fail_ratio | < 1%  |   100% |   -99%
+    skipped |      | /nothing | count      | > 1   | no row |
+    warning at m.yaml:2: fail_ratio for /bad is 100%, the limit is < 1%
+    skipped at m.yaml:3: no row: nothing was counted as /nothing
+    ");
+}

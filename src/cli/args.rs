@@ -76,6 +76,9 @@ fn argument(spec: &'static Spec) -> Arg {
     };
     match spec.kind {
         Kind::One => argument.action(ArgAction::Set).num_args(1),
+        Kind::Count => {
+            argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("1")
+        }
         // `--insecure=no` undoes a yes of a variable or a file.
         Kind::Switch => {
             argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("yes")
@@ -90,7 +93,9 @@ pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
     let mut given = Given::new();
     for spec in OPTIONS.iter().filter(|spec| spec.group.is_of(verb)) {
         let raw = match spec.kind {
-            Kind::One | Kind::Switch => matches.get_one::<String>(spec.key).cloned().map(Raw::One),
+            Kind::One | Kind::Switch | Kind::Count => {
+                matches.get_one::<String>(spec.key).cloned().map(Raw::One)
+            }
             Kind::Words | Kind::Files | Kind::Pairs => all(spec.key).map(Raw::Many),
         };
         given.extend(raw.map(|raw| (spec.key, raw)));
@@ -181,6 +186,10 @@ mod tests {
                                              two runs
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
                                              send, wait, receive, and their bytes
+              --once[=<yes|no>]              Run each task of each class once, without waits, show its
+                                             requests, and say which tasks passed
+              --debug-http[=<N>]             Show requests and answers of the first user on stderr;
+                                             --debug-http=N of the first N, 0 of none
               --only-summary[=<yes|no>]      No tables while the run goes on, only at its end
               --reset-stats[=<yes|no>]       Forget what was counted when all users have been started
               --headless[=<yes|no>]          Accepted for Locust's sake: there is no web UI, every run is
@@ -188,14 +197,22 @@ mod tests {
               --web[=<yes|no>]               Refused: there is no web UI yet
 
         HTTP:
-              --timeout <TIME>        How long a request may take, unless the script says otherwise
-                                      [default: 60s]
-              --allow-host <HOST,..>  Only these hosts may be called, as shop.example.com, *.example.com or
-                                      127.0.0.1:8080; may be repeated
-              --max-body <SIZE>       Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB;
-                                      none for bodies that are not kept]
-              --ca <FILE>             Certificates (PEM) to trust besides the system's
-              --insecure[=<yes|no>]   Do not verify certificates
+              --timeout <TIME>                How long a request may take, unless the script says otherwise
+                                              [default: 60s]
+              --allow-host <HOST,..>          Only these hosts may be called, as shop.example.com,
+                                              *.example.com or 127.0.0.1:8080; may be repeated
+              --max-body <SIZE>               Longer bodies are a failure, as 65536, 64KiB or 1GB [default:
+                                              256MiB; none for bodies that are not kept]
+              --ca <FILE>                     Certificates (PEM) to trust besides the system's
+              --cert <FILE>                   The client's own certificate (PEM), with its key if there is
+                                              no --key
+              --key <FILE>                    The key (PEM) of --cert
+              --insecure[=<yes|no>]           Do not verify certificates
+              --tls-min <VERSION>             The oldest version of TLS that is accepted, 1.2 or 1.3
+                                              [default: 1.2]
+              --no-tls-resumption[=<yes|no>]  A full TLS handshake for every connection
+              --http-version <VERSION>        Auto, 1.1 or 2; auto is HTTP/2 where the server offers it by
+                                              TLS, 2 also without TLS [default: auto]
 
         Network:
               --connect-timeout <TIME>       How long each attempt to connect may take, TLS included

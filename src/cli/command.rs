@@ -2,6 +2,7 @@
 
 use super::wish::{Refusal, Wish, wish};
 use super::{check, demo, exit, list, run, show};
+use crate::script::Mask;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,7 +10,9 @@ use std::path::PathBuf;
 /// Does what `words` say, the name of the program first, and returns the exit code. Reads the environment, once.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
     let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let result = match wish(words, &environment(), &folder) {
+    let environment = environment();
+    show::hide(Mask::of_environment(&environment));
+    let result = match wish(words, &environment, &folder) {
         Ok(Wish::Run(settings)) => run::run(*settings),
         Ok(Wish::Check(settings)) => check::check(&settings),
         Ok(Wish::List(settings)) => list::list(&settings),

@@ -2,7 +2,7 @@
 
 use super::{config_file, parse};
 use crate::util::fuzz::fuzz;
-use crate::util::{parse_timespan, timespan_text};
+use crate::util::{parse_size, parse_timespan, timespan_text};
 
 #[test]
 fn fuzz_configuration_files() {
@@ -61,6 +61,7 @@ fn fuzz_values() {
             parse::level(&text).err(),
             parse::late(&text).err(),
             parse::size(1..=1 << 40)(&text).err(),
+            parse_size(&text).err(),
             parse::pair(&text).err(),
             parse::class(&text).err(),
         ];

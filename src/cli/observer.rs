@@ -3,6 +3,7 @@
 use super::show;
 use super::tree::arrivals_text;
 use crate::engine::{Ending, Observer, Progress};
+use crate::manifest::{Manifest, RunEvidence, breach};
 use crate::plan::{Arrivals, UserTarget};
 use crate::report::console::{Rates, request_table};
 use crate::report::csv::CsvWriter;
@@ -14,6 +15,7 @@ pub(super) struct RunObserver {
     csv: Option<CsvWriter>,
     trace: Option<TraceWriter>,
     classes: Vec<String>,
+    manifests: Vec<Manifest>,
     periodic: bool,
     seconds: u64,
 }
@@ -22,14 +24,15 @@ pub(super) struct RunObserver {
 const TABLE_EVERY: u64 = 2;
 
 impl RunObserver {
-    /// An observer of a run with these user classes.
+    /// An observer of a run with these user classes, which may end at a threshold of these manifests.
     pub(super) fn new(
         csv: Option<CsvWriter>,
         trace: Option<TraceWriter>,
         classes: Vec<String>,
+        manifests: Vec<Manifest>,
         periodic: bool,
     ) -> Self {
-        Self { csv, trace, classes, periodic, seconds: 0 }
+        Self { csv, trace, classes, manifests, periodic, seconds: 0 }
     }
 
     /// Writes the final state of the files.
@@ -90,6 +93,11 @@ impl Observer for RunObserver {
         }
     }
 
+    fn objection(&mut self, progress: &Progress<'_>) -> Option<String> {
+        let evidence = RunEvidence::so_far(progress.totals, progress.milestones, progress.since_start);
+        self.manifests.iter().find_map(|manifest| breach(manifest, &evidence, progress.elapsed))
+    }
+
     fn traced(&mut self, steps: &[TraceStep]) {
         if let Some(trace) = &mut self.trace
             && let Err(error) = trace.write(steps)
@@ -106,6 +114,7 @@ impl Observer for RunObserver {
             Ending::Arrivals => tracing::info!("all arrivals done, stopping"),
             Ending::UsersEnded => tracing::info!("all users have ended, stopping"),
             Ending::Shape => tracing::info!("the load shape has ended, stopping"),
+            Ending::Objection(why) => tracing::error!("a threshold was missed, stopping: {why}"),
             Ending::InitFailed => tracing::error!("an `init` hook failed, not starting"),
             Ending::StopTest(reason) => tracing::info!("a script stopped the test: {reason}"),
             Ending::Interrupted => tracing::info!("interrupted, stopping; a second signal stops at once"),

@@ -7,6 +7,8 @@ pub(super) enum Kind {
     One,
     /// Yes or no; the flag alone means yes.
     Switch,
+    /// A number; the flag alone means 1.
+    Count,
     /// Several words: the flag repeated, or a list with commas.
     Words,
     /// Several files: the flag repeated. Commas belong to the name.
@@ -113,6 +115,10 @@ impl Spec {
 
     const fn one(group: Group, key: &'static str, value: &'static str, help: &'static str) -> Self {
         Self::new(group, Kind::One, key, value, help)
+    }
+
+    const fn count(group: Group, key: &'static str, help: &'static str) -> Self {
+        Self { default: "0", ..Self::new(group, Kind::Count, key, "N", help) }
     }
 
     const fn switch(group: Group, key: &'static str, help: &'static str) -> Self {
@@ -291,6 +297,16 @@ pub(super) static OPTIONS: &[Spec] = &[
         "phases",
         "A table of where the time of requests went: dns, connect, tls, send, wait, receive, and their bytes",
     ),
+    Spec::switch(
+        Results,
+        "once",
+        "Run each task of each class once, without waits, show its requests, and say which tasks passed",
+    ),
+    Spec::count(
+        Results,
+        "debug-http",
+        "Show requests and answers of the first user on stderr; --debug-http=N of the first N, 0 of none",
+    ),
     Spec::switch(Results, "only-summary", "No tables while the run goes on, only at its end")
         .locust("LOCUST_ONLY_SUMMARY"),
     Spec::switch(Results, "reset-stats", "Forget what was counted when all users have been started")
@@ -314,7 +330,18 @@ pub(super) static OPTIONS: &[Spec] = &[
         "Longer bodies are a failure, as 65536, 64KiB or 1GB [default: 256MiB; none for bodies that are not kept]",
     ),
     Spec::one(Http, "ca", "FILE", "Certificates (PEM) to trust besides the system's"),
+    Spec::one(Http, "cert", "FILE", "The client's own certificate (PEM), with its key if there is no --key"),
+    Spec::one(Http, "key", "FILE", "The key (PEM) of --cert"),
     Spec::switch(Http, "insecure", "Do not verify certificates"),
+    Spec::one(Http, "tls-min", "VERSION", "The oldest version of TLS that is accepted, 1.2 or 1.3").default("1.2"),
+    Spec::switch(Http, "no-tls-resumption", "A full TLS handshake for every connection"),
+    Spec::one(
+        Http,
+        "http-version",
+        "VERSION",
+        "Auto, 1.1 or 2; auto is HTTP/2 where the server offers it by TLS, 2 also without TLS",
+    )
+    .default("auto"),
     Spec::one(
         Network,
         "connect-timeout",

@@ -57,6 +57,14 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
+/// How many users are looked at; yes is one, no is none.
+pub(super) fn watched(text: &str) -> Result<u64, String> {
+    match switch(text) {
+        Ok(yes) => Ok(u64::from(yes)),
+        Err(_) => whole(0..)(text),
+    }
+}
+
 /// How much is logged. Locust's `critical` is an error here.
 pub(super) fn level(text: &str) -> Result<LevelFilter, String> {
     match text.trim().to_lowercase().as_str() {

@@ -3,11 +3,14 @@
 use super::demo::DEMO;
 use super::manifests::read_manifests;
 use super::network::{self, given};
+use super::once::{self, Planned};
 use super::origin::Origin;
 use super::script_options;
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
-use crate::http::{AllowedHosts, Base, Client, ClientOptions, Network, Shared, Url, without_password};
+use crate::http::{
+    AllowedHosts, Base, Client, ClientOptions, Network, Shared, Url, secrets_of, without_password,
+};
 use crate::plan::{self, Plan, UserClass};
 use crate::script::{FiberLimits, Limits, Loaded, Loader, Script, World};
 use crate::util::{Diagnostic, Severity, nearest};
@@ -20,6 +23,8 @@ pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) loader: Loader,
     pub(super) warnings: Vec<Diagnostic>,
+    /// Every task and whether it runs, for a run that runs each once.
+    pub(super) planned: Vec<Planned>,
 }
 
 /// Scripts that are not to be run.
@@ -51,6 +56,9 @@ pub(super) fn read(settings: &ScriptSettings, seed: u64) -> Result<Read, Vec<Dia
     warnings.extend(script_options::strange_variables(&settings.environment, &plan.options));
     warnings.extend(found);
     warnings.extend(verify_plan(&plan, &script)?);
+    let hosts = plan.classes.iter().filter_map(|class| class.host.as_deref());
+    let settings_host = plan.settings.as_ref().and_then(|settings| settings.host.as_deref());
+    hosts.chain(settings_host).for_each(|host| hide_password(host, &loader.world));
     Ok(Read { plan, script, loader, warnings })
 }
 
@@ -66,6 +74,13 @@ impl Read {
     }
 }
 
+/// The credentials of a url are secrets, in the url and as the header that they become.
+fn hide_password(url: &str, world: &World) {
+    for secret in secrets_of(url) {
+        world.add_secret(&secret);
+    }
+}
+
 /// Chooses what to run by tags and classes, and checks where it would go.
 ///
 /// # Errors
@@ -74,9 +89,23 @@ impl Read {
 pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Vec<Diagnostic>> {
     let Read { mut plan, script, loader, mut warnings } = read;
     let one = |error| vec![error];
+    settings.host.iter().for_each(|host| hide_password(host, &loader.world));
+    if let Some(proxy) = &settings.network.proxy {
+        proxy.secrets().iter().for_each(|secret| loader.world.add_secret(secret));
+    }
+    let all = if settings.once { plan::planned_tasks(&plan) } else { Vec::new() };
     warnings.extend(plan::select_classes(&mut plan, &settings.classes).map_err(one)?);
+    let chosen = if settings.once { plan::planned_tasks(&plan) } else { Vec::new() };
     warnings.extend(plan::filter(&mut plan, &settings.tags, &settings.exclude_tags).map_err(one)?);
-    warnings.extend(without_effect(settings, &plan));
+    warnings.extend(if settings.once {
+        once::without_effect(settings)
+    } else {
+        without_effect(settings, &plan)
+    });
+    let planned = once::planned(&all, &chosen, &plan);
+    if settings.once {
+        plan::make_once(&mut plan);
+    }
     let host = settings.origins.of("host");
     if matches!(host, Origin::Default | Origin::Script(_)) {
         verify_class_hosts(&plan, &script).map_err(one)?;
@@ -84,11 +113,11 @@ pub(super) fn for_run(settings: &RunSettings, read: Read) -> Result<Prepared, Ve
         // Whoever says where the run goes means all of it.
         plan.classes.iter_mut().for_each(|class| class.host = None);
     }
-    network::verify_sources(&settings.network.network, &settings.origins).map_err(one)?;
     verify_allowed(settings, &plan, &script).map_err(one)?;
+    network::verify_sources(&settings.network.network, &settings.origins).map_err(one)?;
     verify_hosts(settings, &plan, &script).map_err(one)?;
     verify_clients(&super::run::client_options(settings), &plan, &script).map_err(one)?;
-    Ok(Prepared { plan, loader, warnings })
+    Ok(Prepared { plan, loader, warnings, planned })
 }
 
 /// Where users come by arrivals only, or by a load shape, nobody asks how many are to be started.
@@ -167,11 +196,19 @@ fn verify_plan(plan: &Plan, script: &Script) -> Result<Vec<Diagnostic>, Vec<Diag
     if errors.is_empty() { Ok(warnings) } else { Err(errors) }
 }
 
+/// The keys of `.http(#{..})` that name files.
+const CERTIFICATES: [&str; 3] = ["ca", "cert", "key"];
+
 /// Every class can have a client: its options are known, and the certificates it trusts can be read.
 fn verify_clients(run: &ClientOptions, plan: &Plan, script: &Script) -> Result<(), Diagnostic> {
     let shared = Shared::new();
     for class in &plan.classes {
-        Client::new(shared.clone(), Rc::new(options_of(run, class, script)?))?;
+        let from_script = CERTIFICATES.iter().any(|key| class.http.contains_key(*key));
+        let options = options_of(run, class, script)?;
+        Client::new(shared.clone(), Rc::new(options)).map_err(|error| {
+            let from = format!("asked for by user class `{}`, declared at {}", class.name, class.declared_at);
+            if from_script { error.note(from) } else { error }
+        })?;
     }
     Ok(())
 }

@@ -1,26 +1,29 @@
 //! `katydid run`: from wishes to a verdict.
 
+use super::debug_view::View;
 use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
 use super::manifests::read_manifests;
 use super::observer::RunObserver;
 use super::prepare::{self, Prepared};
 use super::settings::RunSettings;
-use super::{logging, show, signals};
+use super::{logging, once, show, signals};
 use crate::demo::DemoServer;
-use crate::engine::{self, Ending, RunConfig};
+use crate::engine::{self, Debugging, Ending, RunConfig};
 use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
+use crate::plan::UserTarget;
 use crate::report::console::{
-    Rates, error_report, exception_report, health_report, percentile_table, phase_table, request_table,
-    run_summary, service_table, verdict_table,
+    OnceRow, Rates, error_report, exception_report, health_report, once_table, percentile_table, phase_table,
+    request_table, run_summary, service_table, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
-use crate::script::Fields;
+use crate::script::{Fields, World};
 use crate::stats::RunResult;
 use crate::util::Diagnostic;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs the scripts; the exit code says how it went.
@@ -46,8 +49,8 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
-    let outcome =
-        conduct(&settings, prepared, csv, trace).map_err(|reason| vec![Diagnostic::error(reason)])?;
+    let outcome = conduct(&settings, prepared, &manifests, csv, trace)
+        .map_err(|reason| vec![Diagnostic::error(reason)])?;
     drop(demo);
     Ok(conclude(&settings, &manifests, &outcome))
 }
@@ -80,28 +83,47 @@ struct Conducted {
     /// What a hook of `quitting` returned.
     exit_code: Option<u8>,
     failed_hooks: u64,
+    /// What became of each task, where each ran once.
+    once: Option<Vec<OnceRow>>,
+}
+
+/// Who looks at users, where anybody does.
+fn view(settings: &RunSettings, world: &Arc<World>) -> Option<(Arc<View>, Debugging)> {
+    let users = match (settings.once, settings.debug_http) {
+        (true, _) => u64::MAX,
+        (false, users) => users.filter(|users| *users > 0)?,
+    };
+    let talks = settings.debug_http != Some(0);
+    let view = Arc::new(View::new(world.clone(), talks, settings.once));
+    Some((view.clone(), Debugging { users, view }))
 }
 
 fn conduct(
     settings: &RunSettings,
     prepared: Prepared,
+    manifests: &[Manifest],
     csv: Option<CsvWriter>,
     trace: Option<TraceWriter>,
 ) -> Result<Conducted, String> {
+    let view = view(settings, &prepared.loader.world);
+    let once = settings.once;
     let config = RunConfig {
+        users: if once { prepared.plan.classes.len() } else { settings.users },
+        spawn_rate: if once { UserTarget::AT_ONCE } else { settings.spawn_rate },
         plan: prepared.plan,
-        users: settings.users,
-        spawn_rate: settings.spawn_rate,
         late: settings.late,
         run_time: settings.run_time,
-        iterations: settings.iterations,
-        iterations_per_user: settings.iterations_per_user,
+        iterations: settings.iterations.filter(|_| !once),
+        iterations_per_user: settings.iterations_per_user.filter(|_| !once),
         stop_timeout: settings.stop_timeout,
-        shards: settings.shards,
+        // One user after the other: what they say would be mixed up otherwise.
+        shards: if once { 1 } else { settings.shards },
         max_fibers: prepare::max_fibers(settings.shards),
         seed: settings.seed,
         trace: trace.is_some(),
         phases: settings.phases,
+        debugging: view.as_ref().map(|(_, debugging)| debugging.clone()),
+        once,
         reset_stats: settings.reset_stats,
         host: settings.host.clone(),
         environment: environment(settings),
@@ -109,7 +131,8 @@ fn conduct(
         network: settings.network.network.clone(),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
-    let mut observer = RunObserver::new(csv, trace, classes, !settings.only_summary);
+    let mut observer =
+        RunObserver::new(csv, trace, classes, manifests.to_vec(), !settings.only_summary && !once);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start a runtime: {error}"))?;
     let outcome = runtime.block_on(async {
@@ -118,7 +141,9 @@ fn conduct(
     })?;
     observer.finish(&outcome.result);
     let engine::Outcome { result, ending, exit_code, failed_hooks } = outcome;
-    Ok(Conducted { result, ending, exit_code, failed_hooks })
+    let notes = view.filter(|_| once).map(|(view, _)| view.notes());
+    let once = notes.map(|notes| once::rows(&prepared.planned, notes));
+    Ok(Conducted { result, ending, exit_code, failed_hooks, once })
 }
 
 /// What hooks are told of the run.
@@ -147,6 +172,11 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
         timeout: settings.timeout,
         verify: !settings.insecure,
         ca: settings.ca.clone(),
+        cert: settings.cert.clone(),
+        key: settings.key.clone(),
+        tls_min: settings.tls_min,
+        tls_resumption: !settings.no_tls_resumption,
+        http_version: settings.http_version,
         allowed_hosts: AllowedHosts::new(&settings.allowed_hosts),
         max_body: settings.max_body,
         ..settings.network.client_options()
@@ -155,27 +185,33 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
 
 /// Prints the end of the run and names the exit code.
 fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted) -> u8 {
-    let Conducted { result, ending, exit_code, failed_hooks } = outcome;
+    let Conducted { result, ending, exit_code, failed_hooks, once } = outcome;
     let totals = &result.totals;
     let columns = show::columns();
-    let mut parts = vec![
-        request_table(totals, Rates::Total, columns),
-        percentile_table(totals, columns),
-        service_table(totals, columns),
-        phase_table(totals, columns),
-        error_report(totals),
-        exception_report(totals),
-        run_summary(result),
-        health_report(result, settings.allow_saturation),
-    ];
+    let mut parts = match once {
+        Some(rows) => vec![once_table(rows), run_summary(result)],
+        None => vec![
+            request_table(totals, Rates::Total, columns),
+            percentile_table(totals, columns),
+            service_table(totals, columns),
+            phase_table(totals, columns),
+            error_report(totals),
+            exception_report(totals),
+            run_summary(result),
+            health_report(result, settings.allow_saturation),
+        ],
+    };
     let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
     parts.extend(verdicts.iter().map(verdict_table));
     parts.retain(|part| !part.is_empty());
     show::report(&parts.join("\n"));
     let code = exit::exit_code(&ExitOutcome {
-        invalid: !settings.allow_saturation && !result.invalid().is_empty(),
+        // A run without load says nothing about what the generator can bear.
+        invalid: !settings.once && !settings.allow_saturation && !result.invalid().is_empty(),
         cut: *ending == Ending::Cut,
-        manifest_missed: verdicts.iter().any(|verdict| !verdict.passed),
+        // What ended the run may be kept again by its end.
+        manifest_missed: matches!(ending, Ending::Objection(_))
+            || verdicts.iter().any(|verdict| !verdict.passed),
         manifest_given: !manifests.is_empty(),
         failed_requests: totals.aggregated().failures > 0,
         exceptions: !totals.exceptions().is_empty() || *failed_hooks > 0,

@@ -6,7 +6,7 @@ use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::engine::Late;
-use crate::http::HostPattern;
+use crate::http::{HostPattern, HttpVersion, TlsVersion};
 use crate::plan;
 use crate::script::GivenOptions;
 use crate::util::Diagnostic;
@@ -51,6 +51,10 @@ pub struct RunSettings {
     pub trace: Option<PathBuf>,
     /// A table of the phases of requests at the end.
     pub phases: bool,
+    /// Run each task once instead of making load.
+    pub once: bool,
+    /// How many users are looked at; none = as many as the kind of run asks for.
+    pub debug_http: Option<u64>,
     /// Files with thresholds.
     pub manifests: Vec<PathBuf>,
     /// No tables while the run goes on.
@@ -69,8 +73,18 @@ pub struct RunSettings {
     pub shards: usize,
     /// Certificates to trust besides the system's.
     pub ca: Option<PathBuf>,
+    /// The client's own certificate.
+    pub cert: Option<PathBuf>,
+    /// Its key, if that is in a file of its own.
+    pub key: Option<PathBuf>,
     /// Certificates are not verified.
     pub insecure: bool,
+    /// The oldest version of TLS that is accepted.
+    pub tls_min: TlsVersion,
+    /// Every connection has a full TLS handshake.
+    pub no_tls_resumption: bool,
+    /// Which versions of HTTP are spoken.
+    pub http_version: HttpVersion,
     /// The only hosts that may be called; empty = all.
     pub allowed_hosts: Vec<HostPattern>,
     /// How long a request may take.
@@ -207,6 +221,8 @@ pub(super) fn resolve(
         csv_integer_ms: layers.switch("csv-integer-ms")?,
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
         phases: layers.switch("phases")?,
+        once: layers.switch("once")?,
+        debug_http: layers.optional("debug-http", parse::watched)?,
         manifests: paths(layers.list("manifest", parse::text)?),
         only_summary: layers.switch("only-summary")?,
         stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,
@@ -216,7 +232,12 @@ pub(super) fn resolve(
         seed: layers.optional("seed", parse::whole(0..))?.unwrap_or_else(new_seed),
         shards: layers.optional("shards", parse::whole(1..=MOST_SHARDS))?.unwrap_or_else(cores),
         ca: layers.optional("ca", parse::text)?.map(PathBuf::from),
+        cert: layers.optional("cert", parse::text)?.map(PathBuf::from),
+        key: layers.optional("key", parse::text)?.map(PathBuf::from),
         insecure: layers.switch("insecure")?,
+        tls_min: layers.value("tls-min", str::parse)?,
+        no_tls_resumption: layers.switch("no-tls-resumption")?,
+        http_version: layers.value("http-version", str::parse)?,
         allowed_hosts: layers.list("allow-host", str::parse)?,
         timeout: layers.value("timeout", parse::time)?,
         network: NetworkSettings::resolve(&mut layers)?,

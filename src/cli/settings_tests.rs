@@ -4,6 +4,7 @@ use super::super::args::{command, given};
 use super::super::options::{Kind, OPTIONS, Verb};
 use super::{Environment, RunSettings, resolve, resolve_demo, resolve_script};
 use crate::engine::Late;
+use crate::http::{HttpVersion, TlsVersion};
 use crate::util::Diagnostic;
 use std::time::Duration;
 
@@ -69,12 +70,15 @@ fn cases() -> Vec<Case> {
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
         ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.csv)),
         ("trace", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.trace)),
+        ("debug-http", ["1", "2", "no", "7", "9"], |s| format!("{:?}", s.debug_http)),
         ("manifest", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.manifests)),
         ("stop-timeout", ["11s", "0", "13s", "14s", "15s"], |s| format!("{:?}", s.stop_timeout)),
         ("exit-code-on-error", ["11", "12", "13", "0", "255"], |s| format!("{:?}", s.exit_code_on_error)),
         ("seed", ["11", "12", "13", "14", "0"], |s| s.seed.to_string()),
         ("shards", ["11", "12", "13", "14", "15"], |s| s.shards.to_string()),
         ("ca", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.ca)),
+        ("cert", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.cert)),
+        ("key", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.key)),
         ("allow-host", ["a", "*.b", "c:80", "127.0.0.1", "::1"], |s| format!("{:?}", s.allowed_hosts)),
         ("timeout", ["11s", "12s", "13s", "14s", "15s"], |s| format!("{:?}", s.timeout)),
         ("connect-timeout", ["11s", "12s", "13s", "14s", "15s"], |s| {
@@ -115,16 +119,19 @@ fn switches() -> Vec<SwitchCase> {
         ("csv-full-history", |s| s.csv_full_history),
         ("csv-integer-ms", |s| s.csv_integer_ms),
         ("phases", |s| s.phases),
+        ("once", |s| s.once),
         ("only-summary", |s| s.only_summary),
         ("reset-stats", |s| s.reset_stats),
         ("insecure", |s| s.insecure),
+        ("no-tls-resumption", |s| s.no_tls_resumption),
         ("no-keepalive", |s| s.network.no_keepalive),
         ("allow-saturation", |s| s.allow_saturation),
     ]
 }
 
 /// Options that the tables above cannot hold; each has a test of its own.
-const ELSEWHERE: [&str; 7] = ["headless", "web", "config", "demo-port", "late", "option", "shape"];
+const ELSEWHERE: [&str; 9] =
+    ["headless", "web", "config", "demo-port", "late", "option", "shape", "tls-min", "http-version"];
 
 #[test]
 fn no_option_is_left_untested() {
@@ -247,6 +254,27 @@ fn late_is_wait_or_drop() {
 }
 
 #[test]
+fn versions_of_tls_and_http() {
+    let versions = |setup: Setup| setup.resolve().map(|settings| (settings.tls_min, settings.http_version));
+    let setup = || Setup::new(&["main.rhai"]);
+    assert_eq!(versions(setup()), Ok((TlsVersion::Tls12, HttpVersion::Auto)));
+    let from_file = || setup().file("katydid.toml", "tls-min = 1.3\nhttp-version = 2\n");
+    assert_eq!(versions(from_file()), Ok((TlsVersion::Tls13, HttpVersion::Http2)));
+    let from_variable =
+        || from_file().variable("KATYDID_TLS_MIN", "1.2").variable("KATYDID_HTTP_VERSION", "auto");
+    assert_eq!(versions(from_variable()), Ok((TlsVersion::Tls12, HttpVersion::Auto)));
+    let by_flag = from_variable().word("--tls-min=1.3").word("--http-version=1.1");
+    assert_eq!(versions(by_flag), Ok((TlsVersion::Tls13, HttpVersion::Http1)));
+    for (word, expected) in [
+        ("--tls-min=1.1", "--tls-min: `1.1` is neither 1.2 nor 1.3"),
+        ("--http-version=3", "--http-version: `3` is none of auto, 1.1 and 2"),
+    ] {
+        let refused = versions(setup().word(word)).expect_err("no such thing").to_string();
+        assert!(refused.contains(expected), "{refused}");
+    }
+}
+
+#[test]
 fn defaults_are_those_of_the_help() {
     let settings = Setup::new(&["main.rhai"]).resolve().unwrap();
     assert_eq!((settings.users, settings.spawn_rate), (1, 1.0));
@@ -349,7 +377,7 @@ fn bad_values_name_their_origin() {
 #[test]
 fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
-        "host" | "csv" | "trace" | "ca" | "logfile" => Some(" "),
+        "host" | "csv" | "trace" | "ca" | "cert" | "key" | "logfile" => Some(" "),
         "class" => Some("=1"),
         "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port"
         | "shape" => None,

@@ -7,7 +7,9 @@ use super::shop::Call;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
-use http::header::{ALLOW, CONTENT_ENCODING, COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE};
+use http::header::{
+    ALLOW, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, SET_COOKIE,
+};
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -17,6 +19,7 @@ use std::io::Write as _;
 const MOST_BYTES: u64 = 1 << 30;
 /// Ten minutes.
 const LONGEST_DELAY_MS: u64 = 600_000;
+const MOST_EVENTS: u64 = 1_000_000;
 const MOST_REDIRECTS: u64 = 1_000;
 
 /// Bodies that are the same for everyone, made once.
@@ -65,6 +68,20 @@ impl Fixed {
             Some(size @ ..=MOST_BYTES) => Response::new(Payload::repeated(self.filler.clone(), size)),
             _ => Refusal::bad_request("a size is 0 to 1073741824 bytes").into_reply(),
         }
+    }
+}
+
+/// `GET /events/{n}`
+pub(super) fn events(call: &Call<'_>) -> Reply {
+    const EVENT: &[u8] = b"event: chirp\ndata: katy did\n\n";
+    match call.number() {
+        Some(count @ ..=MOST_EVENTS) => {
+            let body = Payload::repeated(Bytes::from_static(EVENT), count * EVENT.len() as u64);
+            let mut reply = Response::new(body);
+            reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+            reply
+        }
+        _ => Refusal::bad_request("a number of events is 0 to 1000000").into_reply(),
     }
 }
 

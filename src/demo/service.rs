@@ -86,6 +86,7 @@ impl Service {
             Route::Html => probes::html(),
             Route::Status => probes::status(call),
             Route::Bytes => self.fixed.bytes(call),
+            Route::Events => probes::events(call),
             Route::Redirect => probes::redirect(call),
             Route::Cookies => probes::cookies(call),
             Route::CookiesSet => probes::set_cookies(call),

@@ -1,10 +1,13 @@
 //! The engine's side of [`script::Host`](crate::script::Host): one user's client, and the shard's recorder.
 
+use super::debug::Eye;
 use super::diary::Pages;
 use super::message::Report;
-use crate::http::{self, Base, Client, ClientOptions, NoProxy, Proxy, Shared, TransportError, Url};
+use crate::http::{
+    self, Base, Client, ClientOptions, NoProxy, Origin, Proxy, Shared, Tls, TlsChoice, TransportError, Url,
+};
 use crate::plan::{Event, UserClass};
-use crate::script::{Exception, Host, Phased, Sample, World};
+use crate::script::{Exception, Host, Mask, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -26,6 +29,8 @@ pub(super) struct Ledger {
     pub(super) started: Instant,
     /// Knows the secrets that no report may show.
     pub(super) world: Arc<World>,
+    /// The same secrets, to be asked for every request.
+    pub(super) mask: Mask,
     /// Requests that were never sent, redirects that were followed, requests that were cut off in flight.
     pub(super) counters: RefCell<RunCounters>,
     /// What users do, where a trace is written.
@@ -53,6 +58,7 @@ impl Ledger {
     pub(super) fn exception(&self, exception: &Exception, task: &str) {
         let now = self.since_start(Instant::now());
         let message = self.world.mask(&exception.message);
+        let task = &self.mask.apply(task);
         self.recorder.borrow_mut().exception(&message, &exception.place, task, now);
         tracing::debug!(target: "script", "exception in `{task}`\n{}", self.world.mask(&exception.diagnostic));
     }
@@ -74,6 +80,8 @@ pub(super) struct UserHost {
     pub(super) network: Rc<Shared>,
     pub(super) ledger: Rc<Ledger>,
     pub(super) reports: UnboundedSender<Report>,
+    /// Who looks at this user's requests.
+    pub(super) eye: Option<Rc<Eye>>,
 }
 
 impl UserHost {
@@ -111,26 +119,58 @@ impl Drop for InFlight<'_> {
     }
 }
 
+impl UserHost {
+    /// Waits for the answer to a request, which is accounted for whatever comes of it.
+    async fn in_flight<T>(&self, answer: impl Future<Output = T>) -> T {
+        let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
+        let mut answer = pin!(answer);
+        let on_wire = &self.network.counters.wire_requests;
+        poll_fn(|context| {
+            // Nothing else of this shard is polled meanwhile: the difference is this request's.
+            let before = on_wire.get();
+            let answer = answer.as_mut().poll(context);
+            in_flight.heads += on_wire.get() - before;
+            in_flight.answered = answer.is_ready();
+            answer
+        })
+        .await
+    }
+}
+
 impl Host for UserHost {
-    fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+    fn send(&self, mut request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+        if self.eye.is_some() {
+            request.transcript = Some(Rc::default());
+        }
+        let transcript = request.transcript.clone();
         Box::pin(async move {
-            let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
-            let mut answer = pin!(self.client.send(request));
-            let on_wire = &self.network.counters.wire_requests;
-            let response = poll_fn(|context| {
-                // Nothing else of this shard is polled meanwhile: the difference is this request's.
-                let before = on_wire.get();
-                let answer = answer.as_mut().poll(context);
-                in_flight.heads += on_wire.get() - before;
-                in_flight.answered = answer.is_ready();
-                answer
-            })
-            .await;
+            let response = self.in_flight(self.client.send(request)).await;
             if let Some(error) = response.error {
                 self.ledger.count_shortage(error);
             }
+            if let (Some(eye), Some(transcript)) = (&self.eye, &transcript) {
+                eye.view.exchanged(&eye.watched, transcript, &response);
+            }
             response
         })
+    }
+
+    fn stream(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>> {
+        Box::pin(async move {
+            let streamed = self.in_flight(self.client.stream(request)).await;
+            if let Some(error) = streamed.response.error {
+                self.ledger.count_shortage(error);
+            }
+            streamed
+        })
+    }
+
+    fn put_back(&self, body: http::BodyStream) {
+        self.client.put_back(body);
+    }
+
+    fn cut_off(&self) {
+        self.ledger.counters.borrow_mut().cut_off += 1;
     }
 
     fn refusal(&self, url: &Url) -> Option<String> {
@@ -139,9 +179,13 @@ impl Host for UserHost {
 
     fn record(&self, sample: Sample) {
         let failure = sample.failure.as_deref().map(|text| self.ledger.world.mask(text));
+        let name = self.ledger.mask.apply(&sample.name);
+        if let Some(eye) = &self.eye {
+            eye.view.judged(&eye.watched, &sample.method, &name, failure.as_deref());
+        }
         let counted = stats::Sample {
             method: &sample.method,
-            name: &sample.name,
+            name: &name,
             response_time: sample.response_time,
             service_time: sample.service_time(),
             size: sample.size,
@@ -161,7 +205,16 @@ impl Host for UserHost {
     }
 
     fn stop_test(&self, reason: &str) {
-        let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
+        let reason = self.ledger.world.mask(reason).into_owned();
+        let _ = self.reports.send(Report::StopTest { reason });
+    }
+
+    fn tls(&self, choice: &TlsChoice) -> Result<Tls, Diagnostic> {
+        self.client.tls(choice)
+    }
+
+    fn shares_connection(&self, origin: &Rc<Origin>) -> bool {
+        self.client.shares_connection(origin)
     }
 
     fn max_connections(&self) -> usize {
@@ -232,7 +285,8 @@ fn apply(options: &mut ClientOptions, key: &str, value: &Value) -> Option<()> {
         }
         "proxy" => options.proxy = Some(Arc::new(Proxy::parse(value.as_str()?).ok()?)),
         "ca" => options.ca = Some(file()?),
-        "cert" => options.cert = Some(file()?),
+        // A key belongs to the certificate that it was given with.
+        "cert" => (options.cert, options.key) = (Some(file()?), None),
         "key" => options.key = Some(file()?),
         "auth" => options.headers.insert(AUTHORIZATION, HeaderValue::from_str(value.as_str()?).ok()?),
         "headers" => headers(options, value)?,

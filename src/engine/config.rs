@@ -1,5 +1,6 @@
 //! What a run is to be: plain data, resolved by the command line.
 
+use super::debug::Debugging;
 use crate::http::{ClientOptions, Network};
 use crate::plan::Plan;
 use crate::script::Fields;
@@ -45,6 +46,11 @@ pub struct RunConfig {
     pub trace: bool,
     /// Count the phases of requests, and their bytes, per name.
     pub phases: bool,
+    /// Users whose requests somebody looks at.
+    pub debugging: Option<Debugging>,
+    /// Run each task of each set once, one user after the other, on one shard; for a plan that was made for it by
+    /// [`make_once`](crate::plan::make_once).
+    pub once: bool,
     /// Forget what was counted when all users have been started.
     pub reset_stats: bool,
     /// The host of every class without one of its own, and of set-up and tear-down.

@@ -319,6 +319,7 @@ impl Controller {
             elapsed: self.begun.elapsed(),
             since_start: self.started.elapsed(),
             users: self.crew.running(),
+            milestones: &self.milestones,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the engine tells of a run: while it goes on, and at its end.
 
 use crate::plan::Arrivals;
-use crate::stats::{RunResult, Totals, TraceStep};
+use crate::stats::{Milestones, RunResult, Totals, TraceStep};
 use std::time::Duration;
 
 /// What ended a run.
@@ -17,6 +17,8 @@ pub enum Ending {
     Arrivals,
     /// The load shape said so.
     Shape,
+    /// Who watches it said so: why.
+    Objection(String),
     /// A script said so.
     StopTest(String),
     /// An `init` hook threw, so nothing was begun.
@@ -50,6 +52,8 @@ pub struct Progress<'a> {
     pub since_start: Duration,
     /// Users that run now, by class index.
     pub users: &'a [u64],
+    /// What the run has come to.
+    pub milestones: &'a Milestones,
 }
 
 /// Someone who watches a run.
@@ -62,6 +66,8 @@ pub trait Observer {
     fn spawned(&mut self, progress: &Progress<'_>);
     /// Once a second.
     fn second(&mut self, progress: &Progress<'_>);
+    /// Why the run is to end now; asked once a second while it goes on.
+    fn objection(&mut self, progress: &Progress<'_>) -> Option<String>;
     /// What users did since the last time; only where the run is traced.
     fn traced(&mut self, steps: &[TraceStep]);
     /// The run is being ended.

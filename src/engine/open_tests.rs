@@ -56,6 +56,18 @@ impl Host for FakeServer {
         })
     }
 
+    fn stream(&self, _: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>> {
+        unreachable!("nothing is streamed")
+    }
+
+    fn put_back(&self, _: http::BodyStream) {
+        unreachable!("nothing is streamed")
+    }
+
+    fn cut_off(&self) {
+        unreachable!("nothing is streamed")
+    }
+
     fn record(&self, sample: Sample) {
         self.0.recorder.borrow_mut().record(&stats::Sample {
             method: &sample.method,

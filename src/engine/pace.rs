@@ -78,6 +78,11 @@ impl Pace {
         Some((frame.set, index))
     }
 
+    /// Whether the innermost set runs each of its tasks once.
+    pub(super) fn is_once(&self) -> bool {
+        self.innermost().is_some_and(|set| self.terrain.orders[set.0].is_once())
+    }
+
     /// Waits so long; false when the user should end instead.
     pub(super) async fn wait(&self, pause: Duration) -> bool {
         if pause.is_zero() {

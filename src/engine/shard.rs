@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::client::{Ledger, UserHost, client_options_of};
 use super::config::RunConfig;
+use super::debug::Eye;
 use super::diary::Diary;
 use super::hooks::{self, HookWitness};
 use super::message::{Assignment, Command, Report};
@@ -16,6 +17,7 @@ use crate::plan::{Event, FnId};
 use crate::script::{Actor, Exception, Fields, Listeners, Loader, User};
 use crate::stats::{Recorder, RunCounters};
 use crate::util::{Purpose, stream};
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -85,6 +87,8 @@ pub(super) struct Shard {
     pub(super) ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,
     crowd: Rc<Crowd>,
+    /// Held by the user whose turn it is, where they run one after the other.
+    turns: Rc<tokio::sync::Mutex<()>>,
     hooks: Rc<Crowd>,
     /// Who sends in `test_start` and `test_stop`: one user, made for the first of them.
     setup_user: OnceCell<User>,
@@ -153,7 +157,8 @@ impl Shard {
             texts.join("\n")
         })?;
         let config = setup.config;
-        let orders = config.plan.sets.iter().map(Order::new).collect();
+        let order = if config.once { Order::once } else { Order::new };
+        let orders = config.plan.sets.iter().map(order).collect();
         let network = Shared::of_shard(config.network.clone(), setup.index, config.shards);
         let kinds = config.plan.classes.iter().map(|class| {
             let host = class.host.as_ref().or(config.host.as_ref());
@@ -161,8 +166,8 @@ impl Shard {
                 .map(|host| Base::parse(host).map(Rc::new))
                 .transpose()
                 .map_err(|error| error.to_string())?;
-            let options =
-                Rc::new(client_options_of(&config.client, class).map_err(|error| error.to_string())?);
+            let options = client_options_of(&config.client, class).map_err(|error| error.to_string())?;
+            let options = Rc::new(options);
             // What is wrong with the options shows now, before anything is sent.
             Client::new(network.clone(), options.clone()).map_err(|error| error.to_string())?;
             Ok(Kind { base, options })
@@ -183,6 +188,8 @@ impl Shard {
             started: Instant::from_std(setup.started),
             counters: RefCell::default(),
             world: setup.loader.world.clone(),
+            // Scripts declare their secret options while they are loaded.
+            mask: setup.loader.world.secrets(),
             trace: config.trace.then(Rc::default),
             phases: config.phases,
         };
@@ -197,6 +204,7 @@ impl Shard {
             ledger: Rc::new(ledger),
             reports,
             crowd: Rc::default(),
+            turns: Rc::default(),
             hooks: Rc::default(),
             setup_user: OnceCell::new(),
             listeners,
@@ -246,7 +254,12 @@ impl Shard {
 
     fn obey(self: &Rc<Self>, command: Command, phase: Phase) -> Phase {
         match command {
-            Command::Start(users) => users.into_iter().for_each(|user| self.start(user)),
+            Command::Start(mut users) => {
+                if self.config.once {
+                    users.sort_by_key(|user| user.class.0);
+                }
+                users.into_iter().for_each(|user| self.start(user));
+            }
             Command::Stop(users) => {
                 let wish = Wish::Finish { deadline: Instant::now() + self.config.stop_timeout };
                 users.into_iter().for_each(|user| self.crowd.set(user, wish));
@@ -293,7 +306,12 @@ impl Shard {
     }
 
     fn hand_over_trace(&self) {
-        let steps = self.ledger.trace.as_ref().map(|pages| pages.take()).unwrap_or_default();
+        let mut steps = self.ledger.trace.as_ref().map(|pages| pages.take()).unwrap_or_default();
+        for step in &mut steps {
+            if let Cow::Owned(masked) = self.ledger.mask.apply(&step.task) {
+                step.task = masked;
+            }
+        }
         if !steps.is_empty() {
             self.report(Report::Traced { steps });
         }
@@ -314,7 +332,12 @@ impl Shard {
         let Assignment { user: number, class } = assignment;
         let Some((walk, _)) = self.walk(assignment) else { return };
         let (crowd, config) = (self.crowd.clone(), self.config.clone());
+        let turns = self.config.once.then(|| self.turns.clone());
         tokio::task::spawn_local(async move {
+            let _turn = match &turns {
+                Some(turns) => Some(turns.lock().await),
+                None => None,
+            };
             walk.run(&config.plan.classes[class.0]).await;
             crowd.left(number);
         });
@@ -324,7 +347,9 @@ impl Shard {
     pub(super) fn walk(&self, assignment: Assignment) -> Option<(Walk<UserWitness>, Rc<Actor>)> {
         let Assignment { user: number, class } = assignment;
         let kind = &self.kinds[class.0];
-        let host = match self.host_of(&kind.options) {
+        let name = self.config.plan.classes[class.0].name.as_str();
+        let eye = self.config.debugging.as_ref().and_then(|debugging| debugging.eye_on(number, name));
+        let host = match self.host_of(&kind.options, eye.clone()) {
             Ok(host) => host,
             Err(reason) => {
                 self.report(Report::Broken { reason });
@@ -343,7 +368,7 @@ impl Shard {
         let schedule = stream(self.config.seed, number, Purpose::Schedule);
         let diary = trace.map(|pages| Diary::new(number, self.ledger.started, pages));
         let walk =
-            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness()).traced(diary);
+            Walk::new(self.terrain.clone(), user, signal.clone(), schedule, self.witness(eye)).traced(diary);
         self.crowd.joined(number, signal);
         self.terrain.pulse.begin();
         Some((walk, actor))
@@ -362,11 +387,13 @@ impl Shard {
         };
         let signal = Rc::new(StopSignal::new());
         let number = self.hooks.joined_next(signal.clone());
-        let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        let (hooks, terrain, witness) =
+            (self.hooks.clone(), self.terrain.clone(), self.witness(self.hooks_eye()));
         let network = self.network.clone();
         tokio::task::spawn_local(async move {
-            let outcome =
+            let mut outcome =
                 hooks::run(&terrain, event, &user, &fields, &signal, Deadline::of_task, &witness).await;
+            outcome.stop = outcome.stop.map(|reason| witness.ledger.world.mask(&reason).into_owned());
             // The hooks of the next event are told what these have sent.
             let _ = witness.reports.send(counted(&witness.ledger, &network));
             let _ = witness.reports.send(Report::Hooked { event, outcome });
@@ -378,7 +405,8 @@ impl Shard {
     fn ask_shape(&self, function: FnId, at: Duration) {
         let signal = Rc::new(StopSignal::new());
         let number = self.hooks.joined_next(signal.clone());
-        let (hooks, terrain, witness) = (self.hooks.clone(), self.terrain.clone(), self.witness());
+        let (hooks, terrain, witness) =
+            (self.hooks.clone(), self.terrain.clone(), self.witness(self.hooks_eye()));
         let actor = self.shape_actor.clone();
         tokio::task::spawn_local(async move {
             let answer = hooks::shape(&terrain, function, &actor, at, &witness, &signal).await;
@@ -403,23 +431,29 @@ impl Shard {
     fn new_hook_user(&self, event: Event) -> Result<User, String> {
         let base = self.config.host.as_ref().map(|host| Base::parse(host).map(Rc::new)).transpose();
         let base = base.map_err(|error| error.to_string())?;
-        let host = self.host_of(&Rc::new(self.config.client.clone()))?;
+        let host = self.host_of(&Rc::new(self.config.client.clone()), self.hooks_eye())?;
         let actor = Rc::new(Actor::of_hooks(event, self.loader.world.clone()));
         Ok(User::heard_by(self.listeners.clone(), actor, "", base, host))
     }
 
-    fn host_of(&self, options: &Rc<ClientOptions>) -> Result<Rc<UserHost>, String> {
+    /// Set-up and tear-down are looked at wherever any user is.
+    fn hooks_eye(&self) -> Option<Rc<Eye>> {
+        self.config.debugging.as_ref().and_then(|debugging| debugging.eye_on(0, ""))
+    }
+
+    fn host_of(&self, options: &Rc<ClientOptions>, eye: Option<Rc<Eye>>) -> Result<Rc<UserHost>, String> {
         let client = Client::new(self.network.clone(), options.clone()).map_err(|error| error.to_string())?;
         Ok(Rc::new(UserHost {
             client,
             network: self.network.clone(),
             ledger: self.ledger.clone(),
             reports: self.reports.clone(),
+            eye,
         }))
     }
 
-    fn witness(&self) -> UserWitness {
-        UserWitness { shard: self.index, ledger: self.ledger.clone(), reports: self.reports.clone() }
+    fn witness(&self, eye: Option<Rc<Eye>>) -> UserWitness {
+        UserWitness { shard: self.index, ledger: self.ledger.clone(), reports: self.reports.clone(), eye }
     }
 }
 
@@ -445,10 +479,14 @@ pub(super) struct UserWitness {
     shard: usize,
     ledger: Rc<Ledger>,
     reports: UnboundedSender<Report>,
+    eye: Option<Rc<Eye>>,
 }
 
 impl HookWitness for UserWitness {
     fn hook_failed(&self, event: Event, exception: &Exception) {
+        if let Some(eye) = &self.eye {
+            eye.view.threw(&eye.watched, &format!("on({})", event.name()), exception);
+        }
         self.ledger.hook_failed(event, exception);
     }
 }
@@ -458,8 +496,13 @@ impl Witness for UserWitness {
         self.ledger.exception(exception, task);
     }
 
+    fn eye(&self) -> Option<&Rc<Eye>> {
+        self.eye.as_ref()
+    }
+
     fn stop_test(&self, reason: &str) {
-        let _ = self.reports.send(Report::StopTest { reason: reason.to_owned() });
+        let reason = self.ledger.world.mask(reason).into_owned();
+        let _ = self.reports.send(Report::StopTest { reason });
     }
 
     fn needs_grant(&self) {

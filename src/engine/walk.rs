@@ -1,6 +1,7 @@
 //! One user's way through the plan: enter sets, pick tasks, run them, wait, leave.
 
 use super::budget::Budget;
+use super::debug::{Eye, Seen};
 use super::diary::Diary;
 use super::hooks::{self, HookWitness};
 use super::order::Order;
@@ -43,6 +44,10 @@ pub(super) trait Witness: HookWitness {
     fn needs_grant(&self);
     /// A task function has ended.
     fn iteration(&self);
+    /// Who looks at this user, if anybody does.
+    fn eye(&self) -> Option<&Rc<Eye>> {
+        None
+    }
 }
 
 /// A user on its way.
@@ -155,7 +160,7 @@ impl<W: Witness> Walk<W> {
 
     /// Picks from the innermost set, and goes where that leads, short of running a task function.
     pub(super) async fn pick(&mut self) -> Pick {
-        let Some((set, index)) = self.pace.pick() else { return Pick::Went(Step::End) };
+        let Some((set, index)) = self.pace.pick() else { return Pick::Went(self.at_the_end()) };
         match self.terrain.plan.sets[set.0].tasks[index].target {
             Target::Stop => Pick::Went(self.leaving(true)),
             Target::Enter(nested) => Pick::Went(Box::pin(self.enter_set(nested)).await),
@@ -213,8 +218,18 @@ impl<W: Witness> Walk<W> {
         step
     }
 
+    /// Nothing is left to pick: a set whose tasks run once is left, everything else is at its end.
+    fn at_the_end(&self) -> Step {
+        if self.pace.depth() > 1 && self.pace.is_once() {
+            return Step::Leave { reschedule: true };
+        }
+        Step::End
+    }
+
     fn after(&self, end: &TaskEnd) -> Step {
         match end {
+            // Where each task is to run once, none keeps the others from that.
+            TaskEnd::Interrupt { .. } | TaskEnd::StopUser if self.pace.is_once() => Step::Pick,
             TaskEnd::Done(_) | TaskEnd::Reschedule | TaskEnd::Failed(_) => Step::Wait,
             TaskEnd::Interrupt { reschedule } => self.leaving(*reschedule),
             TaskEnd::StopUser | TaskEnd::StopTest(_) | TaskEnd::Cut => Step::End,
@@ -266,6 +281,7 @@ impl<W: Witness> Walk<W> {
         name: &str,
         deadline_of: impl Fn(Wish) -> Deadline,
     ) -> TaskEnd {
+        let seen = self.witness.eye().map(|eye| Box::new(Seen::begin(eye, self.pace.path() + name)));
         let call = self.terrain.script.call(function, &self.user);
         let end = self.signal.until_cut(call, deadline_of).await;
         match &end {
@@ -280,6 +296,9 @@ impl<W: Witness> Walk<W> {
         }
         if self.user.has_untold() {
             Box::pin(self.call_listeners()).await;
+        }
+        if let Some(seen) = seen {
+            seen.end(&end);
         }
         end
     }

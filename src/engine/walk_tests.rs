@@ -83,6 +83,15 @@ impl Host for Scribe {
             pending().await
         })
     }
+    fn stream(&self, _: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>> {
+        unreachable!("no request is answered")
+    }
+    fn put_back(&self, _: http::BodyStream) {
+        unreachable!("no request is answered")
+    }
+    fn cut_off(&self) {
+        unreachable!("no request is answered")
+    }
     fn record(&self, _: Sample) {
         unreachable!("no request is answered")
     }

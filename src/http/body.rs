@@ -20,6 +20,13 @@ pub(super) struct Plan {
     pub(super) keep: bool,
     /// Bytes as transferred.
     pub(super) max: u64,
+    /// Whether reading pauses at the head: the body is asked for later, piece by piece.
+    pub(super) pause: bool,
+}
+
+impl Plan {
+    /// For a body that is asked for piece by piece.
+    pub(super) const PIECES: Self = Self { keep: true, max: u64::MAX, pause: true };
 }
 
 /// A body that is being read.
@@ -59,7 +66,7 @@ enum State {
 impl BodyReader {
     /// A reader for a body of this framing.
     pub(super) fn new(framing: Framing, plan: Plan) -> Self {
-        let Plan { keep, max } = plan;
+        let Plan { keep, max, .. } = plan;
         let (state, capacity) = match framing {
             Framing::None => (State::Done, 0),
             Framing::Length(length) => (State::Length(length), if keep { length.min(max) } else { 0 }),
@@ -96,6 +103,11 @@ impl BodyReader {
     /// What was kept of the body since the last time.
     pub(super) fn take_kept(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.body)
+    }
+
+    /// From now on bytes are only counted.
+    pub(super) fn stop_keeping(&mut self) {
+        self.keep = false;
     }
 
     /// The trailers (RFC 9112, section 7.1.2); none where none came.
@@ -239,7 +251,7 @@ mod tests {
     use crate::http::head::Framing;
     use proptest::prelude::*;
 
-    const ALL: Plan = Plan { keep: true, max: u64::MAX };
+    const ALL: Plan = Plan { keep: true, max: u64::MAX, pause: false };
 
     fn chunked(text: &str) -> Result<(Vec<u8>, bool, usize), TransportError> {
         let mut reader = BodyReader::new(Framing::Chunked, ALL);
@@ -274,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_body_that_nobody_keeps_is_counted() {
-        let mut reader = BodyReader::new(Framing::Length(1 << 40), Plan { keep: false, max: u64::MAX });
+        let mut reader = BodyReader::new(Framing::Length(1 << 40), Plan { keep: false, ..ALL });
         for _ in 0..1000 {
             reader.take(&[b'x'; 1000]).expect("no limit");
         }

@@ -1,14 +1,17 @@
 //! The client of one user: its connections, its cookies, and how a request becomes an answer.
 
 use super::body::Plan;
+use super::body_stream::{BodyStream, Streamed};
+use super::chain::Chain;
 use super::connection::{Connection, Opened, Speaks};
 use super::cookies::Jar;
 use super::error::TransportError;
 use super::exchange::{self, Failure};
-use super::incoming::Answer;
+use super::incoming::{Answer, Rest};
 use super::multiplexed::Multiplexed;
 use super::options::{ClientOptions, MAX_BODY};
 use super::phases::Phases;
+use super::pool::Pool;
 use super::request::Request;
 use super::response::{Hop, Response, WireBytes};
 use super::secure::{Secure, Wished};
@@ -19,7 +22,6 @@ use super::versions::HttpVersion;
 use super::wire::Headers;
 use super::{head, redirect, stream, wire};
 use crate::util::Diagnostic;
-use bytes::Bytes;
 use http::Method;
 use http::header::COOKIE;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -37,7 +39,7 @@ const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
 pub struct Client {
     shared: Rc<Shared>,
     options: Rc<ClientOptions>,
-    kept: RefCell<Vec<Connection>>,
+    pool: Pool,
     /// Which of several addresses are this user's; dealt when it first connects.
     turn: Cell<Option<usize>>,
     jar: Jar,
@@ -58,7 +60,7 @@ impl Client {
         Ok(Self {
             shared,
             options,
-            kept: RefCell::default(),
+            pool: Pool::default(),
             turn: Cell::default(),
             jar: Jar::default(),
             timer: RefCell::default(),
@@ -81,10 +83,35 @@ impl Client {
         let timeout = request.timeout.unwrap_or(self.options.timeout);
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
         let plan = self.plan_for(&request);
-        let mut chain = Chain { request, astray: false, history: Vec::new(), phases: Phases::default() };
+        let mut chain = Chain::new(request, plan);
         let mut wire = WireBytes::default();
         let result = self.until(deadline, pin!(self.follow(&mut chain)), &mut wire).await;
-        chain.conclude(result, begun, plan, wire)
+        chain.conclude(result, begun, wire)
+    }
+
+    /// Sends a request and reads the head of the answer, following redirects. The body is read from what comes with it.
+    ///
+    /// The timeout bounds the time to the head, and then every wait for a piece of the body: a stream has no other end.
+    pub async fn stream(&self, request: Request) -> Streamed {
+        let begun = Instant::now();
+        let timeout = request.timeout.unwrap_or(self.options.timeout);
+        let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
+        let mut chain = Chain::new(request, Plan::PIECES);
+        let mut wire = WireBytes::default();
+        let mut result = self.until(deadline, pin!(self.follow(&mut chain)), &mut wire).await;
+        let rest = result.as_mut().ok().and_then(|answer| answer.rest.take());
+        let most = self.options.max_body.unwrap_or(MAX_BODY);
+        let response = chain.conclude(result, begun, wire);
+        let body =
+            rest.map(|rest| BodyStream::new(self.shared.clone(), *rest, response.ended, timeout, most));
+        Streamed { response, body }
+    }
+
+    /// Takes back a body that was read to its end: its connection may carry another request.
+    pub fn put_back(&self, body: BodyStream) {
+        if let Some(connection) = body.into_reusable() {
+            self.pool.keep(connection, &self.options);
+        }
     }
 
     /// How many connections to one host it has at a time.
@@ -97,6 +124,12 @@ impl Client {
     #[must_use]
     pub fn refusal(&self, url: &Url) -> Option<String> {
         self.options.allowed_hosts.as_ref().and_then(|allowed| allowed.refusal(url))
+    }
+
+    /// Whether there is a connection to `origin` that carries any number of requests at a time.
+    #[must_use]
+    pub fn shares_connection(&self, origin: &Rc<Origin>) -> bool {
+        self.secure.get().is_some_and(|secure| secure.shares(origin))
     }
 
     /// The cookies that a request to `url` would carry.
@@ -163,7 +196,10 @@ impl Client {
         };
         loop {
             let begun = Instant::now();
-            let answer = self.hop(&chain.request, chain.astray, &mut chain.phases).await?;
+            let mut answer = self.hop(chain).await?;
+            if let Some(transcript) = &chain.request.transcript {
+                transcript.answered(&answer.head_bytes, &answer.body, answer.size, answer.error);
+            }
             let status = answer.head.status;
             let redirects = matches!(status, 300..400) && follows && answer.error.is_none();
             if !redirects && !answer.head.sets_cookies {
@@ -180,6 +216,12 @@ impl Client {
             if self.options.allowed_hosts.as_ref().is_some_and(|allowed| !allowed.permit(target.origin())) {
                 return Err(TransportError::RedirectNotAllowed);
             }
+            if answer.rest.is_some() {
+                answer = Box::pin(self.read_rest(answer)).await?;
+                if answer.error.is_some() {
+                    return Ok(answer);
+                }
+            }
             chain.history.push(Hop {
                 status,
                 url: chain.request.url.clone(),
@@ -194,26 +236,23 @@ impl Client {
     }
 
     /// One request and its answer, on a kept connection or a new one.
-    async fn hop(
-        &self,
-        request: &Request,
-        astray: bool,
-        phases: &mut Phases,
-    ) -> Result<Answer, TransportError> {
+    async fn hop(&self, chain: &mut Chain) -> Result<Answer, TransportError> {
+        let Chain { request, astray, plan, phases, .. } = chain;
+        let (request, astray, plan) = (&*request, *astray, *plan);
         let origin = request.url.origin();
         let tls = self.tls_of(request)?;
         let tls = tls.as_ref();
         if self.secure.get().is_some_and(|secure| secure.find(origin, tls).is_some())
-            && let Some(answer) = Box::pin(self.on_shared(request, astray, tls, phases)).await
+            && let Some(answer) = Box::pin(self.on_shared(request, astray, plan, tls, phases)).await
         {
             return answer;
         }
-        while let Some(mut connection) = self.take_kept(origin, tls) {
+        while let Some(mut connection) = self.pool.take(origin, tls) {
             if !connection.is_open().await {
                 add(&self.shared.counters.reconnects, 1);
                 continue;
             }
-            match self.exchange(&mut connection, request, astray, phases).await {
+            match self.exchange(&mut connection, request, astray, plan, phases).await {
                 Ok(answer) => return Ok(self.keep_after(connection, answer)),
                 // Closed in the moment between the look and the first byte: nothing was sent, so it may be sent anew.
                 Err(failure) if !failure.wrote => add(&self.shared.counters.reconnects, 1),
@@ -223,13 +262,14 @@ impl Client {
         // Boxed, because connecting is rare and large: every request would carry the room for it.
         match Box::pin(self.connect(origin, tls, phases)).await? {
             Opened::Single(mut connection) => {
-                match self.exchange(&mut connection, request, astray, phases).await {
+                match self.exchange(&mut connection, request, astray, plan, phases).await {
                     Ok(answer) => Ok(self.keep_after(connection, answer)),
                     Err(failure) => Err(failure.error),
                 }
             }
             Opened::Shared(connection) => {
-                let sent = Box::pin(self.exchange_on_stream(&connection, request, astray, phases)).await;
+                let sent =
+                    Box::pin(self.exchange_on_stream(&connection, request, astray, plan, phases)).await;
                 sent.map_err(|failure| failure.error)
             }
         }
@@ -240,13 +280,14 @@ impl Client {
         &self,
         request: &Request,
         astray: bool,
+        plan: Plan,
         tls: Option<&Tls>,
         phases: &mut Phases,
     ) -> Option<Result<Answer, TransportError>> {
         let secure = self.secure.get()?;
         while let Some(connection) = secure.find(request.url.origin(), tls) {
             if connection.is_open().await {
-                match self.exchange_on_stream(&connection, request, astray, phases).await {
+                match self.exchange_on_stream(&connection, request, astray, plan, phases).await {
                     Ok(answer) => return Some(Ok(answer)),
                     // Shut down in the moment between the look and the first byte.
                     Err(failure) if !failure.wrote && !connection.is_open().await => {}
@@ -264,13 +305,14 @@ impl Client {
         connection: &Rc<Multiplexed>,
         request: &Request,
         astray: bool,
+        plan: Plan,
         phases: &mut Phases,
     ) -> Result<Answer, Failure> {
         let options = &*self.options;
         let headers = Headers::new(request, options, astray);
         let cookies = self.cookie_line(request, &headers);
         let write_head = |out: &mut Vec<u8>| wire::head(out, &headers, None, true, cookies.as_deref());
-        stream::exchange(connection, request, self.plan_for(request), write_head, phases).await
+        stream::exchange(connection, request, plan, write_head, phases).await
     }
 
     fn cookie_line(&self, request: &Request, headers: &Headers<'_>) -> Option<Vec<u8>> {
@@ -304,23 +346,28 @@ impl Client {
         connection: &mut Connection,
         request: &Request,
         astray: bool,
+        plan: Plan,
         phases: &mut Phases,
     ) -> Result<Answer, Failure> {
         let options = &*self.options;
         let headers = Headers::new(request, options, astray);
         let cookies = self.cookie_line(request, &headers);
         let proxy = if connection.forwarded { options.proxy.as_deref() } else { None };
-        let write_head =
-            |out: &mut Vec<u8>| wire::head(out, &headers, proxy, options.keep_alive, cookies.as_deref());
+        let write_head = |out: &mut Vec<u8>| {
+            wire::head(out, &headers, proxy, options.keep_alive, cookies.as_deref());
+            if let Some(transcript) = &request.transcript {
+                transcript.asked(out, &request.body);
+            }
+        };
         let transport = &mut connection.transport;
-        exchange::exchange(&self.shared, transport, request, self.plan_for(request), write_head, phases).await
+        exchange::exchange(&self.shared, transport, request, plan, write_head, phases).await
     }
 
     /// What becomes of the body of the answer to `request`.
     fn plan_for(&self, request: &Request) -> Plan {
         let keep = request.keep_body.unwrap_or(self.options.keep_body);
         let most = if keep { MAX_BODY } else { u64::MAX };
-        Plan { keep, max: self.options.max_body.unwrap_or(most) }
+        Plan { keep, max: self.options.max_body.unwrap_or(most), pause: false }
     }
 
     /// A new connection, or the one with HTTP/2 that another request of this user opens at this moment.
@@ -337,26 +384,42 @@ impl Client {
         };
         let known_not_to = || self.shared.without_http2.borrow().contains(origin);
         if !offers || !self.options.keep_alive || known_not_to() {
-            return self.open(origin, tls, phases).await;
+            return self.open_alone(origin, tls, phases).await;
         }
-        let begun = Instant::now();
-        let mut waits = true;
+        phases.waits_since = Some(Instant::now());
         let opening = async {
-            waits = false;
+            phases.waits_since = None;
             self.open(origin, tls, phases).await
         };
         let wished = self.secure().wish(origin, tls, opening).await;
-        if waits {
-            phases.connect += begun.elapsed();
-        }
+        phases.end_wait(Instant::now());
         match wished? {
             Wished::Shared(connection) => Ok(Opened::Shared(connection)),
             Wished::Single(connection) => {
-                self.shared.without_http2.borrow_mut().push(origin.clone());
+                if !known_not_to() {
+                    self.shared.without_http2.borrow_mut().push(origin.clone());
+                }
                 Ok(Opened::Single(connection))
             }
-            Wished::Alone => self.open(origin, tls, phases).await,
+            Wished::Alone => self.open_alone(origin, tls, phases).await,
         }
+    }
+
+    /// A new connection that no other request waits for.
+    async fn open_alone(
+        &self,
+        origin: &Rc<Origin>,
+        tls: Option<&Tls>,
+        phases: &mut Phases,
+    ) -> Result<Opened, TransportError> {
+        let opened = self.open(origin, tls, phases).await?;
+        // A server may have learnt HTTP/2 since it was asked last.
+        if let Opened::Shared(connection) = &opened
+            && self.options.keep_alive
+        {
+            self.secure().keep(connection.clone());
+        }
+        Ok(opened)
     }
 
     async fn open(
@@ -378,98 +441,26 @@ impl Client {
         }
     }
 
-    fn take_kept(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> Option<Connection> {
-        let mut kept = self.kept.borrow_mut();
-        // The one that was used last: the server had the least time to close it.
-        let index = kept.iter().rposition(|connection| connection.leads_to(origin, tls))?;
-        Some(kept.remove(index))
-    }
-
     /// Keeps the connection for the next request, if it can carry one.
-    fn keep_after(&self, connection: Connection, answer: Answer) -> Answer {
-        if answer.reusable && self.options.keep_alive {
-            let (mut kept, options) = (self.kept.borrow_mut(), &self.options);
-            if kept.len() >= options.max_connections.min(options.max_idle_connections) {
-                make_room(&mut kept, &connection, options);
-            }
-            kept.push(connection);
+    fn keep_after(&self, connection: Connection, mut answer: Answer) -> Answer {
+        if answer.reusable {
+            self.pool.keep(connection, &self.options);
+        } else if let Some(Rest::Single(_, source)) = answer.rest.as_deref_mut() {
+            *source = Some(connection);
         }
         answer
     }
-}
 
-/// Closes connections that are one too many once `another` is kept.
-#[cold]
-fn make_room(kept: &mut Vec<Connection>, another: &Connection, options: &ClientOptions) {
-    let alike = |connection: &Connection| connection.leads_to(another.origin(), another.tls());
-    if kept.iter().filter(|connection| alike(connection)).count() >= options.max_connections
-        && let Some(oldest) = kept.iter().position(alike)
-    {
-        kept.remove(oldest);
-    }
-    if kept.len() >= options.max_idle_connections && !kept.is_empty() {
-        kept.remove(0);
-    }
-}
-
-/// A request on its way through redirects.
-struct Chain {
-    request: Request,
-    /// Whether a redirect led to another origin.
-    astray: bool,
-    history: Vec<Hop>,
-    phases: Phases,
-}
-
-impl Chain {
-    fn conclude(
-        self,
-        result: Result<Answer, TransportError>,
-        begun: Instant,
-        plan: Plan,
-        wire: WireBytes,
-    ) -> Response {
-        let ended = match &result {
-            Ok(answer) => answer.ended,
-            Err(_) => Instant::now(),
+    /// Reads the rest of an answer that nobody wants to see, as its connection is needed.
+    async fn read_rest(&self, answer: Answer) -> Result<Answer, TransportError> {
+        // A stream of HTTP/2 is reset when it is dropped, and its connection goes on.
+        let Some(Rest::Single(mut incoming, Some(mut connection))) = answer.rest.map(|rest| *rest) else {
+            return Ok(Answer { rest: None, ..answer });
         };
-        let elapsed: Duration = ended.saturating_duration_since(begun);
-        let timings = self.phases.timings(elapsed, ended);
-        let (url, history) = (self.request.url, self.history);
-        let without = |error| Response {
-            status: 0,
-            version: None,
-            reason: None,
-            head: Bytes::new(),
-            headers: OnceCell::new(),
-            encoded: false,
-            body: Bytes::new(),
-            size: 0,
-            plan,
-            trailers: None,
-            error: Some(error),
-            url: url.clone(),
-            history: history.clone(),
-            elapsed,
-            timings,
-            wire,
-            ended,
-        };
-        match result {
-            Err(error) => without(error),
-            Ok(Answer { head, head_bytes, body, size, trailers, error, .. }) => Response {
-                // An answer that is not whole is none, but what came of it is there to be looked at.
-                status: if error.is_none() { head.status } else { 0 },
-                version: Some(head.version),
-                reason: head.reason.filter(|_| error.is_none()),
-                head: head_bytes,
-                encoded: head.encoded,
-                body,
-                size,
-                trailers,
-                error,
-                ..without(TransportError::Broken)
-            },
-        }
+        incoming.skip_rest();
+        let transport = &mut connection.transport;
+        poll_fn(|context| incoming.poll_receive(&self.shared, transport, context)).await;
+        let ended = incoming.last_byte_at.unwrap_or(answer.ended);
+        Ok(self.keep_after(connection, incoming.into_answer(ended)?))
     }
 }

@@ -6,7 +6,9 @@ use super::network::{NoSource, Sources};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;
+use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
+use tokio::time::sleep;
 
 /// Connects to the first address that can be connected to, in the order for the user whose `turn` this is, from that
 /// user's local address.
@@ -60,10 +62,18 @@ fn choose_port_late(socket: &TcpSocket) {
 #[cfg(not(target_os = "linux"))]
 fn choose_port_late(_: &TcpSocket) {}
 
-/// Connects to a Unix socket.
+/// Connects to a Unix socket. Where its server has a full queue the system refuses at once what over TCP would wait.
 pub(super) async fn connect_unix(path: &Path) -> Result<UnixStream, TransportError> {
-    UnixStream::connect(path).await.map_err(|error| TransportError::connecting_to_socket(&error))
+    loop {
+        match UnixStream::connect(path).await {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(UNIX_PAUSE).await,
+            connected => return connected.map_err(|error| TransportError::connecting_to_socket(&error)),
+        }
+    }
 }
+
+/// After this time a Unix socket whose queue was full is asked again.
+const UNIX_PAUSE: Duration = Duration::from_millis(1);
 
 /// What it means that a socket cannot be bound: an address that this machine does not have any more, or no port left.
 fn bind_error(error: &io::Error) -> TransportError {
@@ -125,6 +135,15 @@ mod tests {
         ] {
             let error = io::Error::from_raw_os_error(errno as i32);
             assert_eq!(connect_error(&error, None, &here), meaning);
+        }
+        for (errno, meaning) in [
+            (Errno::ENOENT, TransportError::NoSuchSocket),
+            (Errno::EACCES, TransportError::SocketDenied),
+            (Errno::ECONNREFUSED, TransportError::ConnectionRefused),
+            (Errno::EMFILE, TransportError::TooManyOpenFiles),
+        ] {
+            let error = io::Error::from_raw_os_error(errno as i32);
+            assert_eq!(TransportError::connecting_to_socket(&error), meaning);
         }
     }
 }

@@ -81,6 +81,8 @@ pub enum TransportError {
     ShutDown(u8),
     /// The head of the answer is larger than any reasonable one.
     ResponseHeadTooLarge,
+    /// A stream of events or lines has a `Content-Encoding`.
+    EncodedStream,
     /// The body is longer than the client's `max_body`.
     BodyTooLarge,
     /// A file of the request's body cannot be read any more.
@@ -137,6 +139,7 @@ impl TransportError {
             Self::StreamReset(_) => "stream reset",
             Self::ShutDown(_) => "connection shut down",
             Self::ResponseHeadTooLarge => "response head too large",
+            Self::EncodedStream => "response stream is encoded",
             Self::BodyTooLarge => "response body too large",
             Self::BodyFileUnreadable => "a file of the request body cannot be read any more",
             Self::BodyFileShorter => "a file of the request body became shorter",
@@ -172,8 +175,6 @@ impl TransportError {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NoSuchSocket,
             io::ErrorKind::PermissionDenied => Self::SocketDenied,
-            // A backlog that is full: to a socket of a file, nobody waits.
-            io::ErrorKind::WouldBlock => Self::ConnectionRefused,
             _ => Self::connecting(error),
         }
     }
@@ -321,6 +322,19 @@ mod tests {
         ] {
             let error = std::io::Error::other(rustls::Error::InvalidCertificate(bad));
             assert_eq!(TransportError::handshaking(&error).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_the_system_says_of_sockets_has_a_name() {
+        use nix::errno::Errno;
+        for (errno, text) in [
+            (Errno::ENOENT, "no such socket"),
+            (Errno::EACCES, "permission to the socket denied"),
+            (Errno::ECONNREFUSED, "connection refused"),
+        ] {
+            let error = std::io::Error::from(errno);
+            assert_eq!(TransportError::connecting_to_socket(&error).to_string(), text);
         }
     }
 

@@ -22,7 +22,7 @@ const ONE_PIECE: usize = 16 * 1024;
 const PIECE: usize = 64 * 1024;
 
 /// A larger buffer is not kept for the next request.
-const KEPT_BUFFER: usize = 64 * 1024;
+pub(super) const KEPT_BUFFER: usize = 64 * 1024;
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,13 @@ pub(super) async fn exchange(
     .await;
     let ended = incoming.last_byte_at.unwrap_or_else(Instant::now);
     phases.end_exchange(ended);
+    if incoming.is_paused() {
+        if !complete {
+            incoming.spoil();
+        }
+        let first = incoming.first_byte_at.unwrap_or(ended);
+        return incoming.into_paused(first).map_err(|error| Failure { error, wrote: true });
+    }
     match incoming.into_answer(ended) {
         Ok(answer) => Ok(Answer { reusable: answer.reusable && complete, ..answer }),
         // That it was refused says more than that nothing came.
@@ -177,7 +184,11 @@ impl Sending {
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     // The server may refuse to read on, and say so; or answer while it reads.
                     Poll::Pending => {
-                        return incoming.poll_receive(shared, transport, context).map(|()| Ok(false));
+                        return match incoming.poll_receive(shared, transport, context) {
+                            // Whoever asks for the head alone still wants to send everything.
+                            Poll::Ready(()) if incoming.is_paused() => Poll::Pending,
+                            polled => polled.map(|()| Ok(false)),
+                        };
                     }
                 }
             }

@@ -5,7 +5,7 @@ use super::cookies::Jar;
 use super::incoming::{Answer, Incoming};
 use super::response::Response;
 use super::url::{Base, Url};
-use super::{TransportError, decode, redirect};
+use super::{NoProxy, Proxy, TransportError, decode, parse_addresses, redirect};
 use crate::util::fuzz::fuzz;
 use bytes::Bytes;
 use http::HeaderMap;
@@ -62,7 +62,7 @@ const WORDS: [&str; 32] = [
     "0\r\n\r\n",
     "ffffffffffffffff\r\n",
     "1\r\nx\r\n",
-    "Content-Type: text/plain; charset=latin1\r\n",
+    "Content-Type: text/plain; charset=\"shift_jis\"\r\n",
     " folded\r\n",
     "999",
 ];
@@ -72,7 +72,7 @@ const MAX_BODY: u64 = 10_000;
 
 /// What `wire` is, in pieces of this size; then the connection is closed.
 fn read(wire: &[u8], size: usize, to_head: bool, keep: bool) -> Result<Answer, TransportError> {
-    let mut incoming = Incoming::new(to_head, Plan { keep, max: MAX_BODY });
+    let mut incoming = Incoming::new(to_head, Plan { keep, max: MAX_BODY, pause: false });
     for piece in wire.chunks(size) {
         if !incoming.is_done() {
             incoming.feed(piece);
@@ -113,7 +113,7 @@ fn fuzz_answers() {
                 encoded: answer.head.encoded,
                 body: answer.body,
                 size: answer.size,
-                plan: Plan { keep, max: MAX_BODY },
+                plan: Plan { keep, max: MAX_BODY, pause: false },
                 trailers: answer.trailers,
                 error: answer.error,
                 ..Response::empty(url.clone(), answer.ended)
@@ -138,7 +138,7 @@ fn fuzz_answers() {
 fn look_at_everything(response: &Response, jar: &Jar, url: &Url) {
     let _ = (response.reason(), response.text(), response.cookies());
     jar.keep(url, response.headers());
-    jar.header(url, || std::iter::empty::<&http::HeaderValue>());
+    jar.header(url, std::iter::empty::<&http::HeaderValue>);
     if let Some(Ok(target)) = redirect::target(response.status, url, response.headers()) {
         assert!(is_target(target.path_and_query()), "{target}");
     }
@@ -232,7 +232,7 @@ fn fuzz_cookies() {
         let Ok(value) = http::HeaderValue::from_bytes(text) else { return (0, 0) };
         let jar = Jar::default();
         jar.keep(&url, &HeaderMap::from_iter([(SET_COOKIE, value)]));
-        let header = jar.header(&url, || std::iter::empty::<&http::HeaderValue>());
+        let header = jar.header(&url, std::iter::empty::<&http::HeaderValue>);
         if let Some(header) = &header {
             assert!(http::HeaderValue::from_bytes(header).is_ok(), "{}", header.escape_ascii());
         }
@@ -269,5 +269,46 @@ fn fuzz_urls() {
         let (absolute, joined) = (Url::parse_absolute(&text), base.join(&text));
         absolute.iter().chain(&joined).for_each(sendable);
         (absolute.err(), joined.err())
+    });
+}
+
+#[test]
+fn fuzz_proxies_and_addresses() {
+    let corpus: [&[u8]; 6] = [
+        b"http://user:p%40ss@proxy.example:3128",
+        b"socks5h://[::1]:1080/",
+        b"localhost,.example.org,10.0.0.0/8,[2001:db8::]/32",
+        b"10.0.0.1-10.0.0.20,10.1.0.0/30",
+        b"127.0.0.1",
+        b"*.example.org:8080",
+    ];
+    let words = [
+        "http://",
+        "socks5://",
+        ":",
+        "@",
+        "/",
+        "-",
+        ",",
+        "*",
+        ".",
+        "[",
+        "]",
+        "%",
+        "/0",
+        "/33",
+        "/129",
+        "0.0.0.0",
+        "::",
+        "ü",
+        " ",
+    ];
+    fuzz("proxies", &corpus, &words, |text| {
+        let text = String::from_utf8_lossy(text);
+        let addresses = parse_addresses(&text);
+        // What a user writes in one line names no more than a machine can have.
+        assert!(addresses.as_ref().map_or(0, Vec::len) <= 1 << 16);
+        let bypass = NoProxy::parse(text.split(','));
+        (Proxy::parse(&text).is_ok(), bypass.is_ok(), addresses.map(|addresses| addresses.len().min(3)).ok())
     });
 }

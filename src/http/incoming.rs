@@ -1,14 +1,16 @@
 //! An answer as it comes in, however its bytes are cut.
 
 use super::body::{BodyReader, Plan};
+use super::connection::Connection;
 use super::error::TransportError;
 use super::head::{self, Framing, Head};
 use super::shared::{Shared, add};
+use super::stream::Stream;
 use super::transport::Transport;
 use bytes::Bytes;
 use http::HeaderMap;
 use std::mem;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use tokio::time::Instant;
 
 /// What came back on a connection.
@@ -29,6 +31,17 @@ pub(super) struct Answer {
     pub(super) ended: Instant,
     /// Whether the connection can carry another request.
     pub(super) reusable: bool,
+    /// What is still to come, where reading paused at the head.
+    pub(super) rest: Option<Box<Rest>>,
+}
+
+/// What is to come of an answer of which the head was read.
+#[derive(Debug)]
+pub(super) enum Rest {
+    /// It, and where it comes from; that is none for the moment between the exchange and who keeps connections.
+    Single(Incoming, Option<Connection>),
+    /// On a connection that carries many requests.
+    Shared(Stream),
 }
 
 /// An answer that is being read.
@@ -67,9 +80,32 @@ impl Incoming {
         }
     }
 
-    /// Whether the answer is complete, or can never be.
+    /// Whether the answer is complete, or can never be, or was asked for no further.
     pub(super) fn is_done(&self) -> bool {
-        self.failed.is_some() || self.head.is_some() && (self.whole.is_some() || self.body.is_done())
+        self.failed.is_some()
+            || self.head.is_some() && (self.plan.pause || self.whole.is_some() || self.body.is_done())
+    }
+
+    /// Whether there is a head, and no more was asked for.
+    pub(super) fn is_paused(&self) -> bool {
+        self.plan.pause && self.head.is_some()
+    }
+
+    /// The rest is asked for, but nobody wants to see it.
+    pub(super) fn skip_rest(&mut self) {
+        self.plan.pause = false;
+        self.body.stop_keeping();
+    }
+
+    /// The connection cannot be used again.
+    pub(super) fn spoil(&mut self) {
+        self.spoilt = true;
+    }
+
+    /// Whether the whole answer was read and its connection can carry another request.
+    pub(super) fn is_reusable(&self) -> bool {
+        let persistent = self.head.as_ref().is_some_and(|(head, _)| head.keep_alive);
+        persistent && !self.spoilt && self.failed.is_none() && self.body.is_done()
     }
 
     /// Reads what is there; ready when the answer is complete, or can never be.
@@ -81,25 +117,55 @@ impl Incoming {
     ) -> Poll<()> {
         let mut buffer = shared.incoming.borrow_mut();
         while !self.is_done() {
-            let read = match transport.poll_read(context, &mut buffer) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(read) => read,
-            };
-            match read {
-                Ok(0) => self.close(),
-                Ok(count) => {
-                    add(&shared.counters.bytes_received, count as u64);
-                    let now = Instant::now();
-                    self.first_byte_at.get_or_insert(now);
-                    self.last_byte_at = Some(now);
-                    self.feed(&buffer[..count]);
-                }
-                // rustls says so when the other side closes without a farewell, as many servers do.
-                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => self.close(),
-                Err(error) => self.fail(TransportError::exchanging(&error)),
-            }
+            ready!(self.poll_read(shared, transport, &mut buffer, context));
         }
         Poll::Ready(())
+    }
+
+    /// Reads once.
+    fn poll_read(
+        &mut self,
+        shared: &Shared,
+        transport: &mut Transport,
+        buffer: &mut [u8],
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        match ready!(transport.poll_read(context, buffer)) {
+            Ok(0) => self.close(),
+            Ok(count) => {
+                add(&shared.counters.bytes_received, count as u64);
+                let now = Instant::now();
+                self.first_byte_at.get_or_insert(now);
+                self.last_byte_at = Some(now);
+                self.feed(&buffer[..count]);
+            }
+            // rustls says so when the other side closes without a farewell, as many servers do.
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => self.close(),
+            Err(error) => self.fail(TransportError::exchanging(&error)),
+        }
+        Poll::Ready(())
+    }
+
+    /// The next bytes of the body of a paused answer, at least one; none when there are no more.
+    pub(super) fn poll_piece(
+        &mut self,
+        shared: &Shared,
+        transport: &mut Transport,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, TransportError>> {
+        loop {
+            let piece = self.whole.take().unwrap_or_else(|| self.body.take_kept().into());
+            if !piece.is_empty() {
+                return Poll::Ready(Ok(Some(piece)));
+            }
+            if let Some(error) = self.failed {
+                return Poll::Ready(Err(error));
+            }
+            if self.body.is_done() {
+                return Poll::Ready(Ok(None));
+            }
+            ready!(self.poll_read(shared, transport, &mut shared.incoming.borrow_mut(), context));
+        }
     }
 
     fn fail(&mut self, error: TransportError) {
@@ -164,6 +230,7 @@ impl Incoming {
             // Interim answers announce the real one; a switch of protocols nobody asked for is one.
             if (100..200).contains(&head.status) && head.status != 101 {
                 skipped += head.length;
+                skipped += head::empty_lines(&bytes[skipped..]);
                 continue;
             }
             let length = head.length;
@@ -203,7 +270,24 @@ impl Incoming {
             None => (Bytes::from(self.body.take_kept()), self.body.size()),
         };
         let trailers = self.body.trailers();
-        Ok(Answer { head, head_bytes, body, size, trailers, error, ended, reusable })
+        Ok(Answer { head, head_bytes, body, size, trailers, error, ended, reusable, rest: None })
+    }
+
+    /// The answer as far as its head, with the rest to come.
+    #[cold]
+    pub(super) fn into_paused(self, ended: Instant) -> Result<Answer, TransportError> {
+        let (head, head_bytes) = self.head.clone().ok_or(TransportError::ClosedBeforeResponse)?;
+        Ok(Answer {
+            head,
+            head_bytes,
+            body: Bytes::new(),
+            size: 0,
+            trailers: None,
+            error: None,
+            ended,
+            reusable: false,
+            rest: Some(Box::new(Rest::Single(self, None))),
+        })
     }
 }
 
@@ -224,7 +308,7 @@ mod tests {
         max_body: u64,
         closes: bool,
     ) -> (bool, Result<Answer, TransportError>) {
-        let mut incoming = Incoming::new(to_head, Plan { keep: true, max: max_body });
+        let mut incoming = Incoming::new(to_head, Plan { keep: true, max: max_body, pause: false });
         let mut rest = wire;
         for cut in cuts.iter().copied().chain([wire.len()]) {
             let (piece, after) = rest.split_at(cut.min(rest.len()));

@@ -75,13 +75,17 @@ impl Multiplexed {
 
     /// Whether it leads to `origin`, and TLS is spoken like that.
     pub(super) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
-        (Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin) && Tls::alike(self.tls.as_ref(), tls)
+        self.leads_to_origin(origin) && Tls::alike(self.tls.as_ref(), tls)
+    }
+
+    pub(super) fn leads_to_origin(&self, origin: &Rc<Origin>) -> bool {
+        Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin
     }
 
     /// Whether it takes another request: the server has neither closed it nor said that it will.
     pub(super) async fn is_open(&self) -> bool {
         // A task that has used up its turn would be told that nothing has come.
-        unconstrained(poll_fn(|_| Poll::Ready(self.run()))).await;
+        unconstrained(async { self.run() }).await;
         let mut requests = self.requests.clone();
         let ready = poll_fn(|context| Poll::Ready(requests.poll_ready(context))).await;
         self.connection.borrow().is_some() && !matches!(ready, Poll::Ready(Err(_)))

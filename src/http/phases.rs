@@ -13,6 +13,8 @@ pub(super) struct Phases {
     pub(super) tls: Duration,
     send: Duration,
     receive: Duration,
+    /// Since when it waits for a connection that another request opens.
+    pub(super) waits_since: Option<Instant>,
     /// When the exchange that is under way began.
     begun: Option<Instant>,
     /// When its request had been written.
@@ -47,9 +49,17 @@ impl Phases {
         self.receive += ended.saturating_duration_since(first);
     }
 
+    /// The connection that another request opened is there, or will never be.
+    pub(super) fn end_wait(&mut self, ended: Instant) {
+        if let Some(since) = self.waits_since.take() {
+            self.connect += ended.saturating_duration_since(since);
+        }
+    }
+
     /// The phases of a request that took `elapsed` and ended at `ended`. Their sum is that time: what is in no other
     /// phase was waiting for the server, or, where nothing could be sent, belongs to what kept it from being sent.
     pub(super) fn timings(mut self, elapsed: Duration, ended: Instant) -> Timings {
+        self.end_wait(ended);
         self.end_exchange(ended);
         let known = self.dns + self.connect + self.tls + self.send + self.receive;
         let rest = elapsed.saturating_sub(known);

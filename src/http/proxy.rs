@@ -31,6 +31,13 @@ pub struct Proxy {
 }
 
 impl Proxy {
+    /// What no output may show of it: the password, and user and password as a header carries them.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let Some((user, password)) = &self.user else { return Vec::new() };
+        vec![password.clone(), data_encoding::BASE64.encode(format!("{user}:{password}").as_bytes())]
+    }
+
     /// Reads the url of a proxy.
     ///
     /// # Errors

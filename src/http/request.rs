@@ -2,10 +2,12 @@
 
 use super::fields::Fields;
 use super::tls::Tls;
+use super::transcript::Transcript;
 use super::upload::Upload;
 use super::url::Url;
 use bytes::Bytes;
 use http::{HeaderName, Method};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// What to send.
@@ -30,6 +32,8 @@ pub struct Request {
     pub allow_redirects: Option<bool>,
     /// How TLS is spoken, from [`Client::tls`](super::Client::tls); none = as the client does.
     pub tls: Option<Tls>,
+    /// Where what goes over the wire is kept, if anybody wants to see it.
+    pub transcript: Option<Rc<Transcript>>,
     /// Whether the body of the answer is kept, or only counted; none = the client's rule.
     pub keep_body: Option<bool>,
 }
@@ -48,6 +52,7 @@ impl Request {
             timeout: None,
             allow_redirects: None,
             tls: None,
+            transcript: None,
             keep_body: None,
         }
     }

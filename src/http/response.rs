@@ -121,7 +121,7 @@ impl Response {
             encoded: false,
             body: Bytes::new(),
             size: 0,
-            plan: Plan { keep: true, max: 0 },
+            plan: Plan { keep: true, max: 0, pause: false },
             trailers: None,
             error: None,
             url,

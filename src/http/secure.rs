@@ -49,12 +49,18 @@ impl Secure {
         self.multiplexed.borrow().iter().rfind(|kept| kept.leads_to(origin, tls)).cloned()
     }
 
+    /// Whether there is one, however TLS is spoken on it.
+    pub(super) fn shares(&self, origin: &Rc<Origin>) -> bool {
+        self.multiplexed.borrow().iter().any(|kept| kept.leads_to_origin(origin))
+    }
+
     /// Gives no further request to `connection`; those on their way keep it.
     pub(super) fn forget(&self, connection: &Rc<Multiplexed>) {
         self.multiplexed.borrow_mut().retain(|kept| !Rc::ptr_eq(kept, connection));
     }
 
-    fn keep(&self, connection: Rc<Multiplexed>) {
+    /// Keeps `connection` for the requests to come.
+    pub(super) fn keep(&self, connection: Rc<Multiplexed>) {
         let mut kept = self.multiplexed.borrow_mut();
         if kept.len() >= KEPT {
             kept.remove(0);

@@ -2,9 +2,9 @@
 
 use super::body::Plan;
 use super::error::TransportError;
-use super::exchange::Failure;
+use super::exchange::{Failure, KEPT_BUFFER};
 use super::head::Head;
-use super::incoming::Answer;
+use super::incoming::{Answer, Rest};
 use super::multiplexed::Multiplexed;
 use super::phases::Phases;
 use super::request::Request;
@@ -29,7 +29,7 @@ const PIECE: usize = 64 * 1024;
 /// Sends `request` on a stream of its own and reads the whole answer, with its body as `plan` has it. Dropped
 /// before, it resets its stream; the connection goes on.
 pub(super) async fn exchange(
-    connection: &Multiplexed,
+    connection: &Rc<Multiplexed>,
     request: &Request,
     plan: Plan,
     write_head: impl FnOnce(&mut Vec<u8>),
@@ -41,18 +41,20 @@ pub(super) async fn exchange(
     out.clear();
     write_head(&mut out);
     let head = stream_head::request(request.method.clone(), &request.url, &out);
-    shared.outgoing.replace(out);
+    if out.capacity() <= KEPT_BUFFER {
+        shared.outgoing.replace(out);
+    }
     let opened = connection.requests.clone().send_request(head, request.body_length() == 0);
     let (response, sending) =
         opened.map_err(|error| Failure { error: connection.meaning(&error, false), wrote: false })?;
     let ticket = connection.log.expect(response.stream_id().as_u32());
+    let mut upload = request.upload.as_ref().map(|upload| Box::new((upload.pieces(), upload.length())));
     let mut stream = Stream {
-        connection,
+        connection: connection.clone(),
         ticket,
         counted: false,
         sending: (request.body_length() > 0).then_some(sending),
         to_send: if request.upload.is_some() { Bytes::new() } else { request.body.clone() },
-        upload: request.upload.as_ref().map(|upload| Box::new((upload.pieces(), upload.length()))),
         response,
         head: None,
         receiving: None,
@@ -64,16 +66,20 @@ pub(super) async fn exchange(
     };
     // What can leave at once does, in the turn of the user and not in that of the task that drives the connection.
     connection.run();
-    let error = poll_fn(|context| stream.poll(context, phases)).await.err();
+    let error = poll_fn(|context| stream.poll(upload.as_deref_mut(), context, phases)).await.err();
     let ended = Instant::now();
+    let head_at = phases.first_byte_at;
     phases.end_exchange(ended);
     // What can never be sent must not be tried again.
     let wrote = stream.counted || error.is_some_and(TransportError::is_of_request_body);
     match (stream.head.take(), error) {
         (Some((head, head_bytes)), error) => {
             let body = std::mem::take(&mut stream.body).into();
-            let trailers = stream.trailers.take();
-            Ok(Answer { head, head_bytes, body, size: stream.size, trailers, error, ended, reusable: true })
+            let (size, trailers) = (stream.size, stream.trailers.take());
+            let ended = if plan.pause { head_at.unwrap_or(ended) } else { ended };
+            let rest = (plan.pause && error.is_none()).then(|| Box::new(Rest::Shared(stream)));
+            let reusable = rest.is_none();
+            Ok(Answer { head, head_bytes, body, size, trailers, error, ended, reusable, rest })
         }
         (None, error) => Err(Failure { error: error.unwrap_or(TransportError::ClosedBeforeResponse), wrote }),
     }
@@ -88,8 +94,9 @@ fn next_piece(pieces: &mut Pieces<'_>, left: &mut u64) -> Result<Bytes, Transpor
 }
 
 /// A request on its way, and its answer.
-struct Stream<'a> {
-    connection: &'a Multiplexed,
+#[derive(Debug)]
+pub(super) struct Stream {
+    connection: Rc<Multiplexed>,
     ticket: Rc<Ticket>,
     /// Whether the request was counted: its head has left.
     counted: bool,
@@ -97,8 +104,6 @@ struct Stream<'a> {
     sending: Option<SendStream<Bytes>>,
     /// What of the body is at hand and not yet handed over.
     to_send: Bytes,
-    /// The rest of a body that is read from files, and how long it is; boxed, because it is rare.
-    upload: Option<Box<(Pieces<'a>, u64)>>,
     response: ResponseFuture,
     head: Option<(Head, Bytes)>,
     receiving: Option<RecvStream>,
@@ -112,11 +117,19 @@ struct Stream<'a> {
     length: Option<u64>,
 }
 
-impl Stream<'_> {
-    /// Sends and reads what can be; ready when the answer is complete, or can never be.
-    fn poll(&mut self, context: &mut Context<'_>, phases: &mut Phases) -> Poll<Result<(), TransportError>> {
-        self.send(context)?;
-        let received = self.receive(context, phases);
+impl Stream {
+    /// Sends and reads what can be; ready when the answer is complete, or can never be. `upload` is the rest of a body that
+    /// is read from files, and how long it is.
+    fn poll(
+        &mut self,
+        upload: Option<&mut (Pieces<'_>, u64)>,
+        context: &mut Context<'_>,
+        phases: &mut Phases,
+    ) -> Poll<Result<(), TransportError>> {
+        let received = match self.send(upload, context) {
+            Ok(()) => self.receive(context, phases),
+            Err(error) => Poll::Ready(Err(error)),
+        };
         self.count();
         phases.sent_at = self.ticket.left.get();
         received
@@ -133,13 +146,16 @@ impl Stream<'_> {
     }
 
     /// Hands over as much of the body as the server gives room for.
-    fn send(&mut self, context: &mut Context<'_>) -> Result<(), TransportError> {
+    fn send(
+        &mut self,
+        mut upload: Option<&mut (Pieces<'_>, u64)>,
+        context: &mut Context<'_>,
+    ) -> Result<(), TransportError> {
         let mut handed_over = false;
         while let Some(sending) = &mut self.sending {
             if self.to_send.is_empty()
-                && let Some(upload) = &mut self.upload
+                && let Some((pieces, left)) = upload.as_deref_mut()
             {
-                let (pieces, left) = &mut **upload;
                 self.to_send =
                     next_piece(pieces, left).inspect_err(|_| sending.send_reset(Reason::CANCEL))?;
             }
@@ -149,8 +165,7 @@ impl Stream<'_> {
                 Poll::Ready(Some(Ok(0))) => {}
                 Poll::Ready(Some(Ok(room))) => {
                     let piece = self.to_send.split_to(room.min(self.to_send.len()));
-                    let last =
-                        self.to_send.is_empty() && self.upload.as_ref().is_none_or(|upload| upload.1 == 0);
+                    let last = self.to_send.is_empty() && upload.as_ref().is_none_or(|upload| upload.1 == 0);
                     let sent = sending.send_data(piece, last);
                     handed_over = true;
                     if last || sent.is_err() {
@@ -185,8 +200,31 @@ impl Stream<'_> {
             }
             self.receiving = Some(response.into_body());
         }
-        let Some(receiving) = &mut self.receiving else { return Poll::Ready(Ok(())) };
+        if self.plan.pause {
+            // Whoever asks for the head alone still wants to send everything.
+            return if self.sending.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending };
+        }
+        while let Some(piece) = ready!(self.data(context))? {
+            if self.plan.keep {
+                self.body.extend_from_slice(&piece);
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The next bytes of the body of an answer whose head was read, at least one; none when there are no more.
+    pub(super) fn poll_piece(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, TransportError>> {
+        let piece = self.data(context);
+        self.connection.log.claim();
+        piece
+    }
+
+    fn data(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
         loop {
+            let Some(receiving) = &mut self.receiving else { return Poll::Ready(Ok(None)) };
             match ready!(receiving.poll_data(context)) {
                 None => break,
                 Some(Ok(piece)) => {
@@ -194,21 +232,22 @@ impl Stream<'_> {
                         return Poll::Ready(Err(TransportError::BodyTooLarge));
                     }
                     self.size += piece.len() as u64;
-                    if self.plan.keep {
-                        self.body.extend_from_slice(&piece);
-                    }
                     // There is always room for what was taken out.
                     let _ = receiving.flow_control().release_capacity(piece.len());
+                    if !piece.is_empty() {
+                        return Poll::Ready(Ok(Some(piece)));
+                    }
                 }
                 // The whole answer is there, and the server wants no more of the request (RFC 9113, section 8.1).
-                Some(Err(error)) if is_farewell(&error) && self.is_whole() => return Poll::Ready(Ok(())),
+                Some(Err(error)) if is_farewell(&error) && self.is_whole() => return Poll::Ready(Ok(None)),
                 Some(Err(error)) => return Poll::Ready(Err(self.connection.meaning(&error, true))),
             }
         }
+        let Some(receiving) = &mut self.receiving else { return Poll::Ready(Ok(None)) };
         // A body that came to its end is whole, whatever becomes of the trailers.
         let trailers = ready!(receiving.poll_trailers(context));
         self.trailers = trailers.ok().flatten().filter(|trailers| !trailers.is_empty()).map(Box::new);
-        Poll::Ready(Ok(()))
+        Poll::Ready(Ok(None))
     }
 
     /// How long the body will be, if the answer says so and has one.
@@ -223,7 +262,7 @@ impl Stream<'_> {
     }
 }
 
-impl Drop for Stream<'_> {
+impl Drop for Stream {
     fn drop(&mut self) {
         self.connection.log.claim();
         let head_left = self.ticket.head_left.get().is_some();

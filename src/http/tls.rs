@@ -83,8 +83,11 @@ struct Key {
 pub(super) struct Configurations {
     built: RefCell<HashMap<Key, Tls>>,
     /// Roots take a hundred kilobytes: they are shared by those who differ in their own certificates only.
-    verifiers: RefCell<HashMap<(bool, Option<PathBuf>), Arc<dyn ServerCertVerifier>>>,
+    verifiers: RefCell<HashMap<Trusted, Arc<dyn ServerCertVerifier>>>,
 }
+
+/// Whether anybody must be trusted, and who is besides the system's authorities.
+type Trusted = (bool, Option<PathBuf>);
 
 impl Configurations {
     /// The configuration for these options, with what a request says over them.

@@ -37,7 +37,7 @@ pub(super) fn verifier(
     }
     let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
     match inner {
-        Ok(inner) => Ok(Arc::new(Verifier(inner))),
+        Ok(inner) => Ok(Arc::new(Verifier { inner, provider: provider.clone() })),
         Err(error) => Err(Diagnostic::error(format!("certificates cannot be verified: {error}"))),
     }
 }
@@ -68,20 +68,44 @@ impl fmt::Display for SelfSigned {
 
 impl std::error::Error for SelfSigned {}
 
-fn untrusted(certificate: &CertificateDer<'_>) -> rustls::Error {
-    let is_own_issuer =
-        webpki::EndEntityCert::try_from(certificate).is_ok_and(|parsed| parsed.issuer() == parsed.subject());
-    rustls::Error::InvalidCertificate(if is_own_issuer {
+/// What is wrong with a certificate that nobody trusts; `error` where it was not issued by itself.
+fn untrusted(
+    provider: &CryptoProvider,
+    certificate: &CertificateDer<'_>,
+    error: CertificateError,
+    now: UnixTime,
+) -> rustls::Error {
+    rustls::Error::InvalidCertificate(if is_self_signed(provider, certificate, now) {
         CertificateError::Other(OtherError(Arc::new(SelfSigned)))
     } else {
-        CertificateError::UnknownIssuer
+        error
     })
+}
+
+/// Whether its owner has issued a certificate: it says so, and it was signed by its own key.
+fn is_self_signed(provider: &CryptoProvider, certificate: &CertificateDer<'_>, now: UnixTime) -> bool {
+    let Ok(parsed) = webpki::EndEntityCert::try_from(certificate) else { return false };
+    let Ok(itself) = webpki::anchor_from_trusted_cert(certificate) else { return false };
+    let itself = [itself];
+    let algorithms = provider.signature_verification_algorithms.all;
+    let usage = webpki::KeyUsage::server_auth();
+    let verified = parsed.verify_for_usage(algorithms, &itself, &[], now, usage, None, None);
+    let by_own_key = verified.map_or_else(|error| is_of_authority(&error), |_| true);
+    by_own_key && parsed.issuer() == parsed.subject()
+}
+
+/// Whether this is said of a certificate that may issue others: it must not stand for a server.
+fn is_of_authority(error: &webpki::Error) -> bool {
+    matches!(error, webpki::Error::CaUsedAsEndEntity)
 }
 
 /// The library's verifier, which does not tell a self-signed certificate from one of an unknown issuer, or says of one
 /// that may issue others that it must not stand for a server.
 #[derive(Debug)]
-struct Verifier(Arc<WebPkiServerVerifier>);
+struct Verifier {
+    inner: Arc<WebPkiServerVerifier>,
+    provider: Arc<CryptoProvider>,
+}
 
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
@@ -92,13 +116,17 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified = self.0.verify_server_cert(certificate, intermediates, name, ocsp, now);
-        verified.map_err(|error| match &error {
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => untrusted(certificate),
-            rustls::Error::InvalidCertificate(CertificateError::Other(other)) if is_authority(other) => {
-                untrusted(certificate)
+        let verified = self.inner.verify_server_cert(certificate, intermediates, name, ocsp, now);
+        verified.map_err(|error| match error {
+            rustls::Error::InvalidCertificate(
+                bad @ (CertificateError::UnknownIssuer | CertificateError::BadSignature),
+            ) => untrusted(&self.provider, certificate, bad, now),
+            rustls::Error::InvalidCertificate(CertificateError::Other(other))
+                if other.0.downcast_ref().is_some_and(is_of_authority) =>
+            {
+                untrusted(&self.provider, certificate, CertificateError::Other(other), now)
             }
-            _ => error,
+            error => error,
         })
     }
 
@@ -108,7 +136,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        self.inner.verify_tls12_signature(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -117,16 +145,12 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        self.inner.verify_tls13_signature(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.inner.supported_verify_schemes()
     }
-}
-
-fn is_authority(error: &OtherError) -> bool {
-    matches!(error.0.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 /// Believes everybody (`verify: false`) or, on a machine without roots, nobody. Signatures are verified all the same, so
@@ -144,9 +168,12 @@ impl ServerCertVerifier for Alike {
         _: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         _: &[u8],
-        _: UnixTime,
+        now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if self.accepts { Ok(ServerCertVerified::assertion()) } else { Err(untrusted(certificate)) }
+        if self.accepts {
+            return Ok(ServerCertVerified::assertion());
+        }
+        Err(untrusted(&self.provider, certificate, CertificateError::UnknownIssuer, now))
     }
 
     fn verify_tls12_signature(

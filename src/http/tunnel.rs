@@ -5,8 +5,7 @@ use super::proxy::{Protocol, Proxy};
 use super::url::Origin;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// A longer answer to CONNECT is none.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -23,9 +22,14 @@ pub(super) enum Target {
     Address(SocketAddr),
 }
 
+/// A connection to a proxy.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+
 /// Asks a proxy, to which `stream` is open, for the way to `origin`. Afterwards the stream is the way.
 pub(super) async fn dig(
-    stream: &mut TcpStream,
+    stream: &mut impl Stream,
     proxy: &Proxy,
     origin: &Origin,
     target: Target,
@@ -37,7 +41,7 @@ pub(super) async fn dig(
 }
 
 /// The CONNECT method (RFC 9110, section 9.3.6).
-async fn connect(stream: &mut TcpStream, proxy: &Proxy, origin: &Origin) -> Result<(), TransportError> {
+async fn connect(stream: &mut impl Stream, proxy: &Proxy, origin: &Origin) -> Result<(), TransportError> {
     let brackets = if origin.host().contains(':') { ["[", "]"] } else { [""; 2] };
     let authority = format!("{}{}{}:{}", brackets[0], origin.host(), brackets[1], origin.port());
     let mut head = format!("CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\n").into_bytes();
@@ -59,7 +63,7 @@ async fn connect(stream: &mut TcpStream, proxy: &Proxy, origin: &Origin) -> Resu
 
 /// Reads the head of the answer to CONNECT. What follows it is the host's already, and a host behind TLS does not speak
 /// before it is spoken to.
-async fn read_status(stream: &mut TcpStream) -> Result<u16, TransportError> {
+async fn read_status(stream: &mut impl Stream) -> Result<u16, TransportError> {
     let mut bytes = Vec::new();
     loop {
         if bytes.len() > LONGEST_HEAD {
@@ -94,7 +98,7 @@ const IPV6: u8 = 4;
 
 /// SOCKS version 5 (RFC 1928), with users and passwords (RFC 1929).
 async fn socks(
-    stream: &mut TcpStream,
+    stream: &mut impl Stream,
     proxy: &Proxy,
     origin: &Origin,
     target: Target,
@@ -158,7 +162,7 @@ fn request(origin: &Origin, target: Target) -> Result<Vec<u8>, TransportError> {
 }
 
 /// Reads the reply, and the address in it that nobody needs.
-async fn read_reply(stream: &mut TcpStream) -> Result<(), TransportError> {
+async fn read_reply(stream: &mut impl Stream) -> Result<(), TransportError> {
     let broken = |error: io::Error| TransportError::asking_proxy(&error);
     let mut reply = [0; 4];
     stream.read_exact(&mut reply).await.map_err(broken)?;
@@ -181,4 +185,55 @@ async fn read_reply(stream: &mut TcpStream) -> Result<(), TransportError> {
     let mut bound = [0; 255 + 2];
     stream.read_exact(&mut bound[..length + 2]).await.map_err(broken)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Target, dig};
+    use crate::http::{Proxy, TransportError, Url};
+    use proptest::prelude::*;
+    use tokio::io::AsyncWriteExt;
+
+    /// What comes of a proxy that says these bytes and then closes.
+    fn says(proxy: &str, bytes: &[u8]) -> Result<(), TransportError> {
+        let proxy = Proxy::parse(proxy).expect("a proxy");
+        let url = Url::parse_absolute("https://h").expect("a url");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let (mut here, mut there) = tokio::io::duplex(1 << 20);
+            there.write_all(bytes).await.expect("room for all");
+            there.shutdown().await.expect("an open stream");
+            dig(&mut here, &proxy, url.origin(), Target::Name).await
+        })
+    }
+
+    const NO_PASSWORD: &str = "socks5h://p";
+    const PASSWORD: &str = "socks5h://me:pw@p";
+
+    #[test]
+    fn what_is_right_opens_the_way() {
+        assert_eq!(says("http://p", b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"), Ok(()));
+        assert_eq!(says(NO_PASSWORD, b"\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50"), Ok(()));
+        assert_eq!(says(PASSWORD, b"\x05\x02\x01\x00\x05\x00\x00\x03\x01h\x00\x50"), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_proxy_says_has_an_end(
+            any in prop::collection::vec(any::<u8>(), 0..80),
+            status in 0u16..1000,
+            code in any::<u8>(),
+            kind in 0u8..6,
+        ) {
+            for proxy in ["http://p", NO_PASSWORD, PASSWORD] {
+                let _ = says(proxy, &any);
+            }
+            let head = [format!("HTTP/1.1 {status} X\r\n").as_bytes(), &any].concat();
+            prop_assert!(status / 100 == 2 || says("http://p", &head).is_err());
+            let reply = [&[5, 0, 5, code, 0, kind][..], &any].concat();
+            prop_assert!(code == 0 || says(NO_PASSWORD, &reply).is_err());
+            let reply = [&[5, 2, 1, code, 5, 0, 0, kind][..], &any].concat();
+            prop_assert!(code == 0 || says(PASSWORD, &reply) == Err(TransportError::ProxyAuthentication));
+        }
+    }
 }

@@ -79,6 +79,18 @@ fn begins_with(text: &str, scheme: &str) -> bool {
     text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
+/// What must be hidden of a url: its password as it stands there and as it is meant, and both credentials as the header
+/// of basic authentication carries them. Empty where there is no password, and where the text is no url.
+#[must_use]
+pub fn secrets_of(text: &str) -> Vec<String> {
+    let Ok(url) = url::Url::parse(text) else { return Vec::new() };
+    let Some(password) = url.password() else { return Vec::new() };
+    let meant = percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned();
+    let user = percent_encoding::percent_decode_str(url.username()).decode_utf8_lossy();
+    let header = data_encoding::BASE64.encode(format!("{user}:{meant}").as_bytes());
+    vec![password.to_owned(), meant, header]
+}
+
 /// Where a connection leads: scheme, host and port, or a Unix socket. Two are equal if these are.
 #[derive(Debug)]
 pub struct Origin {

@@ -3,6 +3,7 @@
 use super::evidence::{Evidence, Figures, Row, Rows, pooled};
 use super::formula::Reference;
 use super::{Limit, Manifest, Metric, Names, Severity, Threshold, Unit, Window};
+use crate::stats::is_part;
 use crate::util::nearest;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -109,7 +110,7 @@ fn judge(threshold: &Threshold, evidence: &dyn Evidence) -> Vec<VerdictRow> {
     }
     let fits = threshold.names.matcher();
     let kind = asked(threshold.kind.as_deref());
-    let of_kind = |row: &&Row<'_>| fits(row.name) && kind.is_none_or(|kind| kind == row.kind);
+    let of_kind = |row: &&Row<'_>| fits(row.name) && is_of(row, kind);
     let mut names: Vec<&str> = rows.rows.iter().filter(of_kind).map(|row| row.name).collect();
     names.sort_unstable();
     names.dedup();
@@ -243,7 +244,7 @@ impl Asked<'_> {
             return Ok(rows.all.clone());
         }
         let fits = self.names.matcher();
-        let meant = |row: &&Row<'_>| fits(row.name) && kind.is_none_or(|kind| kind == row.kind);
+        let meant = |row: &&Row<'_>| fits(row.name) && is_of(row, kind);
         let meant: Vec<&Row<'r>> = rows.rows.iter().filter(meant).collect();
         pooled(&meant, self.metric)
     }
@@ -287,6 +288,11 @@ fn shown(unit: Unit, actual: f64, limit: f64, kept: bool) -> String {
 /// The type that is asked for; the empty one is Locust's way to say none.
 fn asked(kind: Option<&str>) -> Option<&str> {
     kind.filter(|kind| !kind.is_empty())
+}
+
+/// Whether a row is of the type that is asked for. Parts of requests are asked for by their type only.
+fn is_of(row: &Row<'_>, kind: Option<&str>) -> bool {
+    kind.map_or(!is_part(row.kind), |kind| kind == row.kind)
 }
 
 fn subject(kind: Option<&str>, names: &Names) -> String {

@@ -114,7 +114,9 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
         // In the order of the batch: whoever is queued for a host comes after all who are on their way to it.
         for slot in &mut slots {
             let lane = &mut busy[slot.lane];
-            if matches!(slot.member, Member::Queued(_)) && *lane < at_once {
+            // Over HTTP/2 there is one connection for all, as soon as that is known.
+            let may_start = || *lane < at_once || user.0.host.shares_connection(&origins[slot.lane]);
+            if matches!(slot.member, Member::Queued(_)) && may_start() {
                 slot.start(user);
             }
             match &mut slot.member {

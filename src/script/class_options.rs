@@ -96,9 +96,10 @@ fn read_option(key: &str, kind: ClassOption, value: &Dynamic) -> Result<Value> {
     })
 }
 
-/// Text that is one of the words for a `T`.
+/// Text that is one of the words for a `T`; versions may be written as numbers.
 fn word<T: FromStr<Err = String>>(what: &str, value: &Dynamic) -> Result<Value> {
-    let text = string(what, value)?;
+    let is_number = value.is_int() || value.is_float();
+    let text = if is_number { value.to_string().into() } else { string(what, value)? };
     text.parse::<T>().map_err(|error| refuse(format!("{what}: {error}")))?;
     Ok(text.as_str().into())
 }

@@ -7,12 +7,13 @@ use super::options::REQUEST_OPTIONS;
 use super::pairs::{cookies, form_text, scalar};
 use super::request::has_scheme;
 use super::{json, uploads};
-use crate::http::{self, Finished, Upload};
+use crate::http::{self, Finished, Tls, TlsChoice, Upload};
 use crate::util::nearest;
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rhai::{Blob, Dynamic, EvalAltResult, ImmutableString, Map};
+use std::path::PathBuf;
 use std::time::Duration;
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
@@ -34,6 +35,10 @@ pub(super) struct Draft {
     body_option: Option<&'static str>,
     timeout: Option<Duration>,
     allow_redirects: Option<bool>,
+    /// What it says about TLS; none for most.
+    pub(super) tls: Option<Box<TlsChoice>>,
+    /// How TLS is spoken then.
+    pub(super) spoken: Option<Tls>,
     keep_body: Option<bool>,
     /// What the script wants to be known of the request.
     pub(super) remarks: Option<Box<Remarks>>,
@@ -94,6 +99,9 @@ impl Draft {
                 let context = value.try_cast::<Map>().ok_or_else(|| refuse("`context` must be a map"))?;
                 self.remarks.get_or_insert_default().context = Some(context);
             }
+            "verify" => self.tls().verify = Some(boolean("`verify`", &value)?),
+            "cert" => self.tls().cert = Some(file("cert", &value)?),
+            "key" => self.tls().key = Some(file("key", &value)?),
             "tags" => self.remarks.get_or_insert_default().tags = read_tags(value)?,
             "timeout" => self.timeout = Some(duration("`timeout`", &value)?),
             "keep_body" => self.keep_body = Some(boolean("`keep_body`", &value)?),
@@ -101,6 +109,10 @@ impl Draft {
             _ => return Err(unknown_option(key)),
         }
         Ok(())
+    }
+
+    fn tls(&mut self) -> &mut TlsChoice {
+        self.tls.get_or_insert_default()
     }
 
     /// A body of this type; a type that the script gives in `headers` wins over it.
@@ -183,10 +195,16 @@ impl Draft {
             upload: self.upload,
             timeout: self.timeout,
             allow_redirects: self.allow_redirects,
-            tls: None,
+            tls: self.spoken,
+            transcript: None,
             keep_body: self.keep_body,
         }
     }
+}
+
+/// The name of a file, as the script wrote it.
+fn file(what: &str, value: &Dynamic) -> Result<PathBuf> {
+    Ok(PathBuf::from(string(&format!("`{what}`"), value)?.as_str()))
 }
 
 /// A url as a name: without its host, where it has one, and so without a password.

@@ -4,7 +4,7 @@ use super::control::Control;
 use super::fiber::Stopped;
 use super::source::Files;
 use super::{
-    api, auth, batch, blocks, current, declare, fiber, headers, pace, request, response, tokens, user,
+    api, auth, batch, blocks, current, declare, fiber, headers, pace, request, response, stream, tokens, user,
 };
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
@@ -75,6 +75,7 @@ pub(super) fn build(
     batch::register(&mut engine);
     blocks::register(&mut engine, limits, files);
     pace::register(&mut engine, functions);
+    stream::register(&mut engine);
     response::register(&mut engine);
     headers::register(&mut engine);
     auth::register(&mut engine);

@@ -324,6 +324,12 @@ pub(super) fn wait<F: Future>(future: F) -> Result<F::Output, Cut> {
     Ok(output.expect("a fiber is resumed when its step is ready"))
 }
 
+/// Whether the script that runs now is being ended by the engine, or its stack unwound: it can wait no more.
+pub(super) fn is_cut() -> bool {
+    // SAFETY: the frame lives on this fiber's stack, below this call.
+    frame().is_none_or(|frame| unsafe { frame.as_ref() }.cut.get())
+}
+
 /// The guard: called by the interpreter before each operation.
 ///
 /// # Errors

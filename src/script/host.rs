@@ -4,11 +4,13 @@
 //! tests, a fake. So scripts are testable without a server and no arrow runs upward.
 
 use super::program::Exception;
-use crate::http;
+use crate::http::{self, Origin};
 use crate::plan::Event;
+use crate::util::Diagnostic;
 use rhai::ImmutableString;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -56,6 +58,15 @@ pub trait Host {
     /// Sends a request and waits for the answer, measured. A failing server is an answer.
     fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>>;
 
+    /// Sends a request and waits for the head of its answer, measured. Its body is read from what comes with it.
+    fn stream(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>>;
+
+    /// Takes back a body that was read to its end.
+    fn put_back(&self, body: http::BodyStream);
+
+    /// A request whose answer was being read is over, and is counted as cut off.
+    fn cut_off(&self);
+
     /// Why a request to `url` must not be sent; none where it may be.
     fn refusal(&self, _url: &http::Url) -> Option<String> {
         None
@@ -74,6 +85,20 @@ pub trait Host {
 
     /// A hook that ran on the user's own fiber ended the run.
     fn stop_test(&self, reason: &str);
+
+    /// How TLS is spoken by requests that say so much about it.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used, or nothing is sent here.
+    fn tls(&self, _choice: &http::TlsChoice) -> Result<http::Tls, Diagnostic> {
+        Err(Diagnostic::error("nothing is sent here"))
+    }
+
+    /// Whether requests to `origin` share a connection at this moment: then any number of them may overlap.
+    fn shares_connection(&self, _origin: &Rc<Origin>) -> bool {
+        false
+    }
 
     /// How many requests of a batch are on their way to one host at a time.
     fn max_connections(&self) -> usize {

@@ -97,7 +97,7 @@ impl User {
     ) -> Result<Dynamic, Box<EvalAltResult>> {
         let cut = |error| Control::in_error(error) == Some(Control::Stopped(Stopped::Cut));
         if self.0.listeners.is_some() && !result.as_ref().is_err_and(|error| cut(error)) {
-            self.settle();
+            self.settle(false);
             // Where the fiber is cut only now, the function has ended all the same.
             let _ = self.tell();
         }

@@ -5,19 +5,28 @@ pub(super) const REQUEST_OPTIONS: &[&str] = &[
     "allow_redirects",
     "auth",
     "body",
+    "cert",
     "context",
     "cookies",
     "form",
     "headers",
     "json",
     "keep_body",
+    "key",
     "multipart",
     "name",
     "params",
     "path",
     "tags",
     "timeout",
+    "verify",
 ];
+
+/// What `user.stream(..)` understands besides them.
+pub(super) const STREAM_KEYS: &[&str] = &["as"];
+
+/// What `as` of a stream may be.
+pub(super) const STREAM_CUTS: &[&str] = &["events", "lines", "bytes"];
 
 /// Options of the clients of a user class: `.http(#{ .. })`.
 pub(super) const CLASS_OPTIONS: &[(&str, ClassOption)] = &[

@@ -400,7 +400,7 @@ impl Future for Call {
             Err(text) => failed(Diagnostic::error(text.take().unwrap_or_default())),
         };
         if let Some(user) = &self.user {
-            user.settle();
+            user.settle(matches!(end, TaskEnd::Cut));
         }
         Poll::Ready(end)
     }

@@ -17,6 +17,15 @@ impl Host for NoHost {
     fn send(&self, _: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
         panic!("these scripts send nothing")
     }
+    fn stream(&self, _: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>> {
+        panic!("these scripts send nothing")
+    }
+    fn put_back(&self, _: http::BodyStream) {
+        panic!("these scripts send nothing")
+    }
+    fn cut_off(&self) {
+        panic!("these scripts send nothing")
+    }
     fn record(&self, _: Sample) {
         panic!("these scripts send nothing")
     }

@@ -5,7 +5,7 @@ use super::draft::{Draft, Remarks};
 use super::fiber;
 use super::response::Response;
 use super::user::User;
-use crate::http;
+use crate::http::{self, Tls, TlsChoice};
 use ::http::Method;
 use rhai::{Engine, EvalAltResult, ImmutableString, Map};
 
@@ -51,8 +51,25 @@ pub(super) fn prepare(
         None if target.path_and_query() == text.as_str() => text,
         None => target.path_and_query().into(),
     };
+    if let Some(choice) = draft.tls.take() {
+        draft.spoken = Some(tls(user, *choice)?);
+    }
     let remarks = draft.remarks.take();
     Ok(Prepared { kind: method_name(&method), name, request: draft.finish(method, target), remarks })
+}
+
+/// How TLS is spoken by a request that says so much about it. File names are relative to the main script's folder.
+#[cold]
+fn tls(user: &User, mut choice: TlsChoice) -> Result<Tls> {
+    let folder = &user.0.actor.world.folder;
+    for file in [&mut choice.cert, &mut choice.key].into_iter().flatten() {
+        *file = folder.join(&*file);
+    }
+    user.0.host.tls(&choice).map_err(|error| {
+        let place = error.place.map(|place| format!(": {place}")).unwrap_or_default();
+        let help = error.help.map(|help| format!("; {help}")).unwrap_or_default();
+        refuse(format!("{}{place}{help}", error.message))
+    })
 }
 
 /// An absolute url as it is; a relative one is appended to the host as text.

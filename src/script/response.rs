@@ -48,11 +48,6 @@ impl Response {
         answer: http::Response,
         remarks: Option<Box<Remarks>>,
     ) -> Self {
-        let default_failure = match (&answer.error, answer.status) {
-            (Some(error), _) => Some(error.to_string()),
-            (None, 400..) => Some(status_text(answer.status)),
-            _ => None,
-        };
         let size = answer.size;
         let transaction = user.0.verdicts.transaction.get();
         let lateness = user.take_lateness();
@@ -69,12 +64,13 @@ impl Response {
             response_time: lateness + answer.elapsed,
             lateness,
             size,
-            default_failure,
+            default_failure: default_failure(&answer),
             phases,
             ended: answer.ended,
             word: Word::None,
             transaction,
             details,
+            stream: None,
         });
         Self::of(user, tally, name, answer)
     }
@@ -163,8 +159,22 @@ impl Response {
     }
 
     fn ok(&self) -> bool {
-        self.0.answer.error.is_none() && (1..400).contains(&self.0.answer.status)
+        is_ok(self.0.answer.status, self.0.answer.error)
     }
+}
+
+/// What the failure of a request is called if the script says nothing; none if it passes.
+pub(super) fn default_failure(answer: &http::Response) -> Option<String> {
+    match (&answer.error, answer.status) {
+        (Some(error), _) => Some(error.to_string()),
+        (None, 400..) => Some(status_text(answer.status)),
+        _ => None,
+    }
+}
+
+/// What `ok` says, whatever the script said.
+pub(super) fn is_ok(status: u16, error: Option<http::TransportError>) -> bool {
+    error.is_none() && (1..400).contains(&status)
 }
 
 /// What a failed status is called: by its standard reason, never by the server's own words, which may differ from server
@@ -186,7 +196,7 @@ fn words(message: &Dynamic) -> ImmutableString {
     thrown.unwrap_or_else(|| message.to_string().into())
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+pub(super) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 

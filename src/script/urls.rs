@@ -32,6 +32,8 @@ fn urls_of<'a>(call: &Call<'a>) -> Vec<&'a Expr> {
     match (name, args) {
         _ if !call.method => Vec::new(),
         ("batch", [Expr::Array(entries, _)]) => entries.iter().filter_map(url_of_entry).collect(),
+        // The first is the url, or a method.
+        ("stream", args) => args.iter().take(2).collect(),
         _ => {
             let method = REQUEST_METHODS.iter().find(|(method, _)| *method == name);
             method.and_then(|(_, options)| args.get(options - 1)).into_iter().collect()

@@ -106,8 +106,11 @@ impl User {
         self.0.actor.take_noted_rows()
     }
 
-    /// A script function has ended: the verdicts that are still open fall.
-    pub(super) fn settle(&self) {
+    /// A script function has ended, or was `cut` off: streams are closed, and the verdicts that are still open fall.
+    pub(super) fn settle(&self, cut: bool) {
+        for stream in self.0.verdicts.streams() {
+            stream.end_with_task(cut);
+        }
         self.0.verdicts.settle_all(|sample, details| self.count(sample, details));
     }
 

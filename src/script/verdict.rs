@@ -5,10 +5,11 @@
 
 use super::host::{Phased, Sample};
 use super::listeners::Details;
+use super::stream::Reading;
 use super::transaction::{Innermost, Sum};
 use rhai::ImmutableString;
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -41,6 +42,8 @@ pub(super) struct Tally {
     pub(super) transaction: Option<Rc<Sum>>,
     /// What the hooks of requests are told besides; none where there are no such hooks.
     pub(super) details: Option<Box<Details>>,
+    /// Its answer is still being read: the time and the size are not known.
+    pub(super) stream: Option<Weak<Reading>>,
 }
 
 impl Tally {
@@ -118,6 +121,17 @@ impl Verdicts {
             }
             _ => false,
         }
+    }
+
+    /// The streams that are still open.
+    pub(super) fn streams(&self) -> Vec<Rc<Reading>> {
+        let slots = self.slots.borrow();
+        slots.iter().flatten().filter_map(|(_, tally)| tally.stream.as_ref()?.upgrade()).collect()
+    }
+
+    /// The request was cut off: it has no verdict.
+    pub(super) fn discard(&self, id: TallyId) {
+        self.settle(id, |_, _| {});
     }
 
     /// The response was dropped: its verdict falls, and `count` counts it.

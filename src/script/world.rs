@@ -2,7 +2,7 @@
 
 use super::files::Files;
 use super::given::GivenOptions;
-use super::secrets::Secrets;
+use super::secrets::{Mask, Secrets};
 use super::shared::Shared;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -70,6 +70,12 @@ impl World {
     #[must_use]
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.secrets.mask(text)
+    }
+
+    /// The secrets that are known now: to be asked often, and from any thread.
+    #[must_use]
+    pub fn secrets(&self) -> Mask {
+        self.secrets.mask_now()
     }
 
     /// Adds a secret, such as the value of a secret option. Values shorter than four characters are not masked.

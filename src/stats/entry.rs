@@ -111,6 +111,13 @@ impl Entry {
         self.service.is_some()
     }
 
+    /// Whether it times parts of requests that are counted in another row: the first byte, the first event and the gaps
+    /// between events of streams. They are in no sum of requests.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        is_part(&self.method)
+    }
+
     /// Where the time of the requests went; none where that was not asked for, and where nothing was HTTP.
     #[must_use]
     pub fn phases(&self) -> Option<&Phases> {
@@ -128,6 +135,12 @@ impl Entry {
     pub fn average_content_bytes(&self) -> Option<f64> {
         (self.requests > 0).then(|| self.content_bytes as f64 / self.requests as f64)
     }
+}
+
+/// Whether rows of this type time parts of requests; see [`Entry::is_part`].
+#[must_use]
+pub fn is_part(method: &str) -> bool {
+    matches!(method, "TTFB" | "TTFE" | "GAP")
 }
 
 impl Row for Entry {

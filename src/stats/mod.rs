@@ -29,7 +29,7 @@ mod window;
 pub use arrivals::ArrivalSummary;
 pub use bounded::{FAILURES_KEPT, NAMES_KEPT};
 pub use counters::RunCounters;
-pub use entry::Entry;
+pub use entry::{Entry, is_part};
 pub use health::{Health, ShardHealth};
 pub use histogram::Histogram;
 pub use lateness::{LATE, Lateness};

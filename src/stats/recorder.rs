@@ -177,6 +177,23 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_requests_are_rows_and_in_no_sum() {
+        let mut recorder = Recorder::new();
+        for method in ["GET", "TTFB", "TTFE", "GAP", "GAP"] {
+            recorder.record(&Sample { method, ..sample("/a") });
+        }
+        let totals = totals_of(&mut recorder);
+        let seen = |totals: &Totals| {
+            let window = totals.timeline().window(0, 10).unwrap();
+            let sums = [&window.aggregated, totals.aggregated()].map(|sum| sum.requests);
+            (sums, totals.entries().len(), totals.entry("GAP", "/a").unwrap().requests)
+        };
+        assert_eq!(seen(&totals), ([1, 1], 4, 2));
+        let saved = serde_json::to_string(&totals).unwrap();
+        assert_eq!(seen(&serde_json::from_str(&saved).unwrap()), ([1, 1], 4, 2));
+    }
+
+    #[test]
     fn names_beyond_the_bound_are_counted_together() {
         let mut recorder = Recorder::new();
         for number in 0..NAMES_KEPT + 7 {

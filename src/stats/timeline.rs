@@ -151,7 +151,9 @@ impl Timeline {
             entries.iter().map(|entry| self.index_of(&entry.method, &entry.name)).collect();
         self.change(second, |slice| {
             for (entry, index) in entries.iter().zip(&indexes) {
-                slice.all.add(entry);
+                if !entry.is_part() {
+                    slice.all.add(entry);
+                }
                 if let Some(index) = index {
                     slice.rows.entry(*index).or_default().add(entry);
                 }

@@ -80,7 +80,9 @@ impl Totals {
     pub fn merge(&mut self, snapshot: &Snapshot) {
         for (second, entries) in &snapshot.seconds {
             for entry in entries {
-                self.aggregated.merge(entry);
+                if !entry.is_part() {
+                    self.aggregated.merge(entry);
+                }
                 self.series.add(entry);
             }
             self.timeline.add(*second, entries);
@@ -216,7 +218,7 @@ impl Totals {
 impl From<Saved> for Totals {
     fn from(saved: Saved) -> Self {
         let mut aggregated = Entry::new("", "Aggregated");
-        saved.series.iter().for_each(|entry| aggregated.merge(entry));
+        saved.series.iter().filter(|entry| !entry.is_part()).for_each(|entry| aggregated.merge(entry));
         let Saved { started, since, now, series, failures, exceptions, counters, arrivals, timeline } = saved;
         Self { started, since, now, series, aggregated, failures, exceptions, counters, arrivals, timeline }
     }

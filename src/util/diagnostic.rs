@@ -1,5 +1,6 @@
 //! A message to a user about something the user wrote: what is wrong, where, and how to mend it.
 
+use super::passwords::hide_passwords;
 use std::fmt;
 
 /// How much a [`Diagnostic`] weighs.
@@ -129,7 +130,9 @@ impl fmt::Display for Diagnostic {
         if let Some(place) = &self.place {
             write!(f, "\n{:margin$}--> {place}", "")?;
             if let Some(source) = &place.source_line {
-                write!(f, "\n{:margin$} |\n{} | {}", "", place.line, source.replace('\t', " "))?;
+                // Who reads a log may not be who wrote the line.
+                let source = hide_passwords(&source.replace('\t', " "));
+                write!(f, "\n{:margin$} |\n{} | {source}", "", place.line)?;
                 if place.column > 0 {
                     let caret = "^".repeat(place.width.max(1));
                     write!(f, "\n{:margin$} | {:indent$}{caret}", "", "", indent = place.column - 1)?;

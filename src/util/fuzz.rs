@@ -77,7 +77,6 @@ fn shown(name: &str, seed: u64, input: &[u8]) {
 }
 
 /// Tests may speak: what they print is shown when they fail, or are asked to.
-#[expect(clippy::print_stderr, reason = "a test's only way to say what it did")]
 fn report(text: &str) {
     eprintln!("{text}");
 }

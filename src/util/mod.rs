@@ -4,6 +4,7 @@ mod diagnostic;
 #[cfg(test)]
 pub(crate) mod fuzz;
 mod nearest;
+mod passwords;
 mod stream;
 mod units;
 

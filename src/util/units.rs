@@ -16,7 +16,7 @@ pub fn parse_timespan(text: &str) -> Result<Duration, String> {
         return Duration::try_from_secs_f64(seconds).map_err(|_| refuse());
     }
     let mut rest = text;
-    let mut total = 0.0;
+    let mut total = Duration::ZERO;
     let mut smallest = f64::INFINITY;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(refuse)?;
@@ -34,13 +34,15 @@ pub fn parse_timespan(text: &str) -> Result<Duration, String> {
             return Err(refuse());
         }
         smallest = seconds;
-        total += number * seconds;
+        // Part by part: the sum as a float would lose milliseconds beside thousands of hours.
+        let part = Duration::try_from_secs_f64(number * seconds).map_err(|_| refuse())?;
+        total = total.checked_add(part).ok_or_else(refuse)?;
         rest = &rest[unit_end..];
     }
     if smallest.is_infinite() {
         return Err(refuse());
     }
-    Duration::try_from_secs_f64(total).map_err(|_| refuse())
+    Ok(total)
 }
 
 /// Reads a number of bytes, with or without a unit: `65536`, `64KiB`, `64k`, `1MB`, `1GiB`. A kilobyte is 1024 bytes,
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn writes_what_it_reads() {
-        for text in ["500ms", "20s", "1h20m", "3h30m10s", "1s500ms"] {
+        for text in ["500ms", "20s", "1h20m", "3h30m10s", "1s500ms", "11623h24m34s407ms"] {
             assert_eq!(parse_timespan(text).map(timespan_text).as_deref(), Ok(text));
         }
     }

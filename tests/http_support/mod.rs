@@ -8,6 +8,7 @@
     reason = "each test file uses a part of it, and fails by panics"
 )]
 
+pub mod authority;
 pub mod multiplexed;
 
 use katydid::http::{Client, ClientOptions, Request, Response, Shared, Url};
@@ -92,6 +93,11 @@ impl Peer {
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;
         let _ = self.stream.flush().await;
+    }
+
+    /// Whatever comes next.
+    pub async fn some(&mut self) {
+        let _ = self.stream.read(&mut [0; 4096]).await;
     }
 
     /// Sends `count` bytes back as they come.
@@ -281,6 +287,11 @@ impl User {
 /// Runs `future` where a client may leave tasks behind: a connection with HTTP/2 is driven by one.
 pub async fn local<F: Future>(future: F) -> F::Output {
     tokio::task::LocalSet::new().run_until(future).await
+}
+
+/// What came of it: the status, or why there is none.
+pub fn text(response: &Response) -> String {
+    response.error.map_or_else(|| response.status.to_string(), |error| error.to_string())
 }
 
 pub fn request(method: &str, url: &str) -> Request {

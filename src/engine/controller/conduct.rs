@@ -53,7 +53,12 @@ impl Controller {
                         return Ok(Ending::Shape);
                     }
                 }
-                _ = seconds.tick() => self.show(observer)?,
+                _ = seconds.tick() => {
+                    self.show(observer)?;
+                    if let Some(objection) = observer.objection(&self.progress()) {
+                        return Ok(Ending::Objection(objection));
+                    }
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod health;
 mod layout;
+mod once;
 mod phases;
 mod problems;
 mod requests;
@@ -9,6 +10,7 @@ mod summary;
 mod verdict;
 
 pub use health::health_report;
+pub use once::{OnceOutcome, OnceRow, once_table};
 pub use phases::phase_table;
 pub use problems::{error_report, exception_report};
 pub use requests::{Rates, percentile_table, request_table, service_table};

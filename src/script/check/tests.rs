@@ -226,6 +226,39 @@ fn g(a, b) { g(a) + a.g(b) + f(a, b); }",
 }
 
 #[test]
+fn unknown_keys_of_files() {
+    let text = "fn f(user) {
+    user.post(\"/x\", #{ multipart: #{ a: #{ pth: \"p\" }, b: #{ path: user.p, nmae: 1 }, c: [1, #{ x: 1 }], d: 2 } });
+    user.put(\"/x\", #{ body: #{ path: \"p\", tpye: \"t\" } });
+    user.batch([#{ url: \"/x\", body: #{ data: user.p } }]);
+    user.post(\"/x\", #{ multipart: [[\"a\", #{ anything: 1 }]], json: #{ path: 1, other: 2 } });
+}";
+    let diagnostics = found(text, &[]);
+    let found: Vec<_> = diagnostics
+        .iter()
+        .map(|found| {
+            let place = found.place.as_ref().expect("a place");
+            format!(
+                "{}:{} {}; {}",
+                place.line,
+                place.column,
+                found.message,
+                found.help.as_deref().unwrap_or("-")
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "2:44 unknown multipart key `pth`; did you mean `path`?",
+            "2:76 unknown multipart key `nmae`; did you mean `name`?",
+            "3:43 unknown body key `tpye`; did you mean `type`?",
+            "4:40 unknown body key `data`; known are path, type",
+        ]
+    );
+}
+
+#[test]
 fn unknown_options() {
     insta::assert_snapshot!(shown(
         "const LIMIT = 10;
@@ -260,7 +293,7 @@ task_set(\"s\").task(f, #{ wieght: 2, tags: [] });",
       |
     8 |     user.request("GET", "/x", #{ colour: "red", "name": 1 });
       |                                  ^^^^^^
-      = help: known are allow_redirects, auth, body, context, cookies, form, headers, json, keep_body, multipart, name, params, path, tags, timeout
+      = help: known are allow_redirects, auth, body, cert, context, cookies, form, headers, json, keep_body, key, multipart, name, params, path, tags, timeout, verify
 
     error: unknown request option `heders`
      --> a.rhai:9:45

@@ -1,0 +1,80 @@
+//! A request on its way through redirects, and what comes of it.
+
+use super::body::Plan;
+use super::error::TransportError;
+use super::incoming::Answer;
+use super::phases::Phases;
+use super::request::Request;
+use super::response::{Hop, Response, WireBytes};
+use bytes::Bytes;
+use std::cell::OnceCell;
+use tokio::time::Instant;
+
+/// A request on its way through redirects.
+pub(super) struct Chain {
+    pub(super) request: Request,
+    /// Whether a redirect led to another origin.
+    pub(super) astray: bool,
+    /// What becomes of the bodies of its answers.
+    pub(super) plan: Plan,
+    pub(super) history: Vec<Hop>,
+    pub(super) phases: Phases,
+}
+
+impl Chain {
+    /// A request that was not redirected yet.
+    pub(super) fn new(request: Request, plan: Plan) -> Self {
+        Self { request, astray: false, plan, history: Vec::new(), phases: Phases::default() }
+    }
+
+    /// What came of the request that was `begun` then and has moved these bytes.
+    pub(super) fn conclude(
+        self,
+        result: Result<Answer, TransportError>,
+        begun: Instant,
+        wire: WireBytes,
+    ) -> Response {
+        let ended = match &result {
+            Ok(answer) => answer.ended,
+            Err(_) => Instant::now(),
+        };
+        let elapsed = ended.saturating_duration_since(begun);
+        let mut response = Response {
+            status: 0,
+            version: None,
+            reason: None,
+            head: Bytes::new(),
+            headers: OnceCell::new(),
+            encoded: false,
+            body: Bytes::new(),
+            size: 0,
+            plan: self.plan,
+            trailers: None,
+            error: None,
+            url: self.request.url,
+            history: self.history,
+            elapsed,
+            timings: self.phases.timings(elapsed, ended),
+            wire,
+            ended,
+        };
+        match result {
+            Err(error) => response.error = Some(error),
+            Ok(answer) => {
+                // An answer that is not whole is none, but what came of it is there to be looked at.
+                if answer.error.is_none() {
+                    response.status = answer.head.status;
+                    response.reason = answer.head.reason;
+                }
+                response.version = Some(answer.head.version);
+                response.head = answer.head_bytes;
+                response.encoded = answer.head.encoded;
+                response.body = answer.body;
+                response.size = answer.size;
+                response.trailers = answer.trailers;
+                response.error = answer.error;
+            }
+        }
+        response
+    }
+}

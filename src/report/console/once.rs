@@ -1,0 +1,79 @@
+//! The table of `--once`: which tasks passed.
+
+use super::layout::one_line;
+use crate::report::numbers::three_digits;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// The width of the paths: with the columns around it, a line of 80 characters.
+const PATH_WIDTH: usize = 48;
+
+/// What came of one task, or of an `on_start` or `on_stop`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnceRow {
+    /// The class, the sets and the function, joined by `/`.
+    pub path: String,
+    /// What came of it.
+    pub outcome: OnceOutcome,
+}
+
+/// What came of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnceOutcome {
+    /// It ran.
+    Ran {
+        /// Requests, and the like.
+        requests: u64,
+        /// How long it ran.
+        took: Duration,
+        /// Why it failed; empty where it passed.
+        failures: Vec<String>,
+        /// How it left, where it did not simply return.
+        remark: Option<String>,
+    },
+    /// It was to run, and did not, for this reason.
+    NotRun(String),
+    /// It was not to run, for this reason.
+    Skipped(String),
+}
+
+/// A line for each row, the reasons of failures under it, and the sum.
+#[must_use]
+pub fn once_table(rows: &[OnceRow]) -> String {
+    let mut text = format!("{:<8} {:<PATH_WIDTH$} {:>10} {:>10}\n", "", "Task, once", "# requests", "ms");
+    let [mut passed, mut failed, mut not_run, mut skipped] = [0; 4];
+    for OnceRow { path, outcome } in rows {
+        let path = one_line(path);
+        match outcome {
+            OnceOutcome::Ran { requests, took, failures, remark } => {
+                let word = if failures.is_empty() { "passed" } else { "FAILED" };
+                *(if failures.is_empty() { &mut passed } else { &mut failed }) += 1;
+                let ms = three_digits(*took);
+                line(&mut text, &format!("{word:<8} {path:<PATH_WIDTH$} {requests:>10} {ms:>10}"));
+                for why in failures.iter().chain(remark) {
+                    line(&mut text, &format!("{:<10} {}", "", one_line(why)));
+                }
+            }
+            OnceOutcome::NotRun(why) => {
+                not_run += 1;
+                line(&mut text, &format!("{:<8} {path:<PATH_WIDTH$} {why}", "not run"));
+            }
+            OnceOutcome::Skipped(why) => {
+                skipped += 1;
+                line(&mut text, &format!("{:<8} {path:<PATH_WIDTH$} {why}", "skipped"));
+            }
+        }
+    }
+    let parts = [(failed, "failed"), (not_run, "not run"), (skipped, "skipped")];
+    let more: String = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!(", {count} {word}"))
+        .collect();
+    line(&mut text, &format!("\n{passed} passed{more}."));
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    writeln!(text, "{}", line.trim_end()).expect("a String takes everything");
+}
