@@ -67,7 +67,7 @@ fn a_bomb_goes_off_only_where_it_is_opened_and_not_far() {
     let answer =
         format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len());
     let answer = [answer.as_bytes(), &bomb].concat();
-    for (then, most) in [("", 100), ("try { r.text(); throw 1; } catch (e) { user.why = `${e}`; }", 800)] {
+    for (then, most) in [("", 100), ("try { r.text(); throw 1; } catch (e) { user.why = `${e}`; }", 600)] {
         let answer = answer.clone();
         let server = then_held(move |line| {
             line.send(&answer);
