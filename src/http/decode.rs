@@ -75,7 +75,8 @@ fn read(name: &'static str, mut decoder: impl Read, most: u64) -> Result<Bytes, 
     loop {
         // Twice as much each time, but no more than is allowed: what a bomb may fill is not reserved twice.
         let room = most.saturating_add(1) - decoded.len() as u64;
-        let step = room.min(decoded.len().max(FIRST_ROOM) as u64);
+        let double = decoded.len().max(FIRST_ROOM) as u64;
+        let step = if room <= double + FIRST_ROOM as u64 { room } else { double };
         let reserved = usize::try_from(step).map(|step| decoded.try_reserve_exact(step));
         if !matches!(reserved, Ok(Ok(()))) {
             return Err(DecodeError::TooLarge(most));
