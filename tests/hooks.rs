@@ -131,7 +131,7 @@ fn a_request_hook_is_told_what_locust_tells() {
     let finished = finished.exits(1);
     let mut lines = printed(&finished);
     lines.sort_unstable();
-    let fields = r#"["context", "exception", "name", "request_type", "response", "response_length", "response_time", "start_time", "url", "user"]"#;
+    let fields = r#"["context", "exception", "name", "request_type", "response", "response_length", "response_time", "start_time", "tags", "url", "user"]"#;
     assert_eq!(lines.len(), 6, "{lines:?}");
     assert!(lines[0].starts_with("GET /status/500 500 ") && lines[0].ends_with("#{} no good"), "{lines:?}");
     assert!(lines[1].starts_with("GET list 200 ") && lines[1].ends_with("#{\"step\": 4} -"), "{lines:?}");

@@ -564,7 +564,7 @@ async fn the_connection_ends_with_its_client() {
         let user = user();
         let mut sent = request("GET", &server.url("/"));
         sent.timeout = Some(Duration::from_millis(30));
-        assert_eq!(text(&user.client.send(sent).await), "timed out");
+        assert_eq!(text(&*user.client.send(sent).await), "timed out");
         assert_eq!(ended.load(Ordering::SeqCst), 0);
         drop(user);
         while ended.load(Ordering::SeqCst) == 0 {

@@ -116,7 +116,7 @@ async fn ways_to_speak_tls_have_connections_of_their_own() {
             let mut sent = request("GET", &server.url("/"));
             let choice = TlsChoice { verify: Some(false), ..TlsChoice::default() };
             sent.tls = Some(user.client.tls(&choice).unwrap());
-            assert_eq!(text(&user.client.send(sent).await), "200");
+            assert_eq!(text(&*user.client.send(sent).await), "200");
             assert_eq!(text(&user.get(&server.url("/")).await), "certificate not trusted");
         }
         assert_eq!((server.accepted(), server.heads()), (3, 2));

@@ -147,7 +147,7 @@ async fn a_request_may_speak_tls_in_its_own_way() {
     let send = async |choice: TlsChoice| {
         let mut sent = request("GET", &server.url("/"));
         sent.tls = Some(user.client.tls(&choice).unwrap());
-        text(&user.client.send(sent).await)
+        text(&*user.client.send(sent).await)
     };
     let lenient = TlsChoice { verify: Some(false), ..TlsChoice::default() };
     let known = TlsChoice { cert: Some(joined), ..lenient.clone() };

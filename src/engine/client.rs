@@ -121,9 +121,10 @@ impl Drop for InFlight<'_> {
 
 impl UserHost {
     /// Waits for the answer to a request, which is accounted for whatever comes of it.
-    async fn in_flight<T>(&self, answer: impl Future<Output = T>) -> T {
+    ///
+    /// `answer` is pinned by the caller: a future that is handed over is kept twice, where it came in and where it is polled.
+    async fn in_flight<T>(&self, mut answer: Pin<&mut impl Future<Output = T>>) -> T {
         let mut in_flight = InFlight { ledger: &self.ledger, heads: 0, answered: false };
-        let mut answer = pin!(answer);
         let on_wire = &self.network.counters.wire_requests;
         poll_fn(|context| {
             // Nothing else of this shard is polled meanwhile: the difference is this request's.
@@ -138,13 +139,13 @@ impl UserHost {
 }
 
 impl Host for UserHost {
-    fn send(&self, mut request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+    fn send(&self, mut request: http::Request) -> Pin<Box<dyn Future<Output = Box<http::Response>> + '_>> {
         if self.eye.is_some() {
             request.transcript = Some(Rc::default());
         }
         let transcript = request.transcript.clone();
         Box::pin(async move {
-            let response = self.in_flight(self.client.send(request)).await;
+            let response = self.in_flight(pin!(self.client.send(request))).await;
             if let Some(error) = response.error {
                 self.ledger.count_shortage(error);
             }
@@ -157,7 +158,7 @@ impl Host for UserHost {
 
     fn stream(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>> {
         Box::pin(async move {
-            let streamed = self.in_flight(self.client.stream(request)).await;
+            let streamed = self.in_flight(pin!(self.client.stream(request))).await;
             if let Some(error) = streamed.response.error {
                 self.ledger.count_shortage(error);
             }

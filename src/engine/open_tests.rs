@@ -48,11 +48,11 @@ struct Scene {
 struct FakeServer(Rc<Scene>);
 
 impl Host for FakeServer {
-    fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+    fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = Box<http::Response>> + '_>> {
         Box::pin(async move {
             let begun = Instant::now();
             sleep((self.0.service)(begun - self.0.started)).await;
-            http::Response::empty(request.url, begun)
+            Box::new(http::Response::empty(request.url, begun))
         })
     }
 

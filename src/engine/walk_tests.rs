@@ -76,7 +76,7 @@ impl Drop for Dropped<'_> {
 }
 
 impl Host for Scribe {
-    fn send(&self, _: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+    fn send(&self, _: http::Request) -> Pin<Box<dyn Future<Output = Box<http::Response>> + '_>> {
         Box::pin(async move {
             self.0.sent.set(self.0.sent.get() + 1);
             let _dropped = Dropped(&self.0);

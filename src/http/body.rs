@@ -170,10 +170,22 @@ impl BodyReader {
 
     fn grow(&mut self, bytes: &[u8]) {
         if self.keep {
+            if self.body.capacity() - self.body.len() < bytes.len() {
+                self.make_room(bytes.len());
+            }
             self.body.extend_from_slice(bytes);
         }
         self.size += bytes.len() as u64;
         self.room -= bytes.len() as u64;
+    }
+
+    /// Makes room for `count` bytes more, which are within the limit: twice as much each time, but nothing beyond the limit.
+    #[cold]
+    fn make_room(&mut self, count: usize) {
+        let room = usize::try_from(self.room).unwrap_or(usize::MAX);
+        let double = self.body.len().max(count);
+        // What would be left over for a last step is taken along.
+        self.body.reserve_exact(if room / 2 <= double { room } else { double });
     }
 
     fn end_line(&mut self) -> Result<(), TransportError> {

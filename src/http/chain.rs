@@ -33,13 +33,14 @@ impl Chain {
         result: Result<Answer, TransportError>,
         begun: Instant,
         wire: WireBytes,
-    ) -> Response {
+    ) -> Box<Response> {
         let ended = match &result {
             Ok(answer) => answer.ended,
             Err(_) => Instant::now(),
         };
         let elapsed = ended.saturating_duration_since(begun);
-        let mut response = Response {
+        // On the heap from the start: it is handed on often, and large.
+        let mut response = Box::new(Response {
             status: 0,
             version: None,
             reason: None,
@@ -57,7 +58,7 @@ impl Chain {
             timings: self.phases.timings(elapsed, ended),
             wire,
             ended,
-        };
+        });
         match result {
             Err(error) => response.error = Some(error),
             Ok(answer) => {

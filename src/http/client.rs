@@ -78,7 +78,7 @@ impl Client {
     }
 
     /// Sends a request and reads the whole answer, following redirects.
-    pub async fn send(&self, request: Request) -> Response {
+    pub async fn send(&self, request: Request) -> Box<Response> {
         let begun = Instant::now();
         let timeout = request.timeout.unwrap_or(self.options.timeout);
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
@@ -101,7 +101,7 @@ impl Client {
         let mut result = self.until(deadline, pin!(self.follow(&mut chain)), &mut wire).await;
         let rest = result.as_mut().ok().and_then(|answer| answer.rest.take());
         let most = self.options.max_body.unwrap_or(MAX_BODY);
-        let response = chain.conclude(result, begun, wire);
+        let response = *chain.conclude(result, begun, wire);
         let body =
             rest.map(|rest| BodyStream::new(self.shared.clone(), *rest, response.ended, timeout, most));
         Streamed { response, body }

@@ -5,7 +5,7 @@ use encoding_rs::{Encoding, UTF_8};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use std::fmt;
-use std::io::{self, Read};
+use std::io::Read;
 
 /// Why a body cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,9 @@ pub(super) fn decoded(headers: &HeaderMap, body: &Bytes, most: u64) -> Result<By
     Ok(body)
 }
 
+/// Room for what most bodies decode to.
+const FIRST_ROOM: usize = 16 * 1024;
+
 /// `deflate` means the zlib format, but some servers send the bare stream.
 fn inflate(body: &[u8], most: u64) -> Result<Bytes, DecodeError> {
     match read("deflate", flate2::read::ZlibDecoder::new(body), most) {
@@ -67,13 +70,23 @@ fn inflate(body: &[u8], most: u64) -> Result<Bytes, DecodeError> {
     }
 }
 
-fn read(name: &'static str, decoder: impl Read, most: u64) -> Result<Bytes, DecodeError> {
+fn read(name: &'static str, mut decoder: impl Read, most: u64) -> Result<Bytes, DecodeError> {
     let mut decoded = Vec::new();
-    match decoder.take(most.saturating_add(1)).read_to_end(&mut decoded) {
-        Ok(_) if decoded.len() as u64 > most => Err(DecodeError::TooLarge(most)),
-        Ok(_) => Ok(Bytes::from(decoded)),
-        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Err(DecodeError::TooLarge(most)),
-        Err(_) => Err(DecodeError::Malformed(name)),
+    loop {
+        // Twice as much each time, but no more than is allowed: what a bomb may fill is not reserved twice.
+        let room = most.saturating_add(1) - decoded.len() as u64;
+        let double = decoded.len().max(FIRST_ROOM) as u64;
+        let step = if room <= double + FIRST_ROOM as u64 { room } else { double };
+        let reserved = usize::try_from(step).map(|step| decoded.try_reserve_exact(step));
+        if !matches!(reserved, Ok(Ok(()))) {
+            return Err(DecodeError::TooLarge(most));
+        }
+        match decoder.by_ref().take(step).read_to_end(&mut decoded) {
+            Ok(_) if decoded.len() as u64 > most => return Err(DecodeError::TooLarge(most)),
+            Ok(count) if (count as u64) < step => return Ok(Bytes::from(decoded)),
+            Ok(_) => {}
+            Err(_) => return Err(DecodeError::Malformed(name)),
+        }
     }
 }
 

@@ -323,6 +323,8 @@ mod tests {
             let error = std::io::Error::other(rustls::Error::InvalidCertificate(bad));
             assert_eq!(TransportError::handshaking(&error).to_string(), text);
         }
+        let other = std::io::Error::other(rustls::Error::General("odd".to_owned()));
+        assert_eq!(TransportError::handshaking(&other).to_string(), "tls handshake failed");
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn read(user: &User, entry: Dynamic) -> Result<Prepared> {
 /// A request of a batch. As soon as it is answered it has a response, so that it is counted whatever comes of the others.
 enum Member<'a> {
     Queued(Box<http::Request>),
-    Running(Pin<Box<dyn Future<Output = http::Response> + 'a>>),
+    Running(Pin<Box<dyn Future<Output = Box<http::Response>> + 'a>>),
     Answered(Response),
     /// For the moment in which it changes.
     Moving,

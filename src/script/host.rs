@@ -56,7 +56,7 @@ impl Sample {
 /// What a script may ask of the world.
 pub trait Host {
     /// Sends a request and waits for the answer, measured. A failing server is an answer.
-    fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>>;
+    fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = Box<http::Response>> + '_>>;
 
     /// Sends a request and waits for the head of its answer, measured. Its body is read from what comes with it.
     fn stream(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>>;

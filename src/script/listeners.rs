@@ -26,7 +26,7 @@ pub struct Listeners {
 #[derive(Debug, Default)]
 pub(super) struct Details {
     /// None for what is not HTTP.
-    pub(super) answer: Option<http::Response>,
+    pub(super) answer: Option<Box<http::Response>>,
     /// What the request's options say to whoever is told.
     pub(super) remarks: Option<Box<Remarks>>,
 }

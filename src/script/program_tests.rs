@@ -14,7 +14,7 @@ use std::sync::Arc;
 struct NoHost;
 
 impl Host for NoHost {
-    fn send(&self, _: http::Request) -> Pin<Box<dyn Future<Output = http::Response> + '_>> {
+    fn send(&self, _: http::Request) -> Pin<Box<dyn Future<Output = Box<http::Response>> + '_>> {
         panic!("these scripts send nothing")
     }
     fn stream(&self, _: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>> {

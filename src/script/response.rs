@@ -25,7 +25,7 @@ struct Inner {
     user: User,
     tally: TallyId,
     name: RefCell<ImmutableString>,
-    answer: http::Response,
+    answer: Box<http::Response>,
     /// The parsed body, kept from the second reading on: most responses are read once, and what is parsed once need
     /// not be copied.
     json: OnceCell<Dynamic>,
@@ -45,7 +45,7 @@ impl Response {
         user: User,
         method: ImmutableString,
         name: ImmutableString,
-        answer: http::Response,
+        answer: Box<http::Response>,
         remarks: Option<Box<Remarks>>,
     ) -> Self {
         let size = answer.size;
@@ -76,11 +76,11 @@ impl Response {
     }
 
     /// The response to a request of `user` that was counted: nothing can be said of it any more.
-    pub(super) fn counted(user: User, name: ImmutableString, answer: http::Response) -> Self {
+    pub(super) fn counted(user: User, name: ImmutableString, answer: Box<http::Response>) -> Self {
         Self::of(user, TallyId::NONE, name, answer)
     }
 
-    fn of(user: User, tally: TallyId, name: ImmutableString, answer: http::Response) -> Self {
+    fn of(user: User, tally: TallyId, name: ImmutableString, answer: Box<http::Response>) -> Self {
         Self(Rc::new(Inner {
             user,
             tally,

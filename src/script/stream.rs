@@ -148,7 +148,9 @@ impl Stream {
                 .host
                 .counts_phases()
                 .then(|| Box::new(Phased { timings: answer.timings, wire: answer.wire })),
-            details: user.is_heard().then(|| Box::new(Details { answer: Some(answer.clone()), remarks })),
+            details: user
+                .is_heard()
+                .then(|| Box::new(Details { answer: Some(Box::new(answer.clone())), remarks })),
             stream: None,
         });
         let encoding = text_of(answer.headers(), &CONTENT_ENCODING).trim().to_ascii_lowercase();

@@ -272,7 +272,7 @@ impl User {
     }
 
     pub async fn send(&self, method: &str, url: &str) -> Response {
-        self.client.send(request(method, url)).await
+        *self.client.send(request(method, url)).await
     }
 
     pub fn reconnects(&self) -> u64 {
