@@ -454,7 +454,7 @@ fn patterns_are_judged_name_by_name() {
 fn a_warning_and_what_may_be_missing_fail_nothing() {
     let verdict = verdict(
         "/items:\n  p99: { limit: 5, severity: warn }\n  avg: { limit: 500, min_samples: 11 }\n\
-         /nothing: { count: 5, allow_missing: true }\n/orders: { min_samples: 21, allow_missing: true, p99: 1 }",
+         /nothing: { count: \"> 5\", allow_missing: true }\n/orders: { min_samples: 21, allow_missing: true, p99: 1 }",
         &shop(),
     );
     let judged: Vec<_> = verdict.rows.iter().map(|row| row.judgement).collect();
@@ -484,7 +484,7 @@ fn a_breach_is_seen_while_the_run_goes_on() {
     let run = Milestones { ending: None, ..result.milestones.clone() };
     let so_far = |now| RunEvidence::so_far(&result.totals, &run, at(now));
     let manifest = parse(
-        "/slow_start:\n  p50: { limit: 100, window: last 10s, abort: after 5s }\n/nothing: { count: 5, abort: true }",
+        "/slow_start:\n  p50: { limit: 100, window: last 10s, abort: after 5s }\n/nothing: { count: \"> 5\", abort: true }",
     );
     assert_eq!(breach(&manifest, &so_far(4), at(4)), None);
     assert_eq!(
@@ -525,5 +525,5 @@ fn what_is_no_term_is_refused_with_line_and_caret() {
       |   ^^^
       = help: add `limit: ..`, `min: ..` or `max: ..`
     ");
-    insta::assert_snapshot!(refusal("\"re:(\":\n  p99: 5").message, @"`(` is not a regular expression: unclosed group");
+    insta::assert_snapshot!(refusal("\"re:(\":\n  p99: 5").message, @"`(` is not a regular expression: found open group without closing ')'");
 }
