@@ -2,8 +2,10 @@
 
 use super::csv_table::{CsvOptions, CsvTable};
 use super::documents::Documents;
+use super::event_stream::{Cut, Cutter, Part};
 use super::json;
 use crate::util::fuzz::fuzz;
+use bytes::Bytes;
 
 const DOCUMENTS: [&[u8]; 7] = [
     br#"{"data":[{"id":1,"name":"Kettle","price":12.5,"tags":["a","b"],"next":null}],"total":1}"#,
@@ -90,5 +92,54 @@ fn fuzz_csv_tables() {
             }
             Some((table.len().min(3), table.width().min(3)))
         })
+    });
+}
+
+const STREAMS: [&[u8]; 5] = [
+    b"data: one\n\nevent: price\r\ndata: 12.5\r\ndata: EUR\r\nid: 7\r\n\r\n: a comment\rretry: 3000\r\r",
+    b"\xef\xbb\xbfdata\n\ndata:\n\ndata: the last is cut off",
+    b"{\"id\":1}\n{\"id\":2}\r\n\n{\"id\":3}",
+    b"id: a\0b\nretry: 1x\ndata: x\n\n",
+    b"",
+];
+
+const STREAM_WORDS: [&str; 11] =
+    ["data:", "event: ", "id:", "retry: 5", ":", "\n", "\r", "\r\n", "\n\n", "\u{feff}", "\0"];
+
+/// No event or line may be longer.
+const LONGEST: u64 = 64;
+
+/// What is in a stream that comes in pieces of this size, and whether something was too long.
+fn cut(bytes: &[u8], cut: Cut, size: usize, most: u64) -> (Vec<Part>, bool) {
+    let mut cutter = Cutter::new(cut, most);
+    let mut parts = Vec::new();
+    for piece in bytes.chunks(size) {
+        cutter.give(Bytes::copy_from_slice(piece));
+        loop {
+            match cutter.next() {
+                Ok(Some(part)) => parts.push(part),
+                Ok(None) => break,
+                Err(_) => return (parts, true),
+            }
+        }
+    }
+    parts.extend(cutter.finish());
+    (parts, false)
+}
+
+#[test]
+fn fuzz_streams() {
+    fuzz("streams", &STREAMS, &STREAM_WORDS, |bytes| {
+        for what in [Cut::Events, Cut::Lines] {
+            let whole = cut(bytes, what, usize::MAX, u64::MAX);
+            assert_eq!(whole, cut(bytes, what, 1, u64::MAX));
+            assert_eq!(whole, cut(bytes, what, 3, u64::MAX));
+        }
+        let (lines, too_long) = cut(bytes, Cut::Lines, 5, LONGEST);
+        for line in &lines {
+            // What is not valid becomes a character of three bytes.
+            assert!(matches!(line, Part::Line(line) if line.len() as u64 <= 3 * LONGEST), "{line:?}");
+        }
+        (lines.len().min(8), too_long, cut(bytes, Cut::Events, 5, LONGEST).0.len().min(8))
     });
 }
