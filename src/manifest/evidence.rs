@@ -40,6 +40,10 @@ pub struct Row<'a> {
 
 /// What some requests came to.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a few at a time, and nearly all are borrowed entries"
+)]
 pub enum Figures<'a> {
     /// Counts and a histogram, and the seconds that they were counted in.
     Counted(Cow<'a, Entry>, f64),
@@ -206,7 +210,7 @@ fn rows_of<'a>(totals: &'a Totals, milestones: &Milestones, window: Window) -> R
     Ok(Rows {
         rows: rows.collect(),
         all: (stretch.aggregated.requests > 0)
-            .then(|| Figures::Counted(Cow::Owned(stretch.aggregated), seconds)),
+            .then_some(Figures::Counted(Cow::Owned(stretch.aggregated), seconds)),
         seconds: Some((stretch.from, stretch.to)),
     })
 }

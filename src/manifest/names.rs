@@ -1,5 +1,6 @@
 //! The rows that a threshold is about.
 
+use crate::util::fits;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -47,7 +48,7 @@ impl Names {
         match self {
             Self::Everything => Box::new(|_| true),
             Self::One(name) => Box::new(move |other| name == other),
-            Self::Like(pattern) => Box::new(move |name| pattern == name || is_like(pattern, name)),
+            Self::Like(pattern) => Box::new(move |name| pattern == name || fits(pattern, name)),
             // It was read once: it can be read again.
             Self::Matching(pattern) => match regex_lite::Regex::new(pattern) {
                 Ok(regex) => Box::new(move |name| regex.is_match(name)),
@@ -65,22 +66,6 @@ impl fmt::Display for Names {
             Self::Matching(pattern) => write!(f, "{REGEX}{pattern}"),
         }
     }
-}
-
-/// Whether `name` is `pattern` with something, or nothing, in place of each `*`.
-fn is_like(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 #[cfg(test)]

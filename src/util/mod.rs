@@ -7,8 +7,10 @@ mod nearest;
 mod passwords;
 mod stream;
 mod units;
+mod wildcard;
 
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use nearest::nearest;
 pub use stream::{Purpose, Stream, seed_of, stream};
 pub use units::{bytes_text, parse_size, parse_timespan, timespan_text};
+pub use wildcard::fits;
