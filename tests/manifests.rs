@@ -1,7 +1,7 @@
 //! Manifests: what is read, what is refused and how, and what the verdict says.
 
 use jiff::Timestamp;
-use katydid::manifest::{Judgement, Limit, METRIC_COLUMNS, Manifest, RunEvidence, Verdict, breach, evaluate};
+use katydid::manifest::{Evidence, Judgement, Limit, METRIC_COLUMNS, Manifest, Verdict, breach, evaluate};
 use katydid::stats::{Milestones, Recorder, RunResult, Sample, Totals};
 use katydid::util::Diagnostic;
 use proptest::{prop_assert, proptest};
@@ -482,16 +482,16 @@ fn a_breach_is_seen_while_the_run_goes_on() {
     let result = ramped();
     let at = Duration::from_secs;
     let run = Milestones { ending: None, ..result.milestones.clone() };
-    let so_far = |now| RunEvidence::so_far(&result.totals, &run, at(now));
+    let so_far = |now| Evidence::so_far(&result.totals, &run, at(now));
     let manifest = parse(
         "/slow_start:\n  p50: { limit: 100, window: last 10s, abort: after 5s }\n/nothing: { count: \"> 5\", abort: true }",
     );
-    assert_eq!(breach(&manifest, &so_far(4), at(4)), None);
+    assert_eq!(breach(&manifest, so_far(4), at(4)), None);
     assert_eq!(
-        breach(&manifest, &so_far(9), at(9)).as_deref(),
+        breach(&manifest, so_far(9), at(9)).as_deref(),
         Some("p50 for /slow_start (last 10s, 0 s to 9 s) is 1000 ms, the limit is <= 100 ms")
     );
-    assert_eq!(breach(&manifest, &so_far(30), at(30)), None);
+    assert_eq!(breach(&manifest, so_far(30), at(30)), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::show;
 use super::tree::arrivals_text;
 use crate::engine::{Ending, Observer, Progress};
-use crate::manifest::{Manifest, RunEvidence, breach};
+use crate::manifest::{Evidence, Manifest, breach};
 use crate::plan::{Arrivals, UserTarget};
 use crate::report::console::{Rates, request_table};
 use crate::report::csv::CsvWriter;
@@ -94,8 +94,8 @@ impl Observer for RunObserver {
     }
 
     fn objection(&mut self, progress: &Progress<'_>) -> Option<String> {
-        let evidence = RunEvidence::so_far(progress.totals, progress.milestones, progress.since_start);
-        self.manifests.iter().find_map(|manifest| breach(manifest, &evidence, progress.elapsed))
+        let run = || Evidence::so_far(progress.totals, progress.milestones, progress.since_start);
+        self.manifests.iter().find_map(|manifest| breach(manifest, run(), progress.elapsed))
     }
 
     fn traced(&mut self, steps: &[TraceStep]) {

@@ -12,6 +12,9 @@ use tokio::time::Instant;
 
 /// A request on its way through redirects.
 pub(super) struct Chain {
+    begun: Instant,
+    /// When the request that is on its way now began.
+    pub(super) leg_begun: Instant,
     pub(super) request: Request,
     /// Whether a redirect led to another origin.
     pub(super) astray: bool,
@@ -21,24 +24,36 @@ pub(super) struct Chain {
     pub(super) phases: Phases,
 }
 
+/// One request of a chain.
+#[derive(Clone, Copy)]
+pub(super) struct Leg<'a> {
+    pub(super) request: &'a Request,
+    /// Whether a redirect led to another origin before.
+    pub(super) astray: bool,
+    /// What becomes of the body of its answer.
+    pub(super) plan: Plan,
+}
+
 impl Chain {
-    /// A request that was not redirected yet.
-    pub(super) fn new(request: Request, plan: Plan) -> Self {
-        Self { request, astray: false, plan, history: Vec::new(), phases: Phases::default() }
+    /// A request that begins now, and was not redirected yet.
+    pub(super) fn new(begun: Instant, request: Request, plan: Plan) -> Self {
+        let (history, phases) = (Vec::new(), Phases::default());
+        Self { begun, leg_begun: begun, request, astray: false, plan, history, phases }
     }
 
-    /// What came of the request that was `begun` then and has moved these bytes.
-    pub(super) fn conclude(
-        self,
-        result: Result<Answer, TransportError>,
-        begun: Instant,
-        wire: WireBytes,
-    ) -> Box<Response> {
+    /// The request that is on its way now, and where its phases are noted.
+    pub(super) fn leg(&mut self) -> (Leg<'_>, &mut Phases) {
+        let Self { request, astray, plan, phases, .. } = self;
+        (Leg { request, astray: *astray, plan: *plan }, phases)
+    }
+
+    /// What came of the request, which has moved these bytes.
+    pub(super) fn conclude(self, result: Result<Answer, TransportError>, wire: WireBytes) -> Box<Response> {
         let ended = match &result {
             Ok(answer) => answer.ended,
             Err(_) => Instant::now(),
         };
-        let elapsed = ended.saturating_duration_since(begun);
+        let elapsed = ended.saturating_duration_since(self.begun);
         // On the heap from the start: it is handed on often, and large.
         let mut response = Box::new(Response {
             status: 0,

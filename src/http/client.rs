@@ -2,7 +2,7 @@
 
 use super::body::Plan;
 use super::body_stream::{BodyStream, Streamed};
-use super::chain::Chain;
+use super::chain::{Chain, Leg};
 use super::connection::{Connection, Opened, Speaks};
 use super::cookies::Jar;
 use super::error::TransportError;
@@ -83,10 +83,10 @@ impl Client {
         let timeout = request.timeout.unwrap_or(self.options.timeout);
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
         let plan = self.plan_for(&request);
-        let mut chain = Chain::new(request, plan);
+        let mut chain = Chain::new(begun, request, plan);
         let mut wire = WireBytes::default();
         let result = self.until(deadline, pin!(self.follow(&mut chain)), &mut wire).await;
-        chain.conclude(result, begun, wire)
+        chain.conclude(result, wire)
     }
 
     /// Sends a request and reads the head of the answer, following redirects. The body is read from what comes with it.
@@ -96,12 +96,12 @@ impl Client {
         let begun = Instant::now();
         let timeout = request.timeout.unwrap_or(self.options.timeout);
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + NEVER);
-        let mut chain = Chain::new(request, Plan::PIECES);
+        let mut chain = Chain::new(begun, request, Plan::PIECES);
         let mut wire = WireBytes::default();
         let mut result = self.until(deadline, pin!(self.follow(&mut chain)), &mut wire).await;
         let rest = result.as_mut().ok().and_then(|answer| answer.rest.take());
         let most = self.options.max_body.unwrap_or(MAX_BODY);
-        let response = *chain.conclude(result, begun, wire);
+        let response = *chain.conclude(result, wire);
         let body =
             rest.map(|rest| BodyStream::new(self.shared.clone(), *rest, response.ended, timeout, most));
         Streamed { response, body }
@@ -195,7 +195,6 @@ impl Client {
             None => self.options.allow_redirects && chain.request.method != Method::HEAD,
         };
         loop {
-            let begun = Instant::now();
             let mut answer = self.hop(chain).await?;
             if let Some(transcript) = &chain.request.transcript {
                 transcript.answered(&answer.head_bytes, &answer.body, answer.size, answer.error);
@@ -225,25 +224,25 @@ impl Client {
             chain.history.push(Hop {
                 status,
                 url: chain.request.url.clone(),
-                elapsed: answer.ended.saturating_duration_since(begun),
+                elapsed: answer.ended.saturating_duration_since(chain.leg_begun),
                 head: answer.head_bytes,
             });
             if chain.history.len() > self.options.max_redirects {
                 return Err(TransportError::TooManyRedirects);
             }
+            chain.leg_begun = answer.ended;
             chain.astray |= redirect::follow(&mut chain.request, status, target);
         }
     }
 
     /// One request and its answer, on a kept connection or a new one.
     async fn hop(&self, chain: &mut Chain) -> Result<Answer, TransportError> {
-        let Chain { request, astray, plan, phases, .. } = chain;
-        let (request, astray, plan) = (&*request, *astray, *plan);
-        let origin = request.url.origin();
-        let tls = self.tls_of(request)?;
+        let (leg, phases) = chain.leg();
+        let origin = leg.request.url.origin();
+        let tls = self.tls_of(leg.request)?;
         let tls = tls.as_ref();
         if self.secure.get().is_some_and(|secure| secure.find(origin, tls).is_some())
-            && let Some(answer) = Box::pin(self.on_shared(request, astray, plan, tls, phases)).await
+            && let Some(answer) = Box::pin(self.on_shared(leg, tls, phases)).await
         {
             return answer;
         }
@@ -252,7 +251,7 @@ impl Client {
                 add(&self.shared.counters.reconnects, 1);
                 continue;
             }
-            match self.exchange(&mut connection, request, astray, plan, phases).await {
+            match self.exchange(&mut connection, leg, phases).await {
                 Ok(answer) => return Ok(self.keep_after(connection, answer)),
                 // Closed in the moment between the look and the first byte: nothing was sent, so it may be sent anew.
                 Err(failure) if !failure.wrote => add(&self.shared.counters.reconnects, 1),
@@ -261,15 +260,12 @@ impl Client {
         }
         // Boxed, because connecting is rare and large: every request would carry the room for it.
         match Box::pin(self.connect(origin, tls, phases)).await? {
-            Opened::Single(mut connection) => {
-                match self.exchange(&mut connection, request, astray, plan, phases).await {
-                    Ok(answer) => Ok(self.keep_after(connection, answer)),
-                    Err(failure) => Err(failure.error),
-                }
-            }
+            Opened::Single(mut connection) => match self.exchange(&mut connection, leg, phases).await {
+                Ok(answer) => Ok(self.keep_after(connection, answer)),
+                Err(failure) => Err(failure.error),
+            },
             Opened::Shared(connection) => {
-                let sent =
-                    Box::pin(self.exchange_on_stream(&connection, request, astray, plan, phases)).await;
+                let sent = Box::pin(self.exchange_on_stream(&connection, leg, phases)).await;
                 sent.map_err(|failure| failure.error)
             }
         }
@@ -278,16 +274,14 @@ impl Client {
     /// The same on a connection with HTTP/2; none if there is none that takes the request.
     async fn on_shared(
         &self,
-        request: &Request,
-        astray: bool,
-        plan: Plan,
+        leg: Leg<'_>,
         tls: Option<&Tls>,
         phases: &mut Phases,
     ) -> Option<Result<Answer, TransportError>> {
         let secure = self.secure.get()?;
-        while let Some(connection) = secure.find(request.url.origin(), tls) {
+        while let Some(connection) = secure.find(leg.request.url.origin(), tls) {
             if connection.is_open().await {
-                match self.exchange_on_stream(&connection, request, astray, plan, phases).await {
+                match self.exchange_on_stream(&connection, leg, phases).await {
                     Ok(answer) => return Some(Ok(answer)),
                     // Shut down in the moment between the look and the first byte.
                     Err(failure) if !failure.wrote && !connection.is_open().await => {}
@@ -303,9 +297,7 @@ impl Client {
     async fn exchange_on_stream(
         &self,
         connection: &Rc<Multiplexed>,
-        request: &Request,
-        astray: bool,
-        plan: Plan,
+        Leg { request, astray, plan }: Leg<'_>,
         phases: &mut Phases,
     ) -> Result<Answer, Failure> {
         let options = &*self.options;
@@ -344,9 +336,7 @@ impl Client {
     async fn exchange(
         &self,
         connection: &mut Connection,
-        request: &Request,
-        astray: bool,
-        plan: Plan,
+        Leg { request, astray, plan }: Leg<'_>,
         phases: &mut Phases,
     ) -> Result<Answer, Failure> {
         let options = &*self.options;

@@ -1,6 +1,6 @@
 //! The verdict: every threshold with its actual value and margin.
 
-use super::evidence::{Evidence, Figures, Row, Rows, pooled};
+use super::evidence::{Evidence, Figures, Row, Rows, Windows};
 use super::formula::Reference;
 use super::{Limit, Manifest, Metric, Names, Severity, Threshold, Unit, Window};
 use crate::stats::is_part;
@@ -73,9 +73,10 @@ impl VerdictRow {
 
 /// Judges a run. A missing row and a row without data miss their thresholds, unless the manifest allows that.
 #[must_use]
-pub fn evaluate(manifest: &Manifest, evidence: &dyn Evidence) -> Verdict {
+pub fn evaluate<'a>(manifest: &Manifest, run: impl Into<Evidence<'a>>) -> Verdict {
+    let mut windows = Windows::new(run.into());
     let rows: Vec<VerdictRow> =
-        manifest.thresholds.iter().flat_map(|threshold| judge(threshold, evidence)).collect();
+        manifest.thresholds.iter().flat_map(|threshold| judge(threshold, &mut windows)).collect();
     let passed = !rows.is_empty() && !rows.iter().any(VerdictRow::failed);
     Verdict { manifest: manifest.file.clone(), rows, passed }
 }
@@ -83,18 +84,20 @@ pub fn evaluate(manifest: &Manifest, evidence: &dyn Evidence) -> Verdict {
 /// The first threshold whose miss ends a run that has gone on for `elapsed`, and is missed now: why. What was not measured
 /// yet is not missed.
 #[must_use]
-pub fn breach(manifest: &Manifest, evidence: &dyn Evidence, elapsed: Duration) -> Option<String> {
+pub fn breach<'a>(manifest: &Manifest, run: impl Into<Evidence<'a>>, elapsed: Duration) -> Option<String> {
+    let mut windows = Windows::new(run.into());
     let due = |threshold: &&Threshold| threshold.terms.abort.is_some_and(|after| elapsed >= after);
-    let rows = manifest.thresholds.iter().filter(due).flat_map(|threshold| judge(threshold, evidence));
+    let mut rows =
+        manifest.thresholds.iter().filter(due).flat_map(|threshold| judge(threshold, &mut windows));
     let missed = |row: &VerdictRow| {
         row.actual.is_some() && matches!(row.judgement, Judgement::Failed | Judgement::Warned)
     };
-    rows.into_iter().find(missed).map(|row| row.why)
+    rows.find(missed).map(|row| row.why)
 }
 
 /// One row, or one for each name that a pattern means.
-fn judge(threshold: &Threshold, evidence: &dyn Evidence) -> Vec<VerdictRow> {
-    let rows = match evidence.rows(threshold.terms.window) {
+fn judge(threshold: &Threshold, windows: &mut Windows<'_>) -> Vec<VerdictRow> {
+    let rows = match windows.rows(threshold.terms.window) {
         Ok(rows) => rows,
         Err(why) => {
             return vec![
@@ -106,12 +109,12 @@ fn judge(threshold: &Threshold, evidence: &dyn Evidence) -> Vec<VerdictRow> {
     let case = |resource: String| Case::of(threshold, resource, window.clone());
     if !threshold.names.is_pattern() {
         let name = threshold.names.to_string();
-        return vec![case(name).judge(&threshold.names, &rows)];
+        return vec![case(name).judge(&threshold.names, rows)];
     }
     let fits = threshold.names.matcher();
     let kind = asked(threshold.kind.as_deref());
-    let of_kind = |row: &&Row<'_>| fits(row.name) && is_of(row, kind);
-    let mut names: Vec<&str> = rows.rows.iter().filter(of_kind).map(|row| row.name).collect();
+    let of_kind = |row: &&Row<'_>| fits(&row.name) && is_of(row, kind);
+    let mut names: Vec<&str> = rows.rows.iter().filter(of_kind).map(|row| &*row.name).collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
@@ -121,7 +124,7 @@ fn judge(threshold: &Threshold, evidence: &dyn Evidence) -> Vec<VerdictRow> {
         );
         return vec![case(threshold.names.to_string()).missing(&nothing)];
     }
-    names.into_iter().map(|name| case(name.to_owned()).judge(&Names::One(name.to_owned()), &rows)).collect()
+    names.into_iter().map(|name| case(name.to_owned()).judge(&Names::One(name.to_owned()), rows)).collect()
 }
 
 /// A threshold that is being judged for one name.
@@ -221,32 +224,23 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// Its value, and how many requests that is about.
     fn value(&self, rows: &Rows<'_>) -> Result<(f64, u64), String> {
-        let told = |error: String| {
-            format!(
-                "no data: {} for {} cannot be told: {error}",
-                self.written,
-                subject(self.kind, self.names)
-            )
-        };
-        let figures = self.figures(rows).map_err(told)?;
-        let figures = figures.ok_or_else(|| format!("no row: {}", self.nothing(rows)))?;
-        let value = figures.value(self.metric, self.written).map_err(told)?;
-        let value = value.ok_or_else(|| {
+        let figures = self.figures(rows).ok_or_else(|| format!("no row: {}", self.nothing(rows)))?;
+        let value = figures.value(self.metric).ok_or_else(|| {
             format!("no data: {} for {} was never measured", self.written, subject(self.kind, self.names))
         })?;
         Ok((value, figures.requests()))
     }
 
     /// The rows that are meant, put together.
-    fn figures<'r>(&self, rows: &Rows<'r>) -> Result<Option<Figures<'r>>, String> {
+    fn figures<'r>(&self, rows: &Rows<'r>) -> Option<Figures<'r>> {
         let kind = asked(self.kind);
         if *self.names == Names::Everything && kind.is_none() {
-            return Ok(rows.all.clone());
+            return rows.all.clone();
         }
         let fits = self.names.matcher();
-        let meant = |row: &&Row<'_>| fits(row.name) && is_of(row, kind);
+        let meant = |row: &&Row<'_>| fits(&row.name) && is_of(row, kind);
         let meant: Vec<&Row<'r>> = rows.rows.iter().filter(meant).collect();
-        pooled(&meant, self.metric)
+        Figures::pooled(&meant)
     }
 
     /// What is missing, and what it may have been meant to be.
@@ -257,13 +251,13 @@ impl Asked<'_> {
         }
         let fits = self.names.matcher();
         let mut kinds: Vec<&str> =
-            rows.rows.iter().filter(|row| fits(row.name)).map(|row| row.kind).collect();
+            rows.rows.iter().filter(|row| fits(&row.name)).map(|row| &*row.kind).collect();
         if !kinds.is_empty() {
             kinds.sort_unstable();
             kinds.dedup();
             return format!("{what}; its types are {}", kinds.join(", "));
         }
-        match nearest(&self.names.to_string(), rows.rows.iter().map(|row| row.name)) {
+        match nearest(&self.names.to_string(), rows.rows.iter().map(|row| &*row.name)) {
             Some(name) => format!("{what}; did you mean {name}?"),
             None => what,
         }
@@ -292,7 +286,7 @@ fn asked(kind: Option<&str>) -> Option<&str> {
 
 /// Whether a row is of the type that is asked for. Parts of requests are asked for by their type only.
 fn is_of(row: &Row<'_>, kind: Option<&str>) -> bool {
-    kind.map_or(!is_part(row.kind), |kind| kind == row.kind)
+    kind.map_or(!is_part(&row.kind), |kind| kind == &*row.kind)
 }
 
 fn subject(kind: Option<&str>, names: &Names) -> String {

@@ -103,12 +103,6 @@ impl Metric {
         }
     }
 
-    /// The column of Locust's table that has it: the one that is `written`, if it is one. None where none does.
-    pub(super) fn column(self, written: &str) -> Option<&'static str> {
-        let named = METRIC_COLUMNS.into_iter().find(|column| *column == written);
-        named.or_else(|| METRIC_COLUMNS.into_iter().find(|column| Self::named(column) == Some(self)))
-    }
-
     /// Its value for a row that was counted in so many seconds; none where the row has no data for it.
     pub(super) fn of(self, entry: &Entry, seconds: f64) -> Option<f64> {
         let milliseconds = |time: std::time::Duration| time.as_nanos() as f64 / 1e6;

@@ -18,7 +18,7 @@ mod window;
 mod yaml;
 
 pub use evaluate::{Judgement, Verdict, VerdictRow, breach, evaluate};
-pub use evidence::{Evidence, Figures, Row, Rows, RunEvidence};
+pub use evidence::Evidence;
 pub use formula::Formula;
 pub use limit::{Limit, Operator};
 pub use metric::{METRIC_COLUMNS, Metric, Unit};

@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::phases::PhaseSample;
 use super::problems::{ExceptionRow, FailureRow};
 use super::snapshot::Snapshot;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map};
 use std::time::Duration;
 
 /// One finished request, or anything else that is counted like one.
@@ -96,10 +96,12 @@ impl Recorder {
                 let entry = self.series.at(spot);
                 let counted =
                     std::mem::replace(entry, Entry::shared(entry.method.clone(), entry.name.clone()));
-                aside
-                    .entry(spot)
-                    .or_insert_with(|| Entry::shared(counted.method.clone(), counted.name.clone()))
-                    .merge(&counted);
+                match aside.entry(spot) {
+                    hash_map::Entry::Vacant(free) => {
+                        free.insert(counted);
+                    }
+                    hash_map::Entry::Occupied(mut known) => known.get_mut().merge(&counted),
+                }
             }
         }
         self.second = second;

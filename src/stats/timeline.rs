@@ -8,7 +8,7 @@ use super::packed::PackedTimes;
 use super::{Entry, Times};
 use saved::Saved;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,20 +85,13 @@ pub struct Gauges {
 }
 
 impl Gauges {
-    /// Those of both stretches together, which follow each other or are one stretch of one generator.
+    /// Those of both stretches together, which follow each other or are one.
     fn merge(&mut self, other: &Self) {
         self.users = self.users.max(other.users);
         self.due += other.due;
         self.started += other.started;
         self.cpu += other.cpu;
         self.lateness = self.lateness.max(other.lateness);
-    }
-
-    /// Those of another generator in the same stretch.
-    fn join(&mut self, other: &Self) {
-        let users = self.users + other.users;
-        self.merge(other);
-        self.users = users;
     }
 }
 
@@ -124,7 +117,7 @@ impl Slice {
 }
 
 /// The run in slices of whole seconds, counted from its start. Its memory is bounded whatever the length of the run, and
-/// merging is associative and commutative, up to [`SERIES_KEPT`] names.
+/// it is the same in whatever order things are counted, up to [`SERIES_KEPT`] names.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Saved", into = "Saved")]
 pub struct Timeline {
@@ -132,6 +125,7 @@ pub struct Timeline {
     width: u64,
     /// Methods and names that have slices of their own; their places are the indexes.
     names: Vec<(Arc<str>, Arc<str>)>,
+    indexes: HashMap<(Arc<str>, Arc<str>), u32>,
     /// By the number of the slice; those in which nothing happened may be missing.
     slices: BTreeMap<u64, Slice>,
     /// The last seconds, by second; empty while the slices are seconds themselves.
@@ -140,7 +134,13 @@ pub struct Timeline {
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { width: WIDTHS[0], names: Vec::new(), slices: BTreeMap::new(), recent: BTreeMap::new() }
+        Self {
+            width: WIDTHS[0],
+            names: Vec::new(),
+            indexes: HashMap::new(),
+            slices: BTreeMap::new(),
+            recent: BTreeMap::new(),
+        }
     }
 }
 
@@ -166,39 +166,6 @@ impl Timeline {
         self.change(second, |slice| slice.gauges.merge(gauges));
     }
 
-    /// Adds the timeline of another generator in the same run.
-    pub fn merge(&mut self, other: &Self) {
-        while self.width < other.width {
-            self.widen();
-        }
-        let indexes: Vec<Option<u32>> =
-            other.names.iter().map(|(method, name)| self.index_of(method, name)).collect();
-        let join = |mine: &mut Slice, theirs: &Slice| {
-            mine.all.merge(&theirs.all);
-            mine.gauges.join(&theirs.gauges);
-            for (index, cell) in &theirs.rows {
-                if let Some(index) = indexes.get(*index as usize).copied().flatten() {
-                    mine.rows.entry(index).or_default().merge(cell);
-                }
-            }
-        };
-        // Of several slices that fall into one of ours, the users are not those of so many generators.
-        let mut theirs: BTreeMap<u64, Slice> = BTreeMap::new();
-        for (number, slice) in &other.slices {
-            theirs.entry(number * other.width / self.width).or_default().merge(slice);
-        }
-        for (number, slice) in &theirs {
-            join(self.slices.entry(*number).or_default(), slice);
-        }
-        let seconds = if other.width == 1 { &other.slices } else { &other.recent };
-        if self.width > 1 {
-            for (second, slice) in seconds {
-                join(self.recent.entry(*second).or_default(), slice);
-            }
-        }
-        self.thin();
-    }
-
     /// Seconds of a slice.
     #[must_use]
     pub fn width(&self) -> u64 {
@@ -208,18 +175,6 @@ impl Timeline {
     /// The slices with the second in which each begins; a stretch in which nothing happened has none.
     pub fn slices(&self) -> impl Iterator<Item = (u64, &Slice)> {
         self.slices.iter().map(|(number, slice)| (number * self.width, slice))
-    }
-
-    /// Methods and names that have slices of their own, in the order of their coming.
-    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.names.iter().map(|(method, name)| (&**method, &**name))
-    }
-
-    /// What came of one name in a slice; none if nothing did, or if the name has no slices of its own.
-    #[must_use]
-    pub fn row<'a>(&self, slice: &'a Slice, method: &str, name: &str) -> Option<&'a Cell> {
-        let index = self.names.iter().position(|(m, n)| **m == *method && **n == *name)?;
-        slice.rows.get(&u32::try_from(index).ok()?)
     }
 
     /// What ended in the seconds `from..to`, as far as whole slices lie in them; none if no slice does.
@@ -260,14 +215,14 @@ impl Timeline {
     }
 
     fn index_of(&mut self, method: &Arc<str>, name: &Arc<str>) -> Option<u32> {
-        let found = self.names.iter().position(|(m, n)| m == method && n == name);
-        let index = found.or_else(|| {
-            (self.names.len() < SERIES_KEPT).then(|| {
-                self.names.push((method.clone(), name.clone()));
-                self.names.len() - 1
-            })
-        });
-        index.and_then(|index| u32::try_from(index).ok())
+        let key = (method.clone(), name.clone());
+        if let Some(index) = self.indexes.get(&key) {
+            return Some(*index);
+        }
+        let index = u32::try_from(self.names.len()).ok().filter(|index| (*index as usize) < SERIES_KEPT)?;
+        self.names.push(key.clone());
+        self.indexes.insert(key, index);
+        Some(index)
     }
 
     /// Changes the slice of `second`, wherever it is kept.

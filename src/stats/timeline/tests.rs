@@ -81,24 +81,6 @@ fn the_order_of_coming_does_not_matter() {
 }
 
 #[test]
-fn two_generators_make_one_line() {
-    for seconds in [50, 400] {
-        let mut both = line(seconds);
-        both.merge(&line(seconds));
-        let whole = both.window(0, seconds).unwrap();
-        assert_eq!(whole.aggregated.requests, 8 * seconds);
-        let last = both.slices().last().map(|(_, slice)| slice.gauges).unwrap();
-        assert_eq!(last.users, 2 * (seconds - 1));
-    }
-    let mut long = line(400);
-    long.merge(&line(40));
-    let mut short = line(40);
-    short.merge(&line(400));
-    assert_eq!(long.window(0, 400).unwrap().aggregated, short.window(0, 400).unwrap().aggregated);
-    assert_eq!(long.width(), short.width());
-}
-
-#[test]
 fn names_beyond_the_bound_count_among_all() {
     let mut timeline = Timeline::default();
     for number in 0..SERIES_KEPT + 5 {
