@@ -240,8 +240,10 @@ impl TransportError {
     fn certificate(bad: &rustls::CertificateError) -> Self {
         use rustls::CertificateError as Bad;
         match bad {
-            // A bad signature: an issuer that only has the name of one that is trusted.
-            Bad::UnknownIssuer | Bad::BadSignature => Self::CertificateNotTrusted,
+            // A bad signature, or one of another kind: an issuer that only has the name of one that is trusted.
+            Bad::UnknownIssuer
+            | Bad::BadSignature
+            | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Self::CertificateNotTrusted,
             Bad::Expired | Bad::ExpiredContext { .. } => Self::CertificateExpired,
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::CertificateNotYetValid,
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Self::CertificateWrongHost,
@@ -314,6 +316,13 @@ mod tests {
         for (bad, text) in [
             (Bad::UnknownIssuer, "certificate not trusted"),
             (Bad::BadSignature, "certificate not trusted"),
+            (
+                Bad::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                    signature_algorithm_id: Vec::new(),
+                    public_key_algorithm_id: Vec::new(),
+                },
+                "certificate not trusted",
+            ),
             (Bad::Expired, "certificate expired"),
             (Bad::NotValidYet, "certificate not yet valid"),
             (Bad::NotValidForName, "certificate is for another host"),

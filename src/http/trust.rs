@@ -119,7 +119,9 @@ impl ServerCertVerifier for Verifier {
         let verified = self.inner.verify_server_cert(certificate, intermediates, name, ocsp, now);
         verified.map_err(|error| match error {
             rustls::Error::InvalidCertificate(
-                bad @ (CertificateError::UnknownIssuer | CertificateError::BadSignature),
+                bad @ (CertificateError::UnknownIssuer
+                | CertificateError::BadSignature
+                | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }),
             ) => untrusted(&self.provider, certificate, bad, now),
             rustls::Error::InvalidCertificate(CertificateError::Other(other))
                 if other.0.downcast_ref().is_some_and(is_of_authority) =>
@@ -198,5 +200,39 @@ impl ServerCertVerifier for Alike {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ServerCertVerifier, verifier};
+    use crate::http::TransportError;
+    use rcgen::{
+        BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519,
+    };
+    use rustls::pki_types::UnixTime;
+    use std::sync::Arc;
+
+    /// A machine may trust somebody who has the name of a certificate's owner, and a key of another kind.
+    #[test]
+    fn a_self_signed_certificate_may_have_the_name_of_a_trusted_issuer() {
+        let mut named = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+        named.distinguished_name.push(DnType::CommonName, "localhost");
+        let own = named
+            .self_signed(&KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("a key"))
+            .expect("signed");
+        named.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let trusted =
+            named.self_signed(&KeyPair::generate_for(&PKCS_ED25519).expect("a key")).expect("signed");
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), trusted.pem()).expect("written");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = verifier(&provider, true, Some(file.path())).expect("a verifier");
+        let name = "localhost".try_into().expect("a name");
+        let error = verifier
+            .verify_server_cert(own.der(), &[], &name, &[], UnixTime::now())
+            .expect_err("not trusted");
+        let error = TransportError::handshaking(&std::io::Error::other(error));
+        assert_eq!(error, TransportError::CertificateSelfSigned);
     }
 }
