@@ -205,7 +205,7 @@ impl ServerCertVerifier for Alike {
 
 #[cfg(test)]
 mod tests {
-    use super::{ServerCertVerifier, verifier};
+    use super::verifier;
     use crate::http::TransportError;
     use rcgen::{
         BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519,
