@@ -3,8 +3,9 @@
 use super::debug_view::View;
 use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
+use super::live::LiveRun;
 use super::manifests::read_manifests;
-use super::observer::RunObserver;
+use super::observer::{Course, RunObserver};
 use super::prepare::{self, Prepared};
 use super::settings::RunSettings;
 use super::{logging, once, show, signals};
@@ -12,16 +13,17 @@ use crate::demo::DemoServer;
 use crate::engine::{self, Debugging, Ending, RunConfig};
 use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
-use crate::plan::UserTarget;
+use crate::plan::{Plan, UserTarget};
 use crate::report::console::{
     OnceRow, Rates, error_report, exception_report, health_report, once_table, percentile_table, phase_table,
-    request_table, run_summary, service_table, verdict_table,
+    request_table, run_summary, service_table, verdict_reasons, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
 use crate::script::{Fields, World};
 use crate::stats::RunResult;
 use crate::util::Diagnostic;
+use anstyle::AnsiColor;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,8 +133,8 @@ fn conduct(
         network: settings.network.network.clone(),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
-    let mut observer =
-        RunObserver::new(csv, trace, classes, manifests.to_vec(), !settings.only_summary && !once);
+    let course = course(settings, &config.plan);
+    let mut observer = RunObserver::new(csv, trace, classes, manifests.to_vec(), course);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start a runtime: {error}"))?;
     let outcome = runtime.block_on(async {
@@ -144,6 +146,23 @@ fn conduct(
     let notes = view.filter(|_| once).map(|(view, _)| view.notes());
     let once = notes.map(|notes| once::rows(&prepared.planned, notes));
     Ok(Conducted { result, ending, exit_code, failed_hooks, once })
+}
+
+/// What is shown while the run goes on.
+fn course(settings: &RunSettings, plan: &Plan) -> Course {
+    if settings.only_summary || settings.quiet || settings.once {
+        return Course::Nothing;
+    }
+    if !show::can_draw(settings.script.environment.get("TERM").map(String::as_str)) {
+        return Course::Tables;
+    }
+    match LiveRun::begin(settings, plan) {
+        Ok(live) => Course::Live(Box::new(live)),
+        Err(error) => {
+            tracing::warn!("there is no live view: {error}");
+            Course::Tables
+        }
+    }
 }
 
 /// What hooks are told of the run.
@@ -184,11 +203,42 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
 }
 
 /// Prints the end of the run and names the exit code.
-fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted) -> u8 {
-    let Conducted { result, ending, exit_code, failed_hooks, once } = outcome;
+fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: &Conducted) -> u8 {
+    let Conducted { result, ending, exit_code, failed_hooks, .. } = conducted;
+    let totals = &result.totals;
+    let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
+    let outcome = ExitOutcome {
+        // A run without load says nothing about what the generator can bear.
+        invalid: !settings.once && !settings.allow_saturation && !result.invalid().is_empty(),
+        cut: *ending == Ending::Cut,
+        // What ended the run may be kept again by its end.
+        manifest_missed: matches!(ending, Ending::Objection(_))
+            || verdicts.iter().any(|verdict| !verdict.passed),
+        manifest_given: !manifests.is_empty(),
+        failed_requests: totals.aggregated().failures > 0,
+        exceptions: !totals.exceptions().is_empty() || *failed_hooks > 0,
+        chosen: *exit_code,
+        on_error: settings.exit_code_on_error,
+    };
+    let mut parts = if settings.quiet {
+        outcome_in_short(settings, conducted, &verdicts, &outcome)
+    } else {
+        tables(settings, conducted, &verdicts)
+    };
+    parts.retain(|part| !part.is_empty());
+    let between = if settings.quiet { "" } else { "\n" };
+    show::report(&parts.join(between));
+    let code = exit::exit_code(&outcome);
+    tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);
+    code
+}
+
+/// Everything, as tables and sentences.
+fn tables(settings: &RunSettings, conducted: &Conducted, verdicts: &[Verdict]) -> Vec<String> {
+    let result = &conducted.result;
     let totals = &result.totals;
     let columns = show::columns();
-    let mut parts = match once {
+    let parts = match &conducted.once {
         Some(rows) => vec![once_table(rows), run_summary(result)],
         None => vec![
             request_table(totals, Rates::Total, columns),
@@ -201,23 +251,30 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
             health_report(result, settings.allow_saturation),
         ],
     };
-    let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
-    parts.extend(verdicts.iter().map(verdict_table));
-    parts.retain(|part| !part.is_empty());
-    show::report(&parts.join("\n"));
-    let code = exit::exit_code(&ExitOutcome {
-        // A run without load says nothing about what the generator can bear.
-        invalid: !settings.once && !settings.allow_saturation && !result.invalid().is_empty(),
-        cut: *ending == Ending::Cut,
-        // What ended the run may be kept again by its end.
-        manifest_missed: matches!(ending, Ending::Objection(_))
-            || verdicts.iter().any(|verdict| !verdict.passed),
-        manifest_given: !manifests.is_empty(),
-        failed_requests: totals.aggregated().failures > 0,
-        exceptions: !totals.exceptions().is_empty() || *failed_hooks > 0,
-        chosen: *exit_code,
-        on_error: settings.exit_code_on_error,
-    });
-    tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);
-    code
+    parts.into_iter().chain(verdicts.iter().map(verdict_table)).collect()
+}
+
+/// What failed, the run in one line, and what came of it.
+fn outcome_in_short(
+    settings: &RunSettings,
+    conducted: &Conducted,
+    verdicts: &[Verdict],
+    outcome: &ExitOutcome,
+) -> Vec<String> {
+    let result = &conducted.result;
+    let failed = outcome.failed_requests || outcome.exceptions;
+    let mut parts = match &conducted.once {
+        Some(rows) if failed => vec![once_table(rows)],
+        Some(_) => Vec::new(),
+        None => vec![error_report(&result.totals), exception_report(&result.totals)],
+    };
+    if !result.invalid().is_empty() && !settings.once {
+        parts.push(health_report(result, settings.allow_saturation));
+    }
+    parts.extend(verdicts.iter().map(verdict_reasons));
+    parts.push(run_summary(result));
+    let colour = if exit::exit_code(outcome) == exit::PASSED { AnsiColor::Green } else { AnsiColor::Red };
+    let style = colour.on_default();
+    parts.push(format!("{style}{}{style:#}\n", exit::explanation(outcome)));
+    parts
 }
