@@ -6,7 +6,9 @@ use super::exit::{self, Outcome as ExitOutcome};
 use super::live::LiveRun;
 use super::manifests::read_manifests;
 use super::observer::{Course, RunObserver};
+use super::outputs::Outputs;
 use super::prepare::{self, Prepared};
+use super::record::Known;
 use super::settings::RunSettings;
 use super::{logging, once, show, signals};
 use crate::demo::DemoServer;
@@ -14,16 +16,12 @@ use crate::engine::{self, Debugging, Ending, RunConfig};
 use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::plan::{Plan, UserTarget};
-use crate::report::console::{
-    OnceRow, Rates, error_report, exception_report, health_report, once_table, percentile_table, phase_table,
-    request_table, run_summary, service_table, verdict_reasons, verdict_table,
-};
+use crate::report::Record;
+use crate::report::console::{OnceRow, once_report, quiet_report, run_report};
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
 use crate::script::{Fields, World};
-use crate::stats::RunResult;
 use crate::util::Diagnostic;
-use anstyle::AnsiColor;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,13 +46,16 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
         tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
     }
+    let outputs = Outputs::open(&settings).map_err(|error| vec![error])?;
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
-    let outcome = conduct(&settings, prepared, &manifests, csv, trace)
+    let conducted = conduct(&settings, prepared, &manifests, csv, trace)
         .map_err(|reason| vec![Diagnostic::error(reason)])?;
     drop(demo);
-    Ok(conclude(&settings, &manifests, &outcome))
+    let record = conclude(&settings, &manifests, conducted);
+    outputs.write(&record);
+    Ok(record.exit_code)
 }
 
 /// `--host demo`: the run brings its own server.
@@ -78,13 +79,11 @@ fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
     settings.csv.as_ref().map(|prefix| CsvWriter::new(prefix, options)).transpose()
 }
 
-/// A run that has ended, with everything written.
+/// A run that has ended.
 struct Conducted {
-    result: RunResult,
-    ending: Ending,
-    /// What a hook of `quitting` returned.
-    exit_code: Option<u8>,
-    failed_hooks: u64,
+    outcome: engine::Outcome,
+    /// What there was to run, and on what.
+    known: Known,
     /// What became of each task, where each ran once.
     once: Option<Vec<OnceRow>>,
 }
@@ -109,6 +108,7 @@ fn conduct(
 ) -> Result<Conducted, String> {
     let view = view(settings, &prepared.loader.world);
     let once = settings.once;
+    let known = Known::new(settings, &prepared).map_err(|error| error.to_string())?;
     let config = RunConfig {
         users: if once { prepared.plan.classes.len() } else { settings.users },
         spawn_rate: if once { UserTarget::AT_ONCE } else { settings.spawn_rate },
@@ -142,10 +142,9 @@ fn conduct(
         engine::run(config, &prepared.loader, signals, &mut observer).await
     })?;
     observer.finish(&outcome.result);
-    let engine::Outcome { result, ending, exit_code, failed_hooks } = outcome;
     let notes = view.filter(|_| once).map(|(view, _)| view.notes());
     let once = notes.map(|notes| once::rows(&prepared.planned, notes));
-    Ok(Conducted { result, ending, exit_code, failed_hooks, once })
+    Ok(Conducted { outcome, known, once })
 }
 
 /// What is shown while the run goes on.
@@ -202,79 +201,39 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
     }
 }
 
-/// Prints the end of the run and names the exit code.
-fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: &Conducted) -> u8 {
-    let Conducted { result, ending, exit_code, failed_hooks, .. } = conducted;
-    let totals = &result.totals;
-    let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
-    let outcome = ExitOutcome {
-        // A run without load says nothing about what the generator can bear.
-        invalid: !settings.once && !settings.allow_saturation && !result.invalid().is_empty(),
-        cut: *ending == Ending::Cut,
+/// Judges the run and prints its end.
+fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: Conducted) -> Record {
+    let Conducted { outcome, known, once } = conducted;
+    let verdicts: Vec<Verdict> =
+        manifests.iter().map(|manifest| evaluate(manifest, &outcome.result)).collect();
+    // A run without load says nothing about what the generator can bear.
+    let invalid = if settings.once { Vec::new() } else { outcome.result.invalid() };
+    let verdict = ExitOutcome {
+        invalid: !settings.allow_saturation && !invalid.is_empty(),
+        cut: outcome.ending == Ending::Cut,
         // What ended the run may be kept again by its end.
-        manifest_missed: matches!(ending, Ending::Objection(_))
+        manifest_missed: matches!(outcome.ending, Ending::Objection(_))
             || verdicts.iter().any(|verdict| !verdict.passed),
         manifest_given: !manifests.is_empty(),
-        failed_requests: totals.aggregated().failures > 0,
-        exceptions: !totals.exceptions().is_empty() || *failed_hooks > 0,
-        chosen: *exit_code,
+        failed_requests: outcome.result.totals.aggregated().failures > 0,
+        exceptions: !outcome.result.totals.exceptions().is_empty() || outcome.failed_hooks > 0,
+        chosen: outcome.exit_code,
         on_error: settings.exit_code_on_error,
     };
-    let mut parts = if settings.quiet {
-        outcome_in_short(settings, conducted, &verdicts, &outcome)
-    } else {
-        tables(settings, conducted, &verdicts)
+    let exit_code = exit::exit_code(&verdict);
+    let record = known.record(
+        settings,
+        outcome,
+        invalid.iter().map(ToString::to_string).collect(),
+        verdicts,
+        exit_code,
+    );
+    let text = match &once {
+        rows if settings.quiet => quiet_report(&record, rows.as_deref(), &exit::explanation(&verdict)),
+        Some(rows) => once_report(rows, &record),
+        None => run_report(&record, show::columns()),
     };
-    parts.retain(|part| !part.is_empty());
-    let between = if settings.quiet { "" } else { "\n" };
-    show::report(&parts.join(between));
-    let code = exit::exit_code(&outcome);
-    tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);
-    code
-}
-
-/// Everything, as tables and sentences.
-fn tables(settings: &RunSettings, conducted: &Conducted, verdicts: &[Verdict]) -> Vec<String> {
-    let result = &conducted.result;
-    let totals = &result.totals;
-    let columns = show::columns();
-    let parts = match &conducted.once {
-        Some(rows) => vec![once_table(rows), run_summary(result)],
-        None => vec![
-            request_table(totals, Rates::Total, columns),
-            percentile_table(totals, columns),
-            service_table(totals, columns),
-            phase_table(totals, columns),
-            error_report(totals),
-            exception_report(totals),
-            run_summary(result),
-            health_report(result, settings.allow_saturation),
-        ],
-    };
-    parts.into_iter().chain(verdicts.iter().map(verdict_table)).collect()
-}
-
-/// What failed, the run in one line, and what came of it.
-fn outcome_in_short(
-    settings: &RunSettings,
-    conducted: &Conducted,
-    verdicts: &[Verdict],
-    outcome: &ExitOutcome,
-) -> Vec<String> {
-    let result = &conducted.result;
-    let failed = outcome.failed_requests || outcome.exceptions;
-    let mut parts = match &conducted.once {
-        Some(rows) if failed => vec![once_table(rows)],
-        Some(_) => Vec::new(),
-        None => vec![error_report(&result.totals), exception_report(&result.totals)],
-    };
-    if !result.invalid().is_empty() && !settings.once {
-        parts.push(health_report(result, settings.allow_saturation));
-    }
-    parts.extend(verdicts.iter().map(verdict_reasons));
-    parts.push(run_summary(result));
-    let colour = if exit::exit_code(outcome) == exit::PASSED { AnsiColor::Green } else { AnsiColor::Red };
-    let style = colour.on_default();
-    parts.push(format!("{style}{}{style:#}\n", exit::explanation(outcome)));
-    parts
+    show::report(&text);
+    tracing::info!("Shutting down (exit code {exit_code}), seed {}", settings.seed);
+    record
 }

@@ -3,6 +3,7 @@
 //! Texts have styles in them, as escapes, where a colour says something; who prints them takes these out where they are not
 //! wanted.
 
+mod end;
 mod health;
 mod layout;
 mod live;
@@ -14,6 +15,7 @@ mod styles;
 mod summary;
 mod verdict;
 
+pub use end::{once_report, quiet_report, run_report};
 pub use health::health_report;
 pub use live::{
     LiveArrivals, LiveFacts, LiveName, LivePoint, LiveRates, LiveStage, LiveView, Standing, Trouble,
