@@ -1,6 +1,7 @@
 //! Failures and exceptions, grouped by what they say.
 
 use super::bounded::{FAILURES_KEPT, Row};
+use crate::util::nanoseconds;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +18,10 @@ pub struct FailureRow {
     /// How often.
     pub occurrences: u64,
     /// When first, since the start of the run.
+    #[serde(rename = "first_ns", with = "nanoseconds")]
     pub first: Duration,
     /// When last, since the start of the run.
+    #[serde(rename = "last_ns", with = "nanoseconds")]
     pub last: Duration,
 }
 
@@ -34,8 +37,10 @@ pub struct ExceptionRow {
     /// How often.
     pub count: u64,
     /// When first, since the start of the run.
+    #[serde(rename = "first_ns", with = "nanoseconds")]
     pub first: Duration,
     /// When last, since the start of the run.
+    #[serde(rename = "last_ns", with = "nanoseconds")]
     pub last: Duration,
 }
 

@@ -7,6 +7,7 @@ use super::entry::Entry;
 use super::problems::{ExceptionRow, FailureRow};
 use super::snapshot::Snapshot;
 use super::timeline::{Gauges, Timeline};
+use crate::util::nanoseconds;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -46,8 +47,11 @@ pub struct Totals {
 #[derive(Serialize, Deserialize)]
 struct Saved {
     started: Timestamp,
+    #[serde(rename = "since_ns", with = "nanoseconds")]
     since: Duration,
+    #[serde(rename = "now_ns", with = "nanoseconds")]
     now: Duration,
+    #[serde(rename = "entries")]
     series: Bounded<Entry>,
     failures: Bounded<FailureRow>,
     exceptions: Bounded<ExceptionRow>,

@@ -255,11 +255,15 @@ impl Finished {
         self
     }
 
+    /// Where a file of the command is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Text of a file that the command wrote.
     #[track_caller]
     pub fn written(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.path().join(name))
-            .unwrap_or_else(|error| panic!("{name}: {error}"))
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// The number before one of `words` in the summary; 0 when it says nothing about it.
