@@ -90,10 +90,7 @@ pub fn breach<'a>(manifest: &Manifest, run: impl Into<Evidence<'a>>, elapsed: Du
     let due = |threshold: &&Threshold| threshold.terms.abort.is_some_and(|after| elapsed >= after);
     let mut rows =
         manifest.thresholds.iter().filter(due).flat_map(|threshold| judge(threshold, &mut windows));
-    let missed = |row: &VerdictRow| {
-        row.actual.is_some() && matches!(row.judgement, Judgement::Failed | Judgement::Warned)
-    };
-    rows.find(missed).map(|row| row.why)
+    rows.find(|row| row.actual.is_some() && row.failed()).map(|row| row.why)
 }
 
 /// One row, or one for each name that a pattern means.
