@@ -35,6 +35,7 @@ pub mod settings;
 mod show;
 mod signals;
 pub mod tree;
+mod verify;
 mod wish;
 
 pub use command::main;

@@ -2,7 +2,7 @@
 
 use super::styles::{BAD, WARN};
 use crate::stats::{RunResult, ShardHealth};
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::time::Duration;
 
 /// `The run is not valid: ..` for each reason, or one line that says how far from its limits the generator was.
@@ -10,9 +10,12 @@ use std::time::Duration;
 #[must_use]
 pub fn health_report(result: &RunResult, tolerated: bool) -> String {
     let reasons = result.invalid();
-    if reasons.is_empty() {
-        return figures(result);
-    }
+    if reasons.is_empty() { figures(result) } else { invalid_report(&reasons, tolerated) }
+}
+
+/// `The run is not valid: ..` for each reason.
+#[must_use]
+pub fn invalid_report<R: Display>(reasons: &[R], tolerated: bool) -> String {
     let (style, introduction) =
         if tolerated { (WARN, "Warning: the run is not valid") } else { (BAD, "The run is not valid") };
     reasons.iter().fold(String::new(), |mut text, reason| {

@@ -16,7 +16,7 @@ mod summary;
 mod verdict;
 
 pub use end::{once_report, quiet_report, run_report};
-pub use health::health_report;
+pub use health::{health_report, invalid_report};
 pub use live::{
     LiveArrivals, LiveFacts, LiveName, LivePoint, LiveRates, LiveStage, LiveView, Standing, Trouble,
     live_lines,
