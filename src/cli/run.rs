@@ -14,7 +14,7 @@ use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::plan::UserTarget;
 use crate::report::console::{
-    OnceRow, Rates, error_report, exception_report, health_report, once_table, percentile_table, phase_table,
+    OnceRow, Rates, error_report, exception_report, health_report, once_table, overflow_report, percentile_table, phase_table,
     request_table, run_summary, service_table, verdict_table,
 };
 use crate::report::csv::{CsvOptions, CsvWriter};
@@ -122,6 +122,7 @@ fn conduct(
         seed: settings.seed,
         trace: trace.is_some(),
         phases: settings.phases,
+        failure_grouping: settings.failure_grouping,
         debugging: view.as_ref().map(|(_, debugging)| debugging.clone()),
         once,
         reset_stats: settings.reset_stats,
@@ -198,6 +199,7 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted)
             error_report(totals),
             exception_report(totals),
             run_summary(result),
+            overflow_report(totals),
             health_report(result, settings.allow_saturation),
         ],
     };

@@ -3,6 +3,7 @@
 mod health;
 mod layout;
 mod once;
+mod overflow;
 mod phases;
 mod problems;
 mod requests;
@@ -11,6 +12,7 @@ mod verdict;
 
 pub use health::health_report;
 pub use once::{OnceOutcome, OnceRow, once_table};
+pub use overflow::overflow_report;
 pub use phases::phase_table;
 pub use problems::{error_report, exception_report};
 pub use requests::{Rates, percentile_table, request_table, service_table};

@@ -1,0 +1,401 @@
+//! Failure texts in a form that groups: what differs from one request to the next is replaced by what it is.
+
+use super::bounded::clip;
+use http::StatusCode;
+use std::borrow::Cow;
+use std::net::Ipv6Addr;
+
+/// The text with stand-ins for what names one request among many: `no item 17` is `no item <number>`.
+///
+/// `name` is what the request is counted under, and `url` where it went: the url, and its path, become the name. Further
+/// stand-ins are `<uuid>`, `<time>`, `<ip>` (with its port), `<email>`, `<address>` (`0x..`), `<hex>`, `<id>` (16 or more
+/// letters and digits) and `<number>`. Kept are digits within words (`sha256`), and numbers that say what went wrong: a
+/// status before its reason, and what follows `status`, `code`, `errno` or `http/`.
+///
+/// It is one pass over the bytes, and applied to its own result it changes nothing. The result is no longer than a text
+/// that is kept may be.
+pub(super) fn grouped<'t>(text: &'t str, name: &str, url: Option<&str>) -> Cow<'t, str> {
+    let mut scan = Scan { text, bytes: text.as_bytes(), name, targets: targets(url), no_email_before: 0 };
+    let mut built = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while at < text.len() {
+        if at > 0 && is_word(scan.bytes[at - 1]) {
+            at += 1;
+            continue;
+        }
+        let Some(token) = scan.token(at) else {
+            at += scan.run(at, is_word).max(1);
+            continue;
+        };
+        if let Some(stand_in) = token.stand_in {
+            built.push_str(&text[copied..at]);
+            built.push_str(stand_in);
+            copied = at + token.length;
+        }
+        at += token.length;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    built.push_str(&text[copied..]);
+    Cow::Owned(clip(&built).into_owned())
+}
+
+/// The url, without its query, and the same without scheme and host: the longest first. A path of `/` says nothing.
+fn targets(url: Option<&str>) -> [&str; 4] {
+    let Some(url) = url else { return [""; 4] };
+    let after_scheme = url.find("://").map_or(0, |scheme| scheme + 3);
+    let path = url[after_scheme..].find('/').map_or("", |slash| &url[after_scheme + slash..]);
+    let without_query = |text: &'_ str| text.find(['?', '#']).unwrap_or(text.len());
+    let path_only = &path[..without_query(path)];
+    let [path, path_only] = [path, path_only].map(|path| if path.len() > 1 { path } else { "" });
+    [url, &url[..without_query(url)], path, path_only]
+}
+
+/// A part of a text that is known for what it is.
+struct Token<'a> {
+    /// Bytes.
+    length: usize,
+    /// What is written in its place; none = it stays.
+    stand_in: Option<&'a str>,
+}
+
+struct Scan<'t, 'n> {
+    text: &'t str,
+    bytes: &'t [u8],
+    name: &'n str,
+    targets: [&'n str; 4],
+    /// Up to here no e-mail address begins: the characters that it could begin with end without an `@`.
+    no_email_before: usize,
+}
+
+/// Letters, digits and everything that is not ASCII: within a run of them nothing begins.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+}
+
+/// Words after which a number is no id but says what went wrong.
+const TELLING: [&str; 9] =
+    ["status", "statuscode", "status_code", "code", "errno", "http", "http/1.0", "http/1.1", "http/2"];
+
+impl<'n> Scan<'_, 'n> {
+    /// What begins at `at`, where no word goes on.
+    fn token(&mut self, at: usize) -> Option<Token<'n>> {
+        if let Some(token) = self.own(at) {
+            return Some(token);
+        }
+        let known = [
+            (self.uuid(at), "<uuid>"),
+            (self.time(at), "<time>"),
+            (self.ip(at), "<ip>"),
+            (self.email(at), "<email>"),
+            (self.address(at), "<address>"),
+        ];
+        let known = known.into_iter().find_map(|(length, stand_in)| Some((length?, Some(stand_in))));
+        let found = known.or_else(|| self.number(at)).or_else(|| self.mixed(at));
+        found.map(|(length, stand_in)| Token { length, stand_in })
+    }
+
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(b' ')
+    }
+
+    /// How many bytes from `at` on are of a kind.
+    fn run(&self, at: usize, kind: impl Fn(u8) -> bool) -> usize {
+        self.bytes[at.min(self.bytes.len())..].iter().take_while(|byte| kind(**byte)).count()
+    }
+
+    fn digits(&self, at: usize) -> usize {
+        self.run(at, |byte| byte.is_ascii_digit())
+    }
+
+    /// The length up to `end`, if no word goes on there.
+    fn up_to(&self, at: usize, end: usize) -> Option<usize> {
+        (!is_word(self.byte(end))).then_some(end - at)
+    }
+
+    /// The name of the request, which stays, or where it went, which becomes the name.
+    fn own(&self, at: usize) -> Option<Token<'n>> {
+        let here = &self.bytes[at..];
+        let ends = |length: usize| {
+            let (next, then) = (self.byte(at + length), self.byte(at + length + 1));
+            !is_word(next) && !matches!(next, b'/' | b'-' | b'_' | b'%') && !(next == b'.' && is_word(then))
+        };
+        let is_here = |what: &str| !what.is_empty() && here.starts_with(what.as_bytes()) && ends(what.len());
+        if is_here(self.name) {
+            return Some(Token { length: self.name.len(), stand_in: None });
+        }
+        let target = self.targets.into_iter().find(|target| is_here(target))?;
+        Some(Token { length: target.len(), stand_in: Some(self.name) }).filter(|_| !self.name.is_empty())
+    }
+
+    /// 8-4-4-4-12 hexadecimal digits (RFC 9562, section 4).
+    fn uuid(&self, at: usize) -> Option<usize> {
+        let shape = self.bytes.get(at..at + 36)?;
+        let fits = shape.iter().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+        if fits { self.up_to(at, at + 36) } else { None }
+    }
+
+    /// A date, or a date and a time of day (RFC 3339, section 5.6).
+    fn time(&self, at: usize) -> Option<usize> {
+        let part = |at: usize, before: u8, digits: usize| {
+            (self.byte(at) == before && self.digits(at + 1) == digits).then_some(at + 1 + digits)
+        };
+        if self.digits(at) != 4 {
+            return None;
+        }
+        let date = part(part(at + 4, b'-', 2)?, b'-', 2)?;
+        let Some(mut end) = part(date, b'T', 2).or_else(|| part(date, b' ', 2)) else {
+            return self.up_to(at, date);
+        };
+        let Some(minutes) = part(end, b':', 2) else { return self.up_to(at, date) };
+        end = part(minutes, b':', 2).unwrap_or(minutes);
+        if matches!(self.byte(end), b'.' | b',') {
+            end += 1 + self.digits(end + 1);
+        }
+        end = match self.byte(end) {
+            b'Z' | b'z' => end + 1,
+            sign @ (b'+' | b'-') => match part(end, sign, 2) {
+                Some(hours) => part(hours, b':', 2).unwrap_or(hours),
+                None => part(end, sign, 4).unwrap_or(end),
+            },
+            _ => end,
+        };
+        self.up_to(at, end)
+    }
+
+    /// An address of either version, with its port if it has one.
+    fn ip(&self, at: usize) -> Option<usize> {
+        let address = self.ipv4(at).or_else(|| self.ipv6(at))?;
+        let port = at + address;
+        let digits = self.digits(port + 1);
+        // Without brackets the colon of IPv6 belongs to the address.
+        if self.byte(port) == b':' && (1..=5).contains(&digits) {
+            return self.up_to(at, port + 1 + digits).or(Some(address));
+        }
+        Some(address)
+    }
+
+    fn ipv4(&self, at: usize) -> Option<usize> {
+        let mut end = at;
+        for octet in 0..4 {
+            if octet > 0 {
+                end += usize::from(self.byte(end) == b'.');
+            }
+            let digits = self.digits(end);
+            if !(1..=3).contains(&digits) || (octet > 0 && self.byte(end - 1) != b'.') {
+                return None;
+            }
+            self.text[end..end + digits].parse::<u8>().ok()?;
+            end += digits;
+        }
+        let goes_on = self.byte(end) == b'.' && self.byte(end + 1).is_ascii_digit();
+        if goes_on { None } else { self.up_to(at, end) }
+    }
+
+    fn ipv6(&self, at: usize) -> Option<usize> {
+        const LONGEST: usize = 45;
+        let bracket = usize::from(self.byte(at) == b'[');
+        let begin = at + bracket;
+        let in_address = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+        let end = begin + self.bytes[begin..].iter().take(LONGEST + 1).take_while(|b| in_address(**b)).count();
+        let run = &self.text[begin..end];
+        let is_address = |text: &str| {
+            text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<Ipv6Addr>().is_ok()
+        };
+        if bracket > 0 {
+            return (is_address(run) && self.byte(end) == b']').then_some(end + 1 - at);
+        }
+        let trimmed = run.trim_end_matches(['.', ':']);
+        let address = [run, trimmed].into_iter().find(|text| is_address(text))?;
+        self.up_to(at, at + address.len())
+    }
+
+    fn email(&mut self, at: usize) -> Option<usize> {
+        if at < self.no_email_before {
+            return None;
+        }
+        let local = |byte: u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(&byte);
+        let sign = at + self.run(at, local);
+        if self.byte(sign) != b'@' || sign == at {
+            self.no_email_before = sign;
+            return None;
+        }
+        let domain = self.run(sign + 1, |byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+        let domain = self.text[sign + 1..sign + 1 + domain].trim_end_matches(['.', '-']);
+        let (_, last) = domain.rsplit_once('.')?;
+        if last.len() < 2 || !last.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            return None;
+        }
+        self.up_to(at, sign + 1 + domain.len())
+    }
+
+    /// An address in memory.
+    fn address(&self, at: usize) -> Option<usize> {
+        let digits = self.run(at + 2, |byte| byte.is_ascii_hexdigit());
+        let prefixed = self.byte(at) == b'0' && matches!(self.byte(at + 1), b'x' | b'X') && digits > 0;
+        if prefixed { self.up_to(at, at + 2 + digits) } else { None }
+    }
+
+    /// Digits, with separators between them; a unit of up to three letters after them stays.
+    fn number(&self, at: usize) -> Option<(usize, Option<&'static str>)> {
+        let mut end = at + self.digits(at);
+        if end == at {
+            return None;
+        }
+        while matches!(self.byte(end), b'.' | b',') && self.digits(end + 1) > 0 {
+            end += 1 + self.digits(end + 1);
+        }
+        let unit = self.run(end, |byte| byte.is_ascii_alphabetic());
+        if unit > 3 || is_word(self.byte(end + unit)) {
+            return None;
+        }
+        let stays = unit == 0 && self.says_what(at, end);
+        Some((end - at, (!stays).then_some("<number>")))
+    }
+
+    /// Whether a number says what went wrong.
+    fn says_what(&self, at: usize, end: usize) -> bool {
+        let (before, number, after) = (&self.text[..at], &self.text[at..end], &self.text[end..]);
+        if number.len() > 5 {
+            return false;
+        }
+        let before = before.trim_end_matches([' ', ':', '=', '(', '[', '\'', '"', '/', '#']);
+        let in_word = |byte: &u8| is_word(*byte) || b"_/.".contains(byte);
+        let word = before.len() - before.bytes().rev().take_while(in_word).count();
+        if before.get(word..).is_some_and(|word| TELLING.iter().any(|known| known.eq_ignore_ascii_case(word)))
+        {
+            return true;
+        }
+        let status = StatusCode::from_bytes(number.as_bytes()).ok().filter(|status| status.as_u16() < 600);
+        let Some(status) = status else { return false };
+        if self.text.len() == number.len() {
+            return true;
+        }
+        let reasons = [status.canonical_reason(), Some("Client Error"), Some("Server Error")];
+        let mut reasons = reasons.into_iter().flatten();
+        after.strip_prefix(' ').is_some_and(|after| reasons.any(|reason| after.starts_with(reason)))
+    }
+
+    /// Hexadecimal digits, or letters and digits, that are an id by their length.
+    fn mixed(&self, at: usize) -> Option<(usize, Option<&'static str>)> {
+        const HEX: usize = 8;
+        const ID: usize = 16;
+        let length = self.run(at, |byte| byte.is_ascii_alphanumeric());
+        let token = &self.bytes[at..at + length];
+        let digits = token.iter().filter(|byte| byte.is_ascii_digit()).count();
+        if is_word(self.byte(at + length)) || digits == 0 || digits == length {
+            return None;
+        }
+        if length >= HEX && token.iter().all(u8::is_ascii_hexdigit) {
+            return Some((length, Some("<hex>")));
+        }
+        (length >= ID && digits >= 3).then_some((length, Some("<id>")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+    use crate::stats::bounded::TEXT_KEPT;
+    use proptest::prelude::{Strategy, any, prop};
+    use proptest::{prop_assert, prop_assert_eq, proptest};
+
+    #[test]
+    fn what_differs_is_replaced_and_what_tells_is_kept() {
+        for (text, expected) in [
+            ("", ""),
+            ("connection refused", "connection refused"),
+            ("no item 17", "no item <number>"),
+            ("17", "<number>"),
+            ("order-1234, user_17, #5", "order-<number>, user_<number>, #<number>"),
+            ("took 1,234.5ms, -3 %, 2GiB", "took <number>ms, -<number> %, <number>GiB"),
+            ("lot 550e8400-e29b-41d4-a716-446655440000 is sold", "lot <uuid> is sold"),
+            ("object at 0x7f3b06202ca0>", "object at <address>>"),
+            ("10.0.0.1:8080 closed, 10.0.0.2 not", "<ip> closed, <ip> not"),
+            ("[::1]:8080 and fe80::1: refused", "<ip> and <ip>: refused"),
+            ("at 12:30:45", "at <number>:<number>:<number>"),
+            ("until 2026-03-14T05:30:00.25Z or 2026-03-15", "until <time> or <time>"),
+            ("since 2026-03-14 05:30:00+01:00.", "since <time>."),
+            ("jane.doe+7@shop.example.com is taken", "<email> is taken"),
+            ("commit 1a2b3c4d5e6f", "commit <hex>"),
+            ("session 4fGh7kLmN2pQr8sT", "session <id>"),
+            ("sha256 of E1001, oauth2, v1, größe42", "sha256 of E1001, oauth2, v1, größe42"),
+            ("412 Precondition Failed", "412 Precondition Failed"),
+            ("buy: 404 Not Found", "buy: 404 Not Found"),
+            ("599", "599"),
+            ("200 items", "<number> items"),
+            ("500 Server Error: Internal Server Error", "500 Server Error: Internal Server Error"),
+            ("status 503, status_code=404, code: 7", "status 503, status_code=404, code: 7"),
+            ("HTTP/1.1 502 after 5 s", "HTTP/1.1 502 after <number> s"),
+            ("[Errno 111] Connection refused", "[Errno 111] Connection refused"),
+            ("code 123456", "code <number>"),
+            (r#"{"id":17,"tags":[1,2]}"#, r#"{"id":<number>,"tags":[<number>]}"#),
+        ] {
+            assert_eq!(grouped(text, "/", None), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn where_a_request_went_is_its_name() {
+        let url = Some("http://shop:80/items/blue-shoes?size=42");
+        for (text, expected) in [
+            ("http://shop:80/items/blue-shoes?size=42 is gone", "view item is gone"),
+            ("http://shop:80/items/blue-shoes is gone", "view item is gone"),
+            ("/items/blue-shoes?size=42", "view item"),
+            ("(/items/blue-shoes).", "(view item)."),
+            ("/items/blue-shoes-7 is another", "/items/blue-shoes-<number> is another"),
+            ("/items/blue-shoes/7 is another", "/items/blue-shoes/<number> is another"),
+            ("/items/blue-shoes.json is another", "/items/blue-shoes.json is another"),
+            ("view item 7", "view item <number>"),
+        ] {
+            assert_eq!(grouped(text, "view item", url), expected, "{text}");
+        }
+        assert_eq!(grouped("/v1/items/2 of /v1/items/3", "/v1/items/2", None), "/v1/items/2 of /v1/items/<number>");
+        assert_eq!(grouped("/ or /a", "/", Some("http://shop/")), "/ or /a");
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "17", "1.5", "ms", "-", ".", ":", "/", " ", "@", "[", "]", "x", "0x1f", "T10", "a.bc", "status", "http/1.1",
+            "::1", "10.0.0.1", "é", "/items/7", "http://h/items/7?a=1", "view", "404 Not Found", "2026-03-14",
+            "12:30", "1a2b3c4d5e", "550e8400-e29b-41d4-a716-446655440000", "_", "%", "+", ",", "<number>",
+        ]);
+        let pieces = prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat());
+        proptest::prop_oneof![pieces, any::<String>(), "[0-9a-fx@:./ -]{0,40}"]
+    }
+
+    proptest! {
+        #[test]
+        fn a_grouped_text_stays_as_it_is(
+            text in text(), name in prop::sample::select(vec!["", "/", "view", "/items/[id]", "/items/7"]),
+        ) {
+            let url = Some("http://h/items/7?a=1");
+            let once = grouped(&text, name, url).into_owned();
+            prop_assert_eq!(grouped(&once, name, url), once.as_str());
+        }
+
+        #[test]
+        fn what_names_one_of_many_leaves_no_trace(
+            a in any::<[u64; 2]>(), b in any::<[u64; 2]>(), octets in any::<[u8; 4]>(), port in 1..=u16::MAX,
+        ) {
+            let text = |[high, low]: [u64; 2], last: u8| {
+                let uuid = format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", high >> 32, high as u16, low >> 52, low as u8, low >> 16);
+                let [x, y, z, _] = octets;
+                format!("item {high} of {uuid} at {x}.{y}.{z}.{last}:{port}, {low:#x}, u{low}@shop.org")
+            };
+            let expected = "item <number> of <uuid> at <ip>, <address>, <email>";
+            prop_assert_eq!(grouped(&text(a, octets[3]), "/", None), expected);
+            prop_assert_eq!(grouped(&text(b, 7), "/", None), expected);
+        }
+
+        #[test]
+        fn the_result_is_bounded(text in "([0-9] ?){0,900}") {
+            prop_assert!(grouped(&text, "/", None).len() <= TEXT_KEPT);
+        }
+    }
+}
