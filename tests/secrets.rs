@@ -60,10 +60,17 @@ fn no_output_of_a_run_shows_a_secret() {
         .env("API_TOKEN", VARIABLE)
         .args(["-i", "2", "-u", "1", "--host", &host, "-o", &format!("pin={OPTION}"), "-L", "debug"])
         .args(["--csv", "out", "--csv-full-history", "--trace", "trace.csv", "--debug-http", "--phases"])
+        .args(["--result", "run.json"])
         .run()
         .exits(1);
-    let files =
-        ["out_stats.csv", "out_stats_history.csv", "out_failures.csv", "out_exceptions.csv", "trace.csv"];
+    let files = [
+        "out_stats.csv",
+        "out_stats_history.csv",
+        "out_failures.csv",
+        "out_exceptions.csv",
+        "trace.csv",
+        "run.json",
+    ];
     for file in files {
         shows_none(file, &finished.written(file));
     }

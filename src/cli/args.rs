@@ -182,6 +182,8 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
+              --result <FILE>                Write the whole result, to report, verify and compare later; packed
+                                             where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
                                              two runs
               --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids,

@@ -80,12 +80,12 @@ impl<'a> Layers<'a> {
     ) -> Result<Option<T>, Diagnostic> {
         let spec = spec(key);
         let Some((raw, origin)) = self.find(spec) else { return Ok(None) };
-        let value = match raw {
-            Raw::One(text) => read(&text),
-            Raw::Many(_) => Err("this takes one value, not a list".to_owned()),
+        let (value, text) = match raw {
+            Raw::One(text) => (read(&text), text),
+            Raw::Many(_) => (Err("this takes one value, not a list".to_owned()), String::new()),
         };
         let value = value.map_err(|reason| origin.refuse(spec.key, &reason))?;
-        self.origins.note(spec.key, origin);
+        self.origins.note(spec.key, origin, &text);
         Ok(Some(value))
     }
 
@@ -113,7 +113,7 @@ impl<'a> Layers<'a> {
         let items = items(spec, raw, &origin);
         let values: Result<_, _> = items.iter().map(|item| read(item)).collect();
         let values = values.map_err(|reason| origin.refuse(spec.key, &reason))?;
-        self.origins.note(spec.key, origin);
+        self.origins.note(spec.key, origin, &items.join(","));
         Ok(values)
     }
 

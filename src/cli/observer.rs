@@ -1,7 +1,6 @@
 //! What a user sees and gets while a run goes on.
 
 use super::show;
-use super::tree::arrivals_text;
 use crate::engine::{Ending, Observer, Progress};
 use crate::manifest::{Evidence, Manifest, breach};
 use crate::plan::{Arrivals, UserTarget};
@@ -67,7 +66,7 @@ impl Observer for RunObserver {
     fn opening(&mut self, arrivals: &[Arrivals]) {
         for arrivals in arrivals {
             let name = &self.classes[arrivals.class.0];
-            tracing::info!("Users of \"{name}\" come by arrivals: {}", arrivals_text(arrivals));
+            tracing::info!("Users of \"{name}\" come by arrivals: {arrivals}");
         }
     }
 

@@ -291,6 +291,12 @@ pub(super) static OPTIONS: &[Spec] = &[
     )
     .locust("LOCUST_CSV_FULL_HISTORY"),
     Spec::switch(Results, "csv-integer-ms", "Whole milliseconds in the CSV files, as Locust writes them"),
+    Spec::one(
+        Results,
+        "result",
+        "FILE",
+        "Write the whole result, to report, verify and compare later; packed where the name ends in .zst",
+    ),
     Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs"),
     Spec::switch(
         Results,

@@ -49,15 +49,15 @@ impl Origin {
     }
 }
 
-/// Where each of the settings came from.
+/// Where each of the settings that somebody gave came from, and how it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origins(BTreeMap<&'static str, Origin>);
+pub struct Origins(BTreeMap<&'static str, (Origin, String)>);
 
 impl Origins {
     /// Where the option with this long name (without dashes) came from.
     #[must_use]
     pub fn of(&self, key: &str) -> &Origin {
-        self.0.get(key).unwrap_or(&Origin::Default)
+        self.0.get(key).map_or(&Origin::Default, |(origin, _)| origin)
     }
 
     /// Whether somebody gave the option: then a script's own wish does not matter.
@@ -66,7 +66,12 @@ impl Origins {
         *self.of(key) != Origin::Default
     }
 
-    pub(super) fn note(&mut self, key: &'static str, origin: Origin) {
-        self.0.insert(key, origin);
+    pub(super) fn note(&mut self, key: &'static str, origin: Origin, text: &str) {
+        self.0.insert(key, (origin, text.to_owned()));
+    }
+
+    /// Everything that was given: its name, who gave it and how it was written.
+    pub(super) fn given(&self) -> impl Iterator<Item = (&'static str, &Origin, &str)> {
+        self.0.iter().map(|(key, (origin, text))| (*key, origin, text.as_str()))
     }
 }

@@ -5,22 +5,21 @@ use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
 use super::manifests::read_manifests;
 use super::observer::RunObserver;
+use super::outputs::Outputs;
 use super::prepare::{self, Prepared};
+use super::record;
 use super::settings::RunSettings;
 use super::{logging, once, show, signals};
 use crate::demo::DemoServer;
 use crate::engine::{self, Debugging, Ending, RunConfig};
-use crate::http::{AllowedHosts, ClientOptions};
+use crate::http::{AllowedHosts, ClientOptions, without_password};
 use crate::manifest::{Manifest, Verdict, evaluate};
-use crate::plan::UserTarget;
-use crate::report::console::{
-    OnceRow, Rates, error_report, exception_report, health_report, once_table, overflow_report, percentile_table, phase_table,
-    request_table, run_summary, service_table, verdict_table,
-};
+use crate::plan::{self, Outline, UserTarget};
+use crate::report::console::{OnceRow, once_report, run_report};
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
-use crate::script::{Fields, World};
-use crate::stats::RunResult;
+use crate::report::{FORMAT, GivenOption, Record, VERSION};
+use crate::script::{Fields, Mask, World};
 use crate::util::Diagnostic;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -46,13 +45,16 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
         tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
     }
+    let outputs = Outputs::open(&settings).map_err(|error| vec![error])?;
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
-    let outcome = conduct(&settings, prepared, &manifests, csv, trace)
+    let conducted = conduct(&settings, prepared, &manifests, csv, trace)
         .map_err(|reason| vec![Diagnostic::error(reason)])?;
     drop(demo);
-    Ok(conclude(&settings, &manifests, &outcome))
+    let record = conclude(&settings, &manifests, conducted);
+    outputs.write(&record);
+    Ok(record.exit_code)
 }
 
 /// `--host demo`: the run brings its own server.
@@ -76,15 +78,20 @@ fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
     settings.csv.as_ref().map(|prefix| CsvWriter::new(prefix, options)).transpose()
 }
 
-/// A run that has ended, with everything written.
+/// A run that has ended.
 struct Conducted {
-    result: RunResult,
-    ending: Ending,
-    /// What a hook of `quitting` returned.
-    exit_code: Option<u8>,
-    failed_hooks: u64,
+    outcome: engine::Outcome,
+    /// What there was to run, and on what.
+    known: Known,
     /// What became of each task, where each ran once.
     once: Option<Vec<OnceRow>>,
+}
+
+/// What is known of a run before it begins.
+struct Known {
+    options: Vec<GivenOption>,
+    outline: Outline,
+    mask: Mask,
 }
 
 /// Who looks at users, where anybody does.
@@ -107,6 +114,11 @@ fn conduct(
 ) -> Result<Conducted, String> {
     let view = view(settings, &prepared.loader.world);
     let once = settings.once;
+    let known = Known {
+        options: record::given_options(settings, &prepared.plan.options, &prepared.loader.world),
+        outline: plan::outline(&prepared.plan, settings.users).map_err(|error| error.to_string())?,
+        mask: prepared.loader.world.secrets(),
+    };
     let config = RunConfig {
         users: if once { prepared.plan.classes.len() } else { settings.users },
         spawn_rate: if once { UserTarget::AT_ONCE } else { settings.spawn_rate },
@@ -141,10 +153,9 @@ fn conduct(
         engine::run(config, &prepared.loader, signals, &mut observer).await
     })?;
     observer.finish(&outcome.result);
-    let engine::Outcome { result, ending, exit_code, failed_hooks } = outcome;
     let notes = view.filter(|_| once).map(|(view, _)| view.notes());
     let once = notes.map(|notes| once::rows(&prepared.planned, notes));
-    Ok(Conducted { result, ending, exit_code, failed_hooks, once })
+    Ok(Conducted { outcome, known, once })
 }
 
 /// What hooks are told of the run.
@@ -184,42 +195,48 @@ pub(super) fn client_options(settings: &RunSettings) -> ClientOptions {
     }
 }
 
-/// Prints the end of the run and names the exit code.
-fn conclude(settings: &RunSettings, manifests: &[Manifest], outcome: &Conducted) -> u8 {
-    let Conducted { result, ending, exit_code, failed_hooks, once } = outcome;
-    let totals = &result.totals;
-    let columns = show::columns();
-    let mut parts = match once {
-        Some(rows) => vec![once_table(rows), run_summary(result)],
-        None => vec![
-            request_table(totals, Rates::Total, columns),
-            percentile_table(totals, columns),
-            service_table(totals, columns),
-            phase_table(totals, columns),
-            error_report(totals),
-            exception_report(totals),
-            run_summary(result),
-            overflow_report(totals),
-            health_report(result, settings.allow_saturation),
-        ],
-    };
-    let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, result)).collect();
-    parts.extend(verdicts.iter().map(verdict_table));
-    parts.retain(|part| !part.is_empty());
-    show::report(&parts.join("\n"));
-    let code = exit::exit_code(&ExitOutcome {
-        // A run without load says nothing about what the generator can bear.
-        invalid: !settings.once && !settings.allow_saturation && !result.invalid().is_empty(),
-        cut: *ending == Ending::Cut,
+/// Judges the run and prints its end.
+fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: Conducted) -> Record {
+    let Conducted { outcome, known, once } = conducted;
+    let verdicts: Vec<Verdict> =
+        manifests.iter().map(|manifest| evaluate(manifest, &outcome.result)).collect();
+    // A run without load says nothing about what the generator can bear.
+    let invalid = if settings.once { Vec::new() } else { outcome.result.invalid() };
+    let exit_code = exit::exit_code(&ExitOutcome {
+        invalid: !settings.allow_saturation && !invalid.is_empty(),
+        cut: outcome.ending == Ending::Cut,
         // What ended the run may be kept again by its end.
-        manifest_missed: matches!(ending, Ending::Objection(_))
+        manifest_missed: matches!(outcome.ending, Ending::Objection(_))
             || verdicts.iter().any(|verdict| !verdict.passed),
         manifest_given: !manifests.is_empty(),
-        failed_requests: totals.aggregated().failures > 0,
-        exceptions: !totals.exceptions().is_empty() || *failed_hooks > 0,
-        chosen: *exit_code,
+        failed_requests: outcome.result.totals.aggregated().failures > 0,
+        exceptions: !outcome.result.totals.exceptions().is_empty() || outcome.failed_hooks > 0,
+        chosen: outcome.exit_code,
         on_error: settings.exit_code_on_error,
     });
-    tracing::info!("Shutting down (exit code {code}), seed {}", settings.seed);
-    code
+    let record = Record {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        katydid: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: record::machine(),
+        scripts: settings.script.scripts.iter().map(|script| script.display().to_string()).collect(),
+        host: settings.host.as_deref().map(|host| known.mask.apply(&without_password(host)).into_owned()),
+        seed: settings.seed,
+        options: known.options,
+        plan: known.outline,
+        ending: record::ending(&outcome.ending),
+        failed_hooks: outcome.failed_hooks,
+        run: outcome.result,
+        invalid: invalid.iter().map(ToString::to_string).collect(),
+        allow_saturation: settings.allow_saturation,
+        verdicts,
+        exit_code,
+    };
+    let text = match &once {
+        Some(rows) => once_report(rows, &record),
+        None => run_report(&record, show::columns()),
+    };
+    show::report(&text);
+    tracing::info!("Shutting down (exit code {exit_code}), seed {}", settings.seed);
+    record
 }

@@ -9,7 +9,7 @@ use crate::engine::Late;
 use crate::http::{HostPattern, HttpVersion, TlsVersion};
 use crate::plan;
 use crate::script::GivenOptions;
-use crate::util::Diagnostic;
+use crate::util::{Diagnostic, timespan_text};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -47,6 +47,8 @@ pub struct RunSettings {
     pub csv_full_history: bool,
     /// Whole milliseconds in the CSV files.
     pub csv_integer_ms: bool,
+    /// Where the whole result is written to.
+    pub result: Option<PathBuf>,
     /// Where a line per task run is written to.
     pub trace: Option<PathBuf>,
     /// Group failure texts from the first on.
@@ -165,29 +167,29 @@ impl RunSettings {
     /// its file names are relative to.
     pub(super) fn adopt(&mut self, script: &plan::Settings, folder: &Path) {
         let origin = Origin::Script(script.declared_at.clone());
-        let mut take = |key: &'static str, says: bool| {
-            let taken = says && !self.origins.is_given(key);
-            if taken {
-                self.origins.note(key, origin.clone());
+        let mut take = |key: &'static str, said: Option<String>| {
+            let taken = said.filter(|_| !self.origins.is_given(key));
+            if let Some(text) = &taken {
+                self.origins.note(key, origin.clone(), text);
             }
-            taken
+            taken.is_some()
         };
-        if take("users", script.users.is_some()) {
+        if take("users", script.users.map(|users| users.to_string())) {
             self.users = script.users.unwrap_or(self.users);
         }
-        if take("spawn-rate", script.spawn_rate.is_some()) {
+        if take("spawn-rate", script.spawn_rate.map(|rate| rate.to_string())) {
             self.spawn_rate = script.spawn_rate.unwrap_or(self.spawn_rate);
         }
-        if take("run-time", script.run_time.is_some()) {
+        if take("run-time", script.run_time.map(timespan_text)) {
             self.run_time = script.run_time;
         }
-        if take("host", script.host.is_some()) {
+        if take("host", script.host.clone()) {
             self.host.clone_from(&script.host);
         }
-        if take("stop-timeout", script.stop_timeout.is_some()) {
+        if take("stop-timeout", script.stop_timeout.map(timespan_text)) {
             self.stop_timeout = script.stop_timeout.unwrap_or(self.stop_timeout);
         }
-        if take("manifest", !script.manifests.is_empty()) {
+        if take("manifest", (!script.manifests.is_empty()).then(|| script.manifests.join(","))) {
             self.manifests = script.manifests.iter().map(|name| folder.join(name)).collect();
         }
     }
@@ -221,6 +223,7 @@ pub(super) fn resolve(
         csv: layers.optional("csv", parse::text)?,
         csv_full_history: layers.switch("csv-full-history")?,
         csv_integer_ms: layers.switch("csv-integer-ms")?,
+        result: layers.optional("result", parse::text)?.map(PathBuf::from),
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
         failure_grouping: layers.switch("failure-grouping")?,
         phases: layers.switch("phases")?,

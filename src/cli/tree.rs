@@ -1,10 +1,8 @@
 //! What `katydid list` prints: the classes with their task sets, weights, tags, waits and task ratios.
 
 use crate::plan::{
-    self, Arrivals, ClassRatio, FnId, Plan, SetId, Stage, Target, Task, TaskOrder, TaskRatio, TaskSet,
-    UserClass, Wait,
+    self, ClassRatio, FnId, Plan, SetId, Target, Task, TaskOrder, TaskRatio, TaskSet, UserClass,
 };
-use crate::util::timespan_text;
 use std::fmt::Write;
 
 /// The text for `plan`: first what is declared, as a tree, then how often each task is picked, in its class and in
@@ -44,9 +42,7 @@ fn declared(plan: &Plan, class: &UserClass, text: &mut String) {
     let root = plan.set(class.root);
     let arrivals = plan.arrivals.iter().find(|arrivals| plan.class(arrivals.class).name == class.name);
     let mut facts = vec![match class.fixed_count {
-        _ if arrivals.is_some() => {
-            arrivals.map(|it| format!("arrivals {}", arrivals_text(it))).unwrap_or_default()
-        }
+        _ if arrivals.is_some() => arrivals.map(|it| format!("arrivals {it}")).unwrap_or_default(),
         Some(1) => "1 user".to_owned(),
         Some(count) => format!("{count} users"),
         None => weight(class.weight),
@@ -54,33 +50,11 @@ fn declared(plan: &Plan, class: &UserClass, text: &mut String) {
     facts.extend(class.host.as_ref().map(|host| format!("host {host}")));
     if arrivals.is_none() {
         // Without a wait of its own a class does not wait at all.
-        facts.push(root.wait.map_or_else(|| "no wait".to_owned(), |wait| wait_text(&wait)));
+        facts.push(root.wait.map_or_else(|| "no wait".to_owned(), |wait| wait.to_string()));
     }
     facts.extend(set_facts(root));
     line(0, "user class", &class.name, &facts, text);
     tasks(plan, class.root, 1, text);
-}
-
-/// The course of the rate, and how many users may come of it.
-pub(super) fn arrivals_text(arrivals: &Arrivals) -> String {
-    let stage = |stage: &Stage| {
-        let (from, to, time) = (rate(stage.from), rate(stage.to), timespan_text(stage.duration));
-        if stage.from.to_bits() == stage.to.to_bits() {
-            format!("{to}/s for {time}")
-        } else {
-            format!("{from}/s to {to}/s in {time}")
-        }
-    };
-    let course: Vec<_> =
-        arrivals.stages.iter().filter(|stage| !stage.duration.is_zero()).map(stage).collect();
-    let gaps = if arrivals.poisson { " with random gaps" } else { "" };
-    format!("{}{gaps}, at most {} users", course.join(", "), arrivals.user_limit())
-}
-
-/// Three decimals are enough to recognise a rate by.
-fn rate(per_second: f64) -> String {
-    let text = format!("{per_second:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn tasks(plan: &Plan, id: SetId, depth: usize, text: &mut String) {
@@ -93,7 +67,7 @@ fn tasks(plan: &Plan, id: SetId, depth: usize, text: &mut String) {
             Target::Stop => line(depth, "stop", "", &facts, text),
             Target::Enter(inner) => {
                 let entered = plan.set(inner);
-                facts.extend(entered.wait.map(|wait| wait_text(&wait)));
+                facts.extend(entered.wait.map(|wait| wait.to_string()));
                 facts.extend(tags(&entered.tags));
                 facts.extend(set_facts(entered).into_iter().filter(|fact| !fact.starts_with("tags ")));
                 line(depth, "task set", &task.name, &facts, text);
@@ -135,17 +109,6 @@ fn weight(weight: f64) -> String {
 
 fn tags(tags: &[String]) -> Option<String> {
     (!tags.is_empty()).then(|| format!("tags {}", tags.join(" ")))
-}
-
-fn wait_text(wait: &Wait) -> String {
-    match wait {
-        Wait::Between { low, high } => format!("wait {low} to {high} s"),
-        Wait::Constant(seconds) => format!("wait {seconds} s"),
-        Wait::ConstantPacing(seconds) => format!("starts every {seconds} s"),
-        Wait::ConstantThroughput(rate) => format!("{rate} starts/s"),
-        Wait::Poisson(rate) => format!("poisson waits, {rate}/s"),
-        Wait::Function(_) => "wait by a function".to_owned(),
-    }
 }
 
 fn line(depth: usize, kind: &str, name: &str, facts: &[String], text: &mut String) {

@@ -6,9 +6,10 @@
 
 use super::shape::ends;
 use super::{ClassId, Plan, UserClass};
-use crate::util::Stream;
+use crate::util::{Stream, timespan_text};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
 /// Users of an open class at the same time, where the script says nothing.
@@ -44,6 +45,33 @@ pub struct Stage {
     pub from: f64,
     /// Arrivals per second at its end.
     pub to: f64,
+}
+
+/// The course of the rate, and how many users may come of it.
+impl fmt::Display for Arrivals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.stages.iter().filter(|stage| !stage.duration.is_zero());
+        let course: Vec<_> = held.map(Stage::to_string).collect();
+        let gaps = if self.poisson { " with random gaps" } else { "" };
+        write!(f, "{}{gaps}, at most {} users", course.join(", "), self.user_limit())
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (from, to, time) = (rate_text(self.from), rate_text(self.to), timespan_text(self.duration));
+        if self.from.to_bits() == self.to.to_bits() {
+            write!(f, "{to}/s for {time}")
+        } else {
+            write!(f, "{from}/s to {to}/s in {time}")
+        }
+    }
+}
+
+/// Three decimals are enough to recognise a rate by.
+fn rate_text(per_second: f64) -> String {
+    let text = format!("{per_second:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 impl Stage {

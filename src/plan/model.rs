@@ -2,6 +2,7 @@
 
 use super::{Arrivals, Hooks, ScriptOption, Settings, Shape};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A script function, as its number in the script room's table. The table is the same on every shard, because every
 /// shard runs the same top level.
@@ -146,6 +147,19 @@ pub enum Wait {
     Poisson(f64),
     /// A script function that returns seconds.
     Function(FnId),
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Between { low, high } => write!(f, "wait {low} to {high} s"),
+            Self::Constant(seconds) => write!(f, "wait {seconds} s"),
+            Self::ConstantPacing(seconds) => write!(f, "starts every {seconds} s"),
+            Self::ConstantThroughput(rate) => write!(f, "{rate} starts/s"),
+            Self::Poisson(rate) => write!(f, "poisson waits, {rate}/s"),
+            Self::Function(_) => f.write_str("wait by a function"),
+        }
+    }
 }
 
 impl Plan {

@@ -5,4 +5,9 @@
 pub mod console;
 pub mod csv;
 mod numbers;
+mod output;
+mod record;
 pub mod trace;
+
+pub use output::Output;
+pub use record::{EndingCause, FORMAT, GivenOption, Machine, Record, RunEnding, VERSION};

@@ -97,11 +97,7 @@ struct Slot<'a> {
 }
 
 /// Sends the requests, the first ones first, so many at a time to each host; and when the last answer ended.
-async fn together(
-    user: &User,
-    prepared: Vec<Prepared>,
-    site: &CallSite,
-) -> (Vec<Response>, Instant) {
+async fn together(user: &User, prepared: Vec<Prepared>, site: &CallSite) -> (Vec<Response>, Instant) {
     let mut origins: Vec<Rc<Origin>> = Vec::new();
     let mut slots: Vec<Slot<'_>> = prepared
         .into_iter()
@@ -173,10 +169,7 @@ fn lane_of(origins: &mut Vec<Rc<Origin>>, origin: &Rc<Origin>) -> usize {
 
 /// Registers the method.
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn(
-        "batch",
-        |context: NativeCallContext<'_>, user: &mut User, requests: Array| {
-            batch(user, requests, &CallSite::of(&context))
-        },
-    );
+    engine.register_fn("batch", |context: NativeCallContext<'_>, user: &mut User, requests: Array| {
+        batch(user, requests, &CallSite::of(&context))
+    });
 }

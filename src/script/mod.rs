@@ -77,7 +77,7 @@ pub use host::{Host, Phased, Sample};
 pub use listeners::Listeners;
 pub use pace::{Pace, Pause};
 pub use program::{Call, Exception, Loaded, Loader, Script, ShapeAnswer, TaskEnd};
-pub use site::{CallSite, Charge};
 pub use secrets::Mask;
+pub use site::{CallSite, Charge};
 pub use user::User;
 pub use world::World;

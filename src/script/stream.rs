@@ -401,12 +401,9 @@ impl IntoIterator for Stream {
 
 /// Registers the method of `user`, and the type with its properties and methods.
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn(
-        "stream",
-        |context: NativeCallContext<'_>, user: &mut User, url: ImmutableString| {
-            stream(&context, user, Method::GET, &url, None)
-        },
-    );
+    engine.register_fn("stream", |context: NativeCallContext<'_>, user: &mut User, url: ImmutableString| {
+        stream(&context, user, Method::GET, &url, None)
+    });
     engine.register_fn(
         "stream",
         |context: NativeCallContext<'_>, user: &mut User, url: ImmutableString, options: Map| {
@@ -438,14 +435,11 @@ pub(super) fn register(engine: &mut Engine) {
     });
     engine.register_fn("close", |stream: &mut Stream| stream.0.end(None, Instant::now()));
     engine.register_fn("success", |stream: &mut Stream| stream.say(Word::Success));
-    engine.register_fn(
-        "failure",
-        |context: NativeCallContext<'_>, stream: &mut Stream, message: Dynamic| {
-            let url = stream.0.answer.url.to_string();
-            let charge = Charge { site: CallSite::of(&context), url };
-            stream.say(Word::Failure(message.to_string().into(), Box::new(charge)));
-        },
-    );
+    engine.register_fn("failure", |context: NativeCallContext<'_>, stream: &mut Stream, message: Dynamic| {
+        let url = stream.0.answer.url.to_string();
+        let charge = Charge { site: CallSite::of(&context), url };
+        stream.say(Word::Failure(message.to_string().into(), Box::new(charge)));
+    });
     register_properties(engine);
 }
 

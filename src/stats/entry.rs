@@ -5,6 +5,7 @@ use super::phases::{PhaseSample, Phases};
 use super::recorder::Sample;
 use super::seconds::Seconds;
 use super::times::Times;
+use crate::util::nanoseconds;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub struct Entry {
     /// Bytes of bodies.
     pub content_bytes: u64,
     /// When the last request ended, since the start of the run.
+    #[serde(rename = "last_ns", with = "nanoseconds::option")]
     pub last: Option<Duration>,
     /// Response times; fewer than `requests` where some were counted but not timed.
     pub times: Times,

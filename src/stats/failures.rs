@@ -189,7 +189,10 @@ mod tests {
         assert!(totals.overflows().is_empty());
         count(&mut recorder, ids(1000..1001));
         totals.merge(&recorder.take());
-        assert_eq!(shown(totals.failures()[0]), (501, "no item <number>", Some("no item 0"), Some("main.rhai:7:5")));
+        assert_eq!(
+            shown(totals.failures()[0]),
+            (501, "no item <number>", Some("no item 0"), Some("main.rhai:7:5"))
+        );
         assert_eq!(totals.failures().len(), 1);
         insta::assert_snapshot!(totals.overflows()[0].to_string(), @"more than 500 different failures: their texts are grouped, ids, numbers and addresses left out; most come from main.rhai:7:5. Leave out of failure(..) what differs each time, or give --failure-grouping, which groups from the first on");
     }

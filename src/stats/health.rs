@@ -1,6 +1,7 @@
 //! How the generator itself fared: whether users went on when they should, and what it took.
 
 use super::Lateness;
+use crate::util::nanoseconds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,10 +16,13 @@ pub struct ShardHealth {
     /// of the server too, had to wait for the shard. A moment in every twenty milliseconds is looked at.
     pub beat: Lateness,
     /// The longest time in which the shard served nothing.
+    #[serde(rename = "longest_gap_ns", with = "nanoseconds")]
     pub longest_gap: Duration,
     /// Processor time of the shard's thread; none where the system does not tell.
+    #[serde(rename = "cpu_ns", with = "nanoseconds::option")]
     pub cpu: Option<Duration>,
     /// The time in which that was used.
+    #[serde(rename = "wall_ns", with = "nanoseconds")]
     pub wall: Duration,
 }
 

@@ -1,5 +1,6 @@
 //! When a run came to what: the bounds of the stretches that can be judged apart.
 
+use crate::util::nanoseconds;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -11,12 +12,16 @@ const SLACK: Duration = Duration::from_millis(100);
 #[serde(default)]
 pub struct Milestones {
     /// The first user or arrival was due.
+    #[serde(rename = "begun_ns", with = "nanoseconds")]
     pub begun: Duration,
     /// The ramp was over: there were as many users as there were to be. Under a load shape the first time.
+    #[serde(rename = "spawned_ns", with = "nanoseconds::option")]
     pub spawned: Option<Duration>,
     /// The run was being ended: no user began anything new.
+    #[serde(rename = "ending_ns", with = "nanoseconds::option")]
     pub ending: Option<Duration>,
     /// The ends of the stages of the load shape, or of the one schedule of arrivals; empty without stages.
+    #[serde(rename = "stages_ns", with = "nanoseconds::list")]
     pub stages: Vec<Duration>,
 }
 

@@ -133,7 +133,8 @@ impl Overflow {
     pub fn message(&self) -> String {
         let first = self.first.as_ref().map(|first| format!("; the first is `{}`", one_line(first)));
         let first = first.unwrap_or_default();
-        let place = |verb: &str| self.place.as_ref().map(|place| format!("{verb} {place}")).unwrap_or_default();
+        let place =
+            |verb: &str| self.place.as_ref().map(|place| format!("{verb} {place}")).unwrap_or_default();
         match self.what {
             Overflowing::Names => format!(
                 "more than {} names: requests under further ones are counted in one row{first}{}",

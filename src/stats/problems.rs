@@ -2,6 +2,7 @@
 
 use super::bounded::{FAILURES_KEPT, Row};
 use super::circumstances::CallSite;
+use crate::util::nanoseconds;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -19,8 +20,10 @@ pub struct FailureRow {
     /// How often.
     pub occurrences: u64,
     /// When first, since the start of the run.
+    #[serde(rename = "first_ns", with = "nanoseconds")]
     pub first: Duration,
     /// When last, since the start of the run.
+    #[serde(rename = "last_ns", with = "nanoseconds")]
     pub last: Duration,
     /// Where texts were grouped to this one, the first of them; see [`FailureRow::original`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,8 +48,10 @@ pub struct ExceptionRow {
     /// How often.
     pub count: u64,
     /// When first, since the start of the run.
+    #[serde(rename = "first_ns", with = "nanoseconds")]
     pub first: Duration,
     /// When last, since the start of the run.
+    #[serde(rename = "last_ns", with = "nanoseconds")]
     pub last: Duration,
 }
 

@@ -280,7 +280,8 @@ mod tests {
     fn failure_texts_and_exceptions_are_grouped_and_bounded() {
         let mut recorder = Recorder::new();
         for number in 0..600_u64 {
-            let text = format!("wrong {}", "id ".repeat(number as usize / 2 + 1)) + ["", "!"][number as usize % 2];
+            let text =
+                format!("wrong {}", "id ".repeat(number as usize / 2 + 1)) + ["", "!"][number as usize % 2];
             recorder.record(&Sample { failure: Some(&text), ..sample("/a") });
             recorder.exception("boom", "a.rhai:3", "buy", Duration::from_secs(number));
         }

@@ -1,6 +1,7 @@
 //! What a run leaves behind, for the writers and the manifest.
 
 use super::{ArrivalSummary, Health, Invalid, Milestones, RunCounters, Totals, invalid};
+use crate::util::nanoseconds;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ pub struct RunResult {
     /// Everything that was counted.
     pub totals: Totals,
     /// From the start to the end of the last user.
+    #[serde(rename = "duration_ns", with = "nanoseconds")]
     pub duration: Duration,
     /// The largest number of users at a time.
     pub user_count: u64,

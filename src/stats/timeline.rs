@@ -6,6 +6,7 @@ mod tests;
 
 use super::packed::PackedTimes;
 use super::{Entry, Times};
+use crate::util::nanoseconds;
 use saved::Saved;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -79,8 +80,10 @@ pub struct Gauges {
     /// Those whose iteration began.
     pub started: u64,
     /// Processor time of all shards.
+    #[serde(rename = "cpu_ns", with = "nanoseconds")]
     pub cpu: Duration,
     /// The longest lateness of anything the generator itself was to do.
+    #[serde(rename = "lateness_ns", with = "nanoseconds")]
     pub lateness: Duration,
 }
 

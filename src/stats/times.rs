@@ -1,16 +1,45 @@
 //! Response times of one series: the histogram, and exactly the extremes and the sum.
 
 use super::Histogram;
+use crate::util::nanoseconds;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Response times. Percentiles come from the histogram (within 0.1 % of an exact sort), the rest is exact.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
 pub struct Times {
     histogram: Histogram,
     sum: Duration,
     /// Smallest and largest; none before the first sample.
     range: Option<(Duration, Duration)>,
+}
+
+/// Times in a file.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    /// Numbers of buckets, each followed by its count.
+    #[serde(rename = "buckets")]
+    histogram: Histogram,
+    #[serde(rename = "sum_ns", with = "nanoseconds")]
+    sum: Duration,
+    #[serde(rename = "min_ns", with = "nanoseconds::option", default)]
+    min: Option<Duration>,
+    #[serde(rename = "max_ns", with = "nanoseconds::option", default)]
+    max: Option<Duration>,
+}
+
+impl From<Saved> for Times {
+    fn from(saved: Saved) -> Self {
+        Self { histogram: saved.histogram, sum: saved.sum, range: saved.min.zip(saved.max) }
+    }
+}
+
+impl From<Times> for Saved {
+    fn from(times: Times) -> Self {
+        let (min, max) = times.range.unzip();
+        Self { histogram: times.histogram, sum: times.sum, min, max }
+    }
 }
 
 impl Times {

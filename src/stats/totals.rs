@@ -9,6 +9,7 @@ use super::overflow::{Beyond, Overflow};
 use super::problems::{ExceptionRow, FailureRow};
 use super::snapshot::Snapshot;
 use super::timeline::{Gauges, Timeline};
+use crate::util::nanoseconds;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -50,8 +51,11 @@ pub struct Totals {
 #[derive(Serialize, Deserialize)]
 struct Saved {
     started: Timestamp,
+    #[serde(rename = "since_ns", with = "nanoseconds")]
     since: Duration,
+    #[serde(rename = "now_ns", with = "nanoseconds")]
     now: Duration,
+    #[serde(rename = "entries")]
     series: Bounded<Entry>,
     failures: Failures,
     exceptions: Bounded<ExceptionRow>,
@@ -253,15 +257,38 @@ impl From<Saved> for Totals {
     fn from(saved: Saved) -> Self {
         let mut aggregated = Entry::new("", "Aggregated");
         saved.series.iter().filter(|entry| !entry.is_part()).for_each(|entry| aggregated.merge(entry));
-        let Saved { started, since, now, series, failures, exceptions, counters, arrivals, timeline, beyond } = saved;
-        Self { started, since, now, series, aggregated, failures, exceptions, counters, arrivals, timeline, beyond }
+        let Saved { started, since, now, series, failures, exceptions, counters, arrivals, timeline, beyond } =
+            saved;
+        Self {
+            started,
+            since,
+            now,
+            series,
+            aggregated,
+            failures,
+            exceptions,
+            counters,
+            arrivals,
+            timeline,
+            beyond,
+        }
     }
 }
 
 impl From<Totals> for Saved {
     fn from(totals: Totals) -> Self {
         let Totals {
-            started, since, now, series, failures, exceptions, counters, arrivals, timeline, beyond, ..
+            started,
+            since,
+            now,
+            series,
+            failures,
+            exceptions,
+            counters,
+            arrivals,
+            timeline,
+            beyond,
+            ..
         } = totals;
         Self { started, since, now, series, failures, exceptions, counters, arrivals, timeline, beyond }
     }

@@ -3,6 +3,7 @@
 mod diagnostic;
 #[cfg(test)]
 pub(crate) mod fuzz;
+pub mod nanoseconds;
 mod nearest;
 mod passwords;
 mod stream;

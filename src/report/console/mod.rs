@@ -1,5 +1,6 @@
 //! What people read at the end of a run: tables in Locust's layout, the verdicts, a summary.
 
+mod end;
 mod health;
 mod layout;
 mod once;
@@ -10,6 +11,7 @@ mod requests;
 mod summary;
 mod verdict;
 
+pub use end::{once_report, run_report};
 pub use health::health_report;
 pub use once::{OnceOutcome, OnceRow, once_table};
 pub use overflow::overflow_report;

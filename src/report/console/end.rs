@@ -1,0 +1,40 @@
+//! The end of a run: everything that is to be said about it, most of it as tables.
+
+use super::once::{OnceRow, once_table};
+use super::requests::{Rates, request_table};
+use super::{
+    error_report, exception_report, health_report, overflow_report, percentile_table, phase_table,
+    run_summary, service_table, verdict_table,
+};
+use crate::report::Record;
+
+/// A run that made load. On a terminal of so many columns; none elsewhere.
+#[must_use]
+pub fn run_report(record: &Record, columns: Option<usize>) -> String {
+    let run = &record.run;
+    let totals = &run.totals;
+    let tables = [
+        request_table(totals, Rates::Total, columns),
+        percentile_table(totals, columns),
+        service_table(totals, columns),
+        phase_table(totals, columns),
+        error_report(totals),
+        exception_report(totals),
+        run_summary(run),
+        overflow_report(totals),
+        health_report(run, record.allow_saturation),
+    ];
+    with_verdicts(tables, record)
+}
+
+/// A run in which each task ran once.
+#[must_use]
+pub fn once_report(rows: &[OnceRow], record: &Record) -> String {
+    with_verdicts([once_table(rows), run_summary(&record.run)], record)
+}
+
+fn with_verdicts(parts: impl IntoIterator<Item = String>, record: &Record) -> String {
+    let verdicts = record.verdicts.iter().map(verdict_table);
+    let parts: Vec<String> = parts.into_iter().chain(verdicts).filter(|part| !part.is_empty()).collect();
+    parts.join("\n")
+}
