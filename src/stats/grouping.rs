@@ -229,8 +229,10 @@ impl<'n> Scan<'_, 'n> {
             self.no_email_before = sign;
             return None;
         }
-        let domain = self.run(sign + 1, |byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
-        let domain = self.text[sign + 1..sign + 1 + domain].trim_end_matches(['.', '-']);
+        let end = sign + 1 + self.run(sign + 1, |byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+        // The end of a sentence, unless a stand-in goes on there.
+        let dot = usize::from(self.byte(end - 1) == b'.' && self.byte(end) != b'<');
+        let domain = &self.text[sign + 1..end - dot];
         let (_, last) = domain.rsplit_once('.')?;
         if last.len() < 2 || !last.bytes().all(|byte| byte.is_ascii_alphabetic()) {
             return None;
