@@ -1,5 +1,6 @@
 //! What thresholds are judged by: the rows of a run, or of a stretch of it.
 
+use super::unseen::Unseen;
 use super::{Metric, Window};
 use crate::stats::{Entry, Milestones, RunResult, Totals};
 use std::borrow::{Borrow, Cow};
@@ -60,6 +61,11 @@ pub(super) struct Windows<'a> {
 impl<'a> Windows<'a> {
     pub(super) fn new(evidence: Evidence<'a>) -> Self {
         Self { evidence, known: Vec::new() }
+    }
+
+    /// What is counted in a window and cannot be told apart.
+    pub(super) fn unseen(&self, window: Window) -> Unseen {
+        Unseen::of(self.evidence.totals, window)
     }
 
     /// The rows of a window, or why there are none.

@@ -14,6 +14,7 @@ mod model;
 mod names;
 mod parse;
 mod terms;
+mod unseen;
 mod window;
 mod yaml;
 

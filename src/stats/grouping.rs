@@ -214,6 +214,10 @@ impl<'n> Scan<'_, 'n> {
         if bracket > 0 {
             return (is_address(run) && self.byte(end) == b']').then_some(end + 1 - at);
         }
+        // Before a stand-in it is no whole address.
+        if self.byte(end) == b'<' {
+            return None;
+        }
         let trimmed = run.trim_end_matches(['.', ':']);
         let address = [run, trimmed].into_iter().find(|text| is_address(text))?;
         self.up_to(at, at + address.len())
