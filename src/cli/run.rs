@@ -7,19 +7,19 @@ use super::manifests::read_manifests;
 use super::observer::RunObserver;
 use super::outputs::Outputs;
 use super::prepare::{self, Prepared};
-use super::record;
+use super::record::Known;
 use super::settings::RunSettings;
 use super::{logging, once, show, signals};
 use crate::demo::DemoServer;
 use crate::engine::{self, Debugging, Ending, RunConfig};
-use crate::http::{AllowedHosts, ClientOptions, without_password};
+use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
-use crate::plan::{self, Outline, UserTarget};
+use crate::plan::UserTarget;
+use crate::report::Record;
 use crate::report::console::{OnceRow, once_report, run_report};
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
-use crate::report::{FORMAT, GivenOption, Record, VERSION};
-use crate::script::{Fields, Mask, World};
+use crate::script::{Fields, World};
 use crate::util::Diagnostic;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -87,13 +87,6 @@ struct Conducted {
     once: Option<Vec<OnceRow>>,
 }
 
-/// What is known of a run before it begins.
-struct Known {
-    options: Vec<GivenOption>,
-    outline: Outline,
-    mask: Mask,
-}
-
 /// Who looks at users, where anybody does.
 fn view(settings: &RunSettings, world: &Arc<World>) -> Option<(Arc<View>, Debugging)> {
     let users = match (settings.once, settings.debug_http) {
@@ -114,11 +107,7 @@ fn conduct(
 ) -> Result<Conducted, String> {
     let view = view(settings, &prepared.loader.world);
     let once = settings.once;
-    let known = Known {
-        options: record::given_options(settings, &prepared.plan.options, &prepared.loader.world),
-        outline: plan::outline(&prepared.plan, settings.users).map_err(|error| error.to_string())?,
-        mask: prepared.loader.world.secrets(),
-    };
+    let known = Known::new(settings, &prepared).map_err(|error| error.to_string())?;
     let config = RunConfig {
         users: if once { prepared.plan.classes.len() } else { settings.users },
         spawn_rate: if once { UserTarget::AT_ONCE } else { settings.spawn_rate },
@@ -214,24 +203,13 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: Conducted
         chosen: outcome.exit_code,
         on_error: settings.exit_code_on_error,
     });
-    let record = Record {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        katydid: env!("CARGO_PKG_VERSION").to_owned(),
-        machine: record::machine(),
-        scripts: settings.script.scripts.iter().map(|script| script.display().to_string()).collect(),
-        host: settings.host.as_deref().map(|host| known.mask.apply(&without_password(host)).into_owned()),
-        seed: settings.seed,
-        options: known.options,
-        plan: known.outline,
-        ending: record::ending(&outcome.ending),
-        failed_hooks: outcome.failed_hooks,
-        run: outcome.result,
-        invalid: invalid.iter().map(ToString::to_string).collect(),
-        allow_saturation: settings.allow_saturation,
+    let record = known.record(
+        settings,
+        outcome,
+        invalid.iter().map(ToString::to_string).collect(),
         verdicts,
         exit_code,
-    };
+    );
     let text = match &once {
         Some(rows) => once_report(rows, &record),
         None => run_report(&record, show::columns()),

@@ -1,8 +1,9 @@
 //! Rows that a threshold means and that nothing can be said about, because a run had more names than are kept apart.
 
 use super::formula::Reference;
+use super::printed::PrintedStats;
 use super::{Limit, Names, Threshold, Window};
-use crate::stats::{NAMES_KEPT, Overflowing, SERIES_KEPT, Totals, is_part};
+use crate::stats::{NAMES_KEPT, SERIES_KEPT, Totals, is_part, is_rest};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub(super) struct Unseen {
 impl Unseen {
     /// Nearly always nothing, and then it costs next to nothing.
     pub(super) fn of(totals: &Totals, window: Window) -> Self {
-        let nameless = totals.overflows().iter().any(|overflow| overflow.what == Overflowing::Names);
+        let nameless = totals.has_nameless();
         let timeline = totals.timeline();
         if window == Window::Whole || !timeline.is_full() {
             return Self { rows: Vec::new(), nameless };
@@ -26,6 +27,12 @@ impl Unseen {
         let entries = totals.entries().into_iter();
         let unseen = entries.filter(|entry| !timeline.has_series(&entry.method, &entry.name));
         Self { rows: unseen.map(|entry| (entry.method.clone(), entry.name.clone())).collect(), nameless }
+    }
+
+    /// What a CSV says of it; it has no windows.
+    pub(super) fn printed(stats: &PrintedStats) -> Self {
+        let nameless = stats.rows.iter().any(|row| is_rest(&row.kind, &row.name));
+        Self { rows: Vec::new(), nameless }
     }
 
     /// Why a threshold cannot be judged; `has_row` says whether one that it means is known.

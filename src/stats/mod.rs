@@ -34,7 +34,7 @@ pub use arrivals::ArrivalSummary;
 pub use bounded::{FAILURES_KEPT, NAMES_KEPT, TEXT_KEPT};
 pub use circumstances::{CallSite, Circumstances};
 pub use counters::RunCounters;
-pub use entry::{Entry, is_part};
+pub use entry::{Entry, is_part, is_rest};
 pub use health::{Health, ShardHealth};
 pub use histogram::Histogram;
 pub use lateness::{LATE, Lateness};

@@ -1,7 +1,7 @@
 //! The controller's accumulation.
 
 use super::arrivals::ArrivalSummary;
-use super::bounded::{Bounded, Spot};
+use super::bounded::{Bounded, Row, Spot};
 use super::counters::RunCounters;
 use super::entry::Entry;
 use super::failures::Failures;
@@ -125,6 +125,13 @@ impl Totals {
                 self.beyond.series(entry, snapshot.place_of(entry));
             }
         }
+    }
+
+    /// Whether there are requests whose names are not known, because there were more names than are kept apart.
+    #[must_use]
+    pub fn has_nameless(&self) -> bool {
+        let [method, name, _] = Entry::BEYOND;
+        self.entry(method, name).is_some()
     }
 
     /// What there was more of than is kept apart; nearly always nothing.

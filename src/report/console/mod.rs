@@ -12,7 +12,7 @@ mod summary;
 mod verdict;
 
 pub use end::{once_report, run_report};
-pub use health::health_report;
+pub use health::{health_report, invalid_report};
 pub use once::{OnceOutcome, OnceRow, once_table};
 pub use overflow::overflow_report;
 pub use phases::phase_table;
