@@ -212,12 +212,12 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
-              --result <FILE>                Write the whole result, to report, verify and compare later; packed
-                                             where the name ends in .zst
+              --result <FILE>                Write the whole result, to report, verify and compare later;
+                                             packed where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
                                              two runs
-              --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids,
-                                             numbers and addresses
+              --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids, numbers
+                                             and addresses
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
                                              send, wait, receive, and their bytes
               --once[=<yes|no>]              Run each task of each class once, without waits, show its
@@ -362,10 +362,11 @@ mod tests {
         Usage: katydid <COMMAND>
 
         Commands:
-          run    Run scripts against a host
-          check  Find what is wrong with scripts, without sending anything
-          list   Show what scripts declare: classes, task sets, weights, ratios
-          demo   Serve the built-in shop on this machine, to try scripts on
+          run     Run scripts against a host
+          check   Find what is wrong with scripts, without sending anything
+          list    Show what scripts declare: classes, task sets, weights, ratios
+          verify  Judge a saved result, or a _stats.csv, by manifests
+          demo    Serve the built-in shop on this machine, to try scripts on
 
         Options:
           -h, --help     Print help
