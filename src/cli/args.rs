@@ -212,8 +212,8 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
-              --result <FILE>                Write the whole result, to report, verify and compare later; packed
-                                             where the name ends in .zst
+              --result <FILE>                Write the whole result, to report, verify and compare later;
+                                             packed where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
                                              two runs
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
@@ -328,6 +328,37 @@ mod tests {
     }
 
     #[test]
+    fn help_of_verify() {
+        insta::assert_snapshot!(help("verify"), @r"
+        Judge a saved result, or a _stats.csv, by manifests
+
+        Usage: katydid verify [OPTIONS] <FILE>...
+
+        Arguments:
+          <FILE>...  Manifests, then what they judge: the result file of a run, or a _stats.csv of katydid
+                     or Locust
+
+        Options:
+          -h, --help  Print help
+
+        End of the run:
+              --allow-saturation[=<yes|no>]  Only warn where the generator itself could not keep up, instead
+                                             of exit code 4
+
+        Results:
+              --manifest <FILE>  Thresholds that the run must hold, or it ends with exit code 3; may be
+                                 repeated
+
+        Configuration:
+              --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
+                               if it is there
+
+        Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
+        missed; 4 the result is that of a run that is not valid.
+        ");
+    }
+
+    #[test]
     fn help_of_demo() {
         insta::assert_snapshot!(help("demo"), @r"
         Serve the built-in shop on this machine, to try scripts on
@@ -348,10 +379,11 @@ mod tests {
         Usage: katydid <COMMAND>
 
         Commands:
-          run    Run scripts against a host
-          check  Find what is wrong with scripts, without sending anything
-          list   Show what scripts declare: classes, task sets, weights, ratios
-          demo   Serve the built-in shop on this machine, to try scripts on
+          run     Run scripts against a host
+          check   Find what is wrong with scripts, without sending anything
+          list    Show what scripts declare: classes, task sets, weights, ratios
+          verify  Judge a saved result, or a _stats.csv, by manifests
+          demo    Serve the built-in shop on this machine, to try scripts on
 
         Options:
           -h, --help     Print help
