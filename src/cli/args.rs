@@ -362,6 +362,9 @@ mod tests {
               --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
                                if it is there
 
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
+
         Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
         missed; 4 the result is that of a run that is not valid.
         ");
