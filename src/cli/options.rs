@@ -314,6 +314,11 @@ pub(super) static OPTIONS: &[Spec] = &[
     Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs"),
     Spec::switch(
         Results,
+        "failure-grouping",
+        "Count failures together whose texts differ only in ids, numbers and addresses",
+    ),
+    Spec::switch(
+        Results,
         "phases",
         "A table of where the time of requests went: dns, connect, tls, send, wait, receive, and their bytes",
     ),

@@ -124,6 +124,7 @@ fn conduct(
         seed: settings.seed,
         trace: trace.is_some(),
         phases: settings.phases,
+        failure_grouping: settings.failure_grouping,
         debugging: view.as_ref().map(|(_, debugging)| debugging.clone()),
         once,
         reset_stats: settings.reset_stats,

@@ -51,6 +51,8 @@ pub struct RunSettings {
     pub result: Option<PathBuf>,
     /// Where a line per task run is written to.
     pub trace: Option<PathBuf>,
+    /// Group failure texts from the first on.
+    pub failure_grouping: bool,
     /// A table of the phases of requests at the end.
     pub phases: bool,
     /// Run each task once instead of making load.
@@ -238,6 +240,7 @@ pub(super) fn resolve(
         csv_integer_ms: layers.switch("csv-integer-ms")?,
         result: layers.optional("result", parse::text)?.map(PathBuf::from),
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
+        failure_grouping: layers.switch("failure-grouping")?,
         phases: layers.switch("phases")?,
         once: layers.switch("once")?,
         debug_http: layers.optional("debug-http", parse::watched)?,

@@ -119,6 +119,7 @@ fn switches() -> Vec<SwitchCase> {
     vec![
         ("csv-full-history", |s| s.csv_full_history),
         ("csv-integer-ms", |s| s.csv_integer_ms),
+        ("failure-grouping", |s| s.failure_grouping),
         ("phases", |s| s.phases),
         ("once", |s| s.once),
         ("only-summary", |s| s.only_summary),

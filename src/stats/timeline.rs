@@ -169,6 +169,18 @@ impl Timeline {
         self.change(second, |slice| slice.gauges.merge(gauges));
     }
 
+    /// Whether no further name will have slices of its own.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.names.len() >= SERIES_KEPT
+    }
+
+    /// Whether requests of this method and name have slices of their own.
+    #[must_use]
+    pub fn has_series(&self, method: &Arc<str>, name: &Arc<str>) -> bool {
+        self.indexes.contains_key(&(method.clone(), name.clone()))
+    }
+
     /// Seconds of a slice.
     #[must_use]
     pub fn width(&self) -> u64 {

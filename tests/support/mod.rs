@@ -223,16 +223,31 @@ impl Running {
 
     /// The most memory that it has ever held, in bytes.
     pub fn peak_memory(&self) -> u64 {
+        self.status_bytes("VmHWM:")
+    }
+
+    /// The memory that it holds now, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.status_bytes("VmRSS:")
+    }
+
+    fn status_bytes(&self, key: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        let line = status.lines().find_map(|line| line.strip_prefix(key)).expect("a size");
         let kilobytes = line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number");
         kilobytes * 1024
     }
 
-    /// Waits until `condition` holds for what was printed to stderr.
+    /// Waits until this was printed.
     pub fn wait_for(&self, what: &str) {
+        self.wait_for_times(what, 1);
+    }
+
+    /// Waits until this was printed so many times, to stderr or to stdout.
+    pub fn wait_for_times(&self, what: &str, times: usize) {
         let begun = Instant::now();
-        while !self.stderr().contains(what) && !self.stdout().contains(what) {
+        let printed = |text: String| text.matches(what).count() >= times;
+        while !printed(self.stderr()) && !printed(self.stdout()) {
             assert!(begun.elapsed() < PATIENCE, "`{what}` never came:\n{}\n{}", self.stdout(), self.stderr());
             std::thread::sleep(Duration::from_millis(10));
         }

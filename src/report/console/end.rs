@@ -4,8 +4,8 @@ use super::once::{OnceRow, once_table};
 use super::requests::{Rates, request_table};
 use super::styles::{BAD, GOOD};
 use super::{
-    error_report, exception_report, health_report, percentile_table, phase_table, run_summary, service_table,
-    verdict_reasons, verdict_table,
+    error_report, exception_report, health_report, overflow_report, percentile_table, phase_table,
+    run_summary, service_table, verdict_reasons, verdict_table,
 };
 use crate::report::Record;
 
@@ -22,6 +22,7 @@ pub fn run_report(record: &Record, columns: Option<usize>) -> String {
         error_report(totals),
         exception_report(totals),
         run_summary(run),
+        overflow_report(totals),
         health_report(run, record.allow_saturation),
     ];
     with_verdicts(tables, record)

@@ -8,6 +8,7 @@ mod health;
 mod layout;
 mod live;
 mod once;
+mod overflow;
 mod phases;
 mod problems;
 mod requests;
@@ -22,6 +23,7 @@ pub use live::{
     live_lines,
 };
 pub use once::{OnceOutcome, OnceRow, once_table};
+pub use overflow::overflow_report;
 pub use phases::phase_table;
 pub use problems::{error_report, exception_report};
 pub use requests::{Rates, percentile_table, request_table, service_table};
