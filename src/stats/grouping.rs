@@ -124,7 +124,7 @@ impl<'n> Scan<'_, 'n> {
         let here = &self.bytes[at..];
         let ends = |length: usize| {
             let (next, then) = (self.byte(at + length), self.byte(at + length + 1));
-            !is_word(next) && !matches!(next, b'/' | b'-' | b'_' | b'%') && !(next == b'.' && is_word(then))
+            !(is_word(next) || matches!(next, b'/' | b'-' | b'_' | b'%') || next == b'.' && is_word(then))
         };
         let is_here = |what: &str| !what.is_empty() && here.starts_with(what.as_bytes()) && ends(what.len());
         if is_here(self.name) {
