@@ -61,8 +61,10 @@ pub struct RunSettings {
     pub debug_http: Option<u64>,
     /// Files with thresholds.
     pub manifests: Vec<PathBuf>,
-    /// No tables while the run goes on.
+    /// Nothing while the run goes on, tables at its end.
     pub only_summary: bool,
+    /// No tables at all, only what failed and the outcome.
+    pub quiet: bool,
     /// How long running tasks may go on when the run ends; may be 0.
     pub stop_timeout: Duration,
     /// Forget what was counted when all users have been started.
@@ -244,6 +246,7 @@ pub(super) fn resolve(
         debug_http: layers.optional("debug-http", parse::watched)?,
         manifests: paths(layers.list("manifest", parse::text)?),
         only_summary: layers.switch("only-summary")?,
+        quiet: layers.switch("quiet")?,
         stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,
         reset_stats: layers.switch("reset-stats")?,
         exit_code_on_error: layers.optional("exit-code-on-error", exit_code)?,
@@ -268,6 +271,9 @@ pub(super) fn resolve(
         origins: Origins::default(),
     };
     settings.origins = layers.into_origins();
+    if settings.quiet && !settings.origins.is_given("loglevel") {
+        settings.log.level = LevelFilter::WARN;
+    }
     refuse_history_without_csv(&settings)?;
     Ok(settings)
 }

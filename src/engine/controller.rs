@@ -334,6 +334,8 @@ impl Controller {
             since_start: self.started.elapsed(),
             users: self.crew.running(),
             milestones: &self.milestones,
+            health: &self.health,
+            iterations: self.iterations,
         }
     }
 
