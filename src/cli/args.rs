@@ -17,6 +17,7 @@ pub(super) enum Raw {
 pub(super) type Given = BTreeMap<&'static str, Raw>;
 
 const SCRIPT: &str = "SCRIPT";
+const RESULT: &str = "RESULT";
 const COLUMNS: usize = 100;
 
 const AFTER_RUN: &str = "\
@@ -26,6 +27,10 @@ or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat 
 Exit codes: 0 passed; 1 a request failed or a task threw; 2 usage, script or configuration error,
 nothing was sent; 3 a threshold was missed; 4 the run is not valid: the generator could not keep
 up, or a second signal cut it. Reports go to stdout, the log to stderr.";
+
+const AFTER_REPORT: &str = "\
+Without any of these options, prints what the run printed at its end. Flags alone count: what the
+environment and katydid.toml say is meant for runs.";
 
 /// The whole command line.
 pub(super) fn command() -> Command {
@@ -43,20 +48,29 @@ pub(super) fn command() -> Command {
             "list",
             "Show what scripts declare: classes, task sets, weights, ratios",
         ))
+        .subcommand(
+            verb(Verb::Report, "report", "Write the saved result of a run in other forms")
+                .after_help(AFTER_REPORT),
+        )
         .subcommand(verb(Verb::Demo, "demo", "Serve the built-in shop on this machine, to try scripts on"))
 }
 
 fn verb(verb: Verb, name: &'static str, about: &'static str) -> Command {
-    let options = OPTIONS.iter().filter(|spec| spec.group.is_of(verb)).map(argument);
+    let options = OPTIONS.iter().filter(|spec| spec.is_of(verb)).map(argument);
     // The last of a repeated option wins, as in Locust, so that wrappers can append.
     let command = Command::new(name).about(about).args_override_self(true).max_term_width(COLUMNS);
     let command = if Group::Script.is_of(verb) { command.arg(scripts()) } else { command };
+    let command = if verb == Verb::Report { command.arg(result()) } else { command };
     command.args(options)
 }
 
 fn scripts() -> Arg {
     let several = ArgAction::Append;
     Arg::new(SCRIPT).action(several).num_args(0..).help("Script files; several declare one test together")
+}
+
+fn result() -> Arg {
+    Arg::new(RESULT).required(true).help("The file that `katydid run --result FILE` wrote")
 }
 
 fn argument(spec: &'static Spec) -> Arg {
@@ -87,11 +101,16 @@ fn argument(spec: &'static Spec) -> Arg {
     }
 }
 
+/// The result that a verb is about.
+pub(super) fn named_result(matches: &ArgMatches) -> String {
+    matches.get_one::<String>(RESULT).cloned().unwrap_or_default()
+}
+
 /// What clap found for `verb`, by key. Scripts given as arguments come before those of `-f`.
 pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
     let all = |id: &str| -> Option<Vec<String>> { Some(matches.get_many::<String>(id)?.cloned().collect()) };
     let mut given = Given::new();
-    for spec in OPTIONS.iter().filter(|spec| spec.group.is_of(verb)) {
+    for spec in OPTIONS.iter().filter(|spec| spec.is_of(verb)) {
         let raw = match spec.kind {
             Kind::One | Kind::Switch | Kind::Count => {
                 matches.get_one::<String>(spec.key).cloned().map(Raw::One)

@@ -8,6 +8,7 @@ mod debug_view;
 mod demo;
 mod exchange_text;
 pub mod exit;
+mod form;
 #[cfg(test)]
 mod fuzz_tests;
 mod layers;
@@ -25,6 +26,7 @@ mod plot;
 mod prepare;
 mod record;
 mod redact;
+mod report;
 mod run;
 mod script_options;
 pub mod settings;
@@ -35,5 +37,6 @@ mod wish;
 
 pub use command::main;
 
+pub use form::Form;
 pub use origin::{Origin, Origins};
 pub use wish::{Refusal, Wish, wish};

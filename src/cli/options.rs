@@ -40,6 +40,7 @@ pub(super) enum Verb {
     Run,
     Check,
     List,
+    Report,
     Demo,
 }
 
@@ -63,7 +64,9 @@ impl Group {
 
     pub(super) fn is_of(self, verb: Verb) -> bool {
         match self {
-            Self::Script | Self::Limits | Self::Configuration => verb != Verb::Demo,
+            Self::Script | Self::Limits | Self::Configuration => {
+                matches!(verb, Verb::Run | Verb::Check | Verb::List)
+            }
             Self::Demo => verb == Verb::Demo,
             Self::Shown => verb == Verb::List,
             _ => verb == Verb::Run,
@@ -146,6 +149,11 @@ impl Spec {
         self
     }
 
+    /// Whether a verb takes it.
+    pub(super) fn is_of(&self, verb: Verb) -> bool {
+        self.group.is_of(verb) || (verb == Verb::Report && REPORT.contains(&self.key))
+    }
+
     /// The environment variable: `KATYDID_` and the key.
     pub(super) fn variable(&self) -> String {
         format!("KATYDID_{}", self.key.to_uppercase().replace('-', "_"))
@@ -162,6 +170,9 @@ pub(super) const CONFIG: &str = "config";
 
 /// The option that gives values to options of scripts.
 pub(super) const OPTION: &str = "option";
+
+/// What `report` takes of the options of a run.
+const REPORT: [&str; 6] = ["csv", "csv-full-history", "csv-integer-ms", "json", "junit", "markdown"];
 
 /// The option with this key.
 ///
@@ -291,6 +302,24 @@ pub(super) static OPTIONS: &[Spec] = &[
     )
     .locust("LOCUST_CSV_FULL_HISTORY"),
     Spec::switch(Results, "csv-integer-ms", "Whole milliseconds in the CSV files, as Locust writes them"),
+    Spec::one(
+        Results,
+        "json",
+        "FILE",
+        "Write a summary for programs; `-` is stdout, and the tables go to stderr then",
+    ),
+    Spec::one(
+        Results,
+        "junit",
+        "FILE",
+        "Write a JUnit report for CI, a test case for each threshold; `-` is stdout",
+    ),
+    Spec::one(
+        Results,
+        "markdown",
+        "FILE",
+        "Write a summary in Markdown, for a comment or the summary page of a job; `-` is stdout",
+    ),
     Spec::one(
         Results,
         "result",

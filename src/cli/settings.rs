@@ -1,6 +1,7 @@
 //! What a command is to do, with nothing left open: flags, variables, files and defaults brought together.
 
 use super::args::Given;
+use super::form::{Form, to_stdout};
 use super::layers::{Environment, Layers};
 use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
@@ -8,6 +9,7 @@ use super::parse;
 use crate::engine::Late;
 use crate::http::{HostPattern, HttpVersion, TlsVersion};
 use crate::plan;
+use crate::report::csv::CsvOptions;
 use crate::script::GivenOptions;
 use crate::util::{Diagnostic, timespan_text};
 use std::collections::BTreeMap;
@@ -43,12 +45,10 @@ pub struct RunSettings {
     pub classes: Vec<(String, Option<f64>)>,
     /// How the names of the CSV files begin.
     pub csv: Option<String>,
-    /// A history row per name; only with `csv`.
-    pub csv_full_history: bool,
-    /// Whole milliseconds in the CSV files.
-    pub csv_integer_ms: bool,
-    /// Where the whole result is written to.
-    pub result: Option<PathBuf>,
+    /// What stands in them. A full history only with `csv`.
+    pub csv_options: CsvOptions,
+    /// The files that are written at the end; at most one is `-`, stdout.
+    pub files: Vec<(Form, PathBuf)>,
     /// Where a line per task run is written to.
     pub trace: Option<PathBuf>,
     /// A table of the phases of requests at the end.
@@ -153,6 +153,19 @@ pub struct ListSettings {
     pub shape: bool,
 }
 
+/// What `katydid report` is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportSettings {
+    /// The file with the result.
+    pub result: PathBuf,
+    /// How the names of the CSV files begin.
+    pub csv: Option<String>,
+    /// What stands in them. A full history only with `csv`.
+    pub csv_options: CsvOptions,
+    /// The files that are written; at most one is `-`, stdout.
+    pub files: Vec<(Form, PathBuf)>,
+}
+
 /// What `katydid demo` is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DemoSettings {
@@ -219,9 +232,8 @@ pub(super) fn resolve(
         exclude_tags: layers.list("exclude-tags", parse::text)?,
         classes: layers.list("class", parse::class)?,
         csv: layers.optional("csv", parse::text)?,
-        csv_full_history: layers.switch("csv-full-history")?,
-        csv_integer_ms: layers.switch("csv-integer-ms")?,
-        result: layers.optional("result", parse::text)?.map(PathBuf::from),
+        csv_options: csv_options(&mut layers)?,
+        files: files(&mut layers)?,
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
         phases: layers.switch("phases")?,
         once: layers.switch("once")?,
@@ -252,7 +264,7 @@ pub(super) fn resolve(
         origins: Origins::default(),
     };
     settings.origins = layers.into_origins();
-    refuse_history_without_csv(&settings)?;
+    refuse_history_without_csv(settings.csv.as_deref(), settings.csv_options, &settings.origins)?;
     Ok(settings)
 }
 
@@ -281,6 +293,47 @@ pub(super) fn resolve_list(
 ) -> Result<ListSettings, Diagnostic> {
     let mut layers = Layers::new(given, environment, folder)?;
     Ok(ListSettings { shape: layers.switch("shape")?, script: script(&mut layers, environment)? })
+}
+
+/// Resolves the settings of `katydid report`. Its flags are all that counts: variables and files say what runs are to write,
+/// and a report must not overwrite that.
+///
+/// # Errors
+///
+/// A value that cannot be read; settings that contradict each other.
+pub(super) fn resolve_report(given: &Given, result: String) -> Result<ReportSettings, Diagnostic> {
+    let environment = Environment::new();
+    let mut layers = Layers::of_flags(given, &environment);
+    let settings = ReportSettings {
+        result: result.into(),
+        csv: layers.optional("csv", parse::text)?,
+        csv_options: csv_options(&mut layers)?,
+        files: files(&mut layers)?,
+    };
+    let origins = layers.into_origins();
+    refuse_history_without_csv(settings.csv.as_deref(), settings.csv_options, &origins)?;
+    Ok(settings)
+}
+
+fn csv_options(layers: &mut Layers<'_>) -> Result<CsvOptions, Diagnostic> {
+    Ok(CsvOptions {
+        full_history: layers.switch("csv-full-history")?,
+        integer_ms: layers.switch("csv-integer-ms")?,
+    })
+}
+
+/// The files of all forms that somebody wants.
+fn files(layers: &mut Layers<'_>) -> Result<Vec<(Form, PathBuf)>, Diagnostic> {
+    let mut files = Vec::new();
+    for form in Form::ALL {
+        files.extend(layers.optional(form.key(), parse::text)?.map(|name| (form, name.into())));
+    }
+    let keys: Vec<String> = to_stdout(&files).map(|form| format!("--{}", form.key())).collect();
+    if keys.len() > 1 {
+        let message = format!("{} cannot all write to stdout", keys.join(" and "));
+        return Err(Diagnostic::error(message).help("give all but one of them a file"));
+    }
+    Ok(files)
 }
 
 /// Resolves the settings of the demo server. `folder` is where `katydid.toml` is looked for.
@@ -356,11 +409,15 @@ fn refuse_web(layers: &mut Layers<'_>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-fn refuse_history_without_csv(settings: &RunSettings) -> Result<(), Diagnostic> {
-    if !settings.csv_full_history || settings.csv.is_some() {
+fn refuse_history_without_csv(
+    csv: Option<&str>,
+    options: CsvOptions,
+    origins: &Origins,
+) -> Result<(), Diagnostic> {
+    if !options.full_history || csv.is_some() {
         return Ok(());
     }
-    let origin = settings.origins.of("csv-full-history");
+    let origin = origins.of("csv-full-history");
     Err(match origin {
         Origin::File(_) => origin.refuse("csv-full-history", "this needs a csv prefix"),
         _ => origin.refuse("csv-full-history", "this needs --csv PREFIX"),

@@ -69,7 +69,10 @@ fn cases() -> Vec<Case> {
         ("exclude-tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.exclude_tags)),
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
         ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.csv)),
-        ("result", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.result)),
+        ("json", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files)),
+        ("junit", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files)),
+        ("markdown", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files)),
+        ("result", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files)),
         ("trace", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.trace)),
         ("debug-http", ["1", "2", "no", "7", "9"], |s| format!("{:?}", s.debug_http)),
         ("manifest", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.manifests)),
@@ -117,8 +120,8 @@ type SwitchCase = (&'static str, fn(&RunSettings) -> bool);
 /// The switches whose value shows in the settings.
 fn switches() -> Vec<SwitchCase> {
     vec![
-        ("csv-full-history", |s| s.csv_full_history),
-        ("csv-integer-ms", |s| s.csv_integer_ms),
+        ("csv-full-history", |s| s.csv_options.full_history),
+        ("csv-integer-ms", |s| s.csv_options.integer_ms),
         ("phases", |s| s.phases),
         ("once", |s| s.once),
         ("only-summary", |s| s.only_summary),
@@ -378,7 +381,8 @@ fn bad_values_name_their_origin() {
 #[test]
 fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
-        "host" | "csv" | "result" | "trace" | "ca" | "cert" | "key" | "logfile" => Some(" "),
+        "host" | "csv" | "json" | "junit" | "markdown" | "result" | "trace" | "ca" | "cert" | "key"
+        | "logfile" => Some(" "),
         "class" => Some("=1"),
         "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port"
         | "shape" => None,
@@ -406,6 +410,15 @@ fn a_full_history_needs_csv_files() {
     let file = Setup::new(&["a.rhai"]).file("katydid.toml", "csv-full-history = true").error();
     assert!(file.contains("katydid.toml:1:20"), "{file}");
     assert!(Setup::new(&["a.rhai", "--csv-full-history", "--csv", "x"]).resolve().is_ok());
+}
+
+#[test]
+fn stdout_takes_one_report() {
+    insta::assert_snapshot!(Setup::new(&["a.rhai", "--json=-", "--junit=x", "--markdown=-"]).error(), @r"
+    error: --json and --markdown cannot all write to stdout
+      = help: give all but one of them a file
+    ");
+    assert!(Setup::new(&["a.rhai", "--json=-", "--junit=x"]).resolve().is_ok());
 }
 
 #[test]

@@ -4,17 +4,40 @@
 
 use crate::script::Mask;
 use crate::util::Diagnostic;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether stdout is left to a report for programs.
+static STDOUT_IS_LEFT: AtomicBool = AtomicBool::new(false);
+
+/// From now on what people read goes to stderr: stdout belongs to [`output`].
+pub(super) fn leave_stdout() {
+    STDOUT_IS_LEFT.store(true, Ordering::Relaxed);
+}
 
 /// Reports: to stdout. A reader that has gone away is no error: `katydid .. | head` must end quietly.
 pub(super) fn report(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    if !text.ends_with('\n') {
-        let _ = out.write_all(b"\n");
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    let text = format!("{text}{end}");
+    if STDOUT_IS_LEFT.load(Ordering::Relaxed) {
+        message(&text);
+    } else {
+        let _ = output(text.as_bytes());
     }
-    let _ = out.flush();
+}
+
+/// Something for programs, or for whoever reads stdout.
+///
+/// # Errors
+///
+/// It cannot be written; not that its reader has gone away.
+pub(super) fn output(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// A text of several lines, to stderr, in one piece.
@@ -48,6 +71,9 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic]) {
 
 /// Width of the terminal that reports go to; none when they go elsewhere.
 pub(super) fn columns() -> Option<usize> {
+    if STDOUT_IS_LEFT.load(Ordering::Relaxed) {
+        return message_columns();
+    }
     std::io::stdout()
         .is_terminal()
         .then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)))

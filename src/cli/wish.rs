@@ -2,7 +2,7 @@
 
 use super::args;
 use super::options::Verb;
-use super::settings::{self, DemoSettings, ListSettings, RunSettings, ScriptSettings};
+use super::settings::{self, DemoSettings, ListSettings, ReportSettings, RunSettings, ScriptSettings};
 use crate::util::Diagnostic;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,6 +17,8 @@ pub enum Wish {
     Check(ScriptSettings),
     /// Show what scripts declare.
     List(ListSettings),
+    /// Write a saved result in other forms.
+    Report(ReportSettings),
     /// Serve the built-in shop.
     Demo(DemoSettings),
 }
@@ -47,6 +49,7 @@ pub fn wish(
         "run" => Verb::Run,
         "check" => Verb::Check,
         "list" => Verb::List,
+        "report" => Verb::Report,
         _ => Verb::Demo,
     };
     let given = args::given(verb, matches);
@@ -55,6 +58,7 @@ pub fn wish(
         Verb::Run => settings::resolve(&given, environment, folder).map(|run| Wish::Run(Box::new(run))),
         Verb::Check => script().map(Wish::Check),
         Verb::List => settings::resolve_list(&given, environment, folder).map(Wish::List),
+        Verb::Report => settings::resolve_report(&given, args::named_result(matches)).map(Wish::Report),
         Verb::Demo => settings::resolve_demo(&given, environment, folder).map(Wish::Demo),
     };
     wish.map_err(Refusal::Setting)
@@ -83,6 +87,7 @@ mod tests {
         assert!(matches!(read(&["run", "a.rhai"]), Ok(Wish::Run(_))));
         assert!(matches!(read(&["check", "a.rhai"]), Ok(Wish::Check(_))));
         assert!(matches!(read(&["list", "-f", "a.rhai"]), Ok(Wish::List(_))));
+        assert!(matches!(read(&["report", "r.json", "--json=x"]), Ok(Wish::Report(_))));
         assert!(matches!(read(&["demo"]), Ok(Wish::Demo(settings)) if settings.port == 8080));
         assert!(matches!(read(&["demo", "--port", "0"]), Ok(Wish::Demo(settings)) if settings.port == 0));
     }
