@@ -145,3 +145,18 @@ fn a_host_that_cannot_be_read_does_not_show_its_password() {
         shows_none("stderr", &finished.stderr);
     }
 }
+
+#[test]
+fn a_result_shows_none_of_what_a_script_declares() {
+    let server = DemoServer::start(0).expect("a port");
+    let host = server.url().replace("http://", &format!("http://ada:{PASSWORD}@"));
+    let script = format!(
+        r#"option("pin", "none", #{{ secret: true }});
+           user_class("U").host("{host}").task("t", |user| {{ user.get("/items"); stop_test(`by ${{env::get("API_TOKEN")}}`); }});"#
+    );
+    let finished =
+        Katydid::run_script(&script).env("API_TOKEN", VARIABLE).args(["--result", "run.json"]).run().exits(0);
+    let result = finished.written("run.json");
+    shows_none("run.json", &result);
+    assert!(result.contains("\"reason\":\"by ***\"") && result.contains("http://ada:***@"), "{result}");
+}

@@ -18,6 +18,7 @@ pub(super) type Given = BTreeMap<&'static str, Raw>;
 
 const SCRIPT: &str = "SCRIPT";
 const RESULT: &str = "RESULT";
+const VERIFIED: &str = "FILE";
 const COLUMNS: usize = 100;
 
 const AFTER_RUN: &str = "\
@@ -31,6 +32,10 @@ up, or a second signal cut it. Reports go to stdout, the log to stderr.";
 const AFTER_REPORT: &str = "\
 Without any of these options, prints what the run printed at its end. Flags alone count: what the
 environment and katydid.toml say is meant for runs.";
+
+const AFTER_VERIFY: &str = "\
+Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
+missed; 4 the result is that of a run that is not valid.";
 
 /// The whole command line.
 pub(super) fn command() -> Command {
@@ -52,6 +57,10 @@ pub(super) fn command() -> Command {
             verb(Verb::Report, "report", "Write the saved result of a run in other forms")
                 .after_help(AFTER_REPORT),
         )
+        .subcommand(
+            verb(Verb::Verify, "verify", "Judge a saved result, or a _stats.csv, by manifests")
+                .after_help(AFTER_VERIFY),
+        )
         .subcommand(verb(Verb::Demo, "demo", "Serve the built-in shop on this machine, to try scripts on"))
 }
 
@@ -61,6 +70,7 @@ fn verb(verb: Verb, name: &'static str, about: &'static str) -> Command {
     let command = Command::new(name).about(about).args_override_self(true).max_term_width(COLUMNS);
     let command = if Group::Script.is_of(verb) { command.arg(scripts()) } else { command };
     let command = if verb == Verb::Report { command.arg(result()) } else { command };
+    let command = if verb == Verb::Verify { command.arg(verified()) } else { command };
     command.args(options)
 }
 
@@ -71,6 +81,12 @@ fn scripts() -> Arg {
 
 fn result() -> Arg {
     Arg::new(RESULT).required(true).help("The file that `katydid run --result FILE` wrote")
+}
+
+fn verified() -> Arg {
+    let help =
+        "Manifests, then what they judge: the result file of a run, or a _stats.csv of katydid or Locust";
+    Arg::new(VERIFIED).action(ArgAction::Append).num_args(1..).required(true).help(help)
 }
 
 fn argument(spec: &'static Spec) -> Arg {
@@ -101,12 +117,18 @@ fn argument(spec: &'static Spec) -> Arg {
     }
 }
 
-/// The result that a verb is about.
+/// The result that `report` is about.
 pub(super) fn named_result(matches: &ArgMatches) -> String {
     matches.get_one::<String>(RESULT).cloned().unwrap_or_default()
 }
 
-/// What clap found for `verb`, by key. Scripts given as arguments come before those of `-f`.
+/// What `verify` judges: the last of its arguments.
+pub(super) fn verified_data(matches: &ArgMatches) -> Option<String> {
+    matches.get_many::<String>(VERIFIED)?.next_back().cloned()
+}
+
+/// What clap found for `verb`, by key. Scripts given as arguments come before those of `-f`, manifests before those of
+/// `--manifest`.
 pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
     let all = |id: &str| -> Option<Vec<String>> { Some(matches.get_many::<String>(id)?.cloned().collect()) };
     let mut given = Given::new();
@@ -123,6 +145,14 @@ pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
         let scripts: Vec<String> = all(SCRIPT).into_iter().chain(all("script")).flatten().collect();
         if !scripts.is_empty() {
             given.insert("script", Raw::Many(scripts));
+        }
+    }
+    if verb == Verb::Verify {
+        let mut words = all(VERIFIED).unwrap_or_default();
+        words.pop();
+        words.extend(all("manifest").into_iter().flatten());
+        if !words.is_empty() {
+            given.insert("manifest", Raw::Many(words));
         }
     }
     given

@@ -1,7 +1,7 @@
 //! From the words of the command line to an exit code.
 
 use super::wish::{Refusal, Wish, wish};
-use super::{check, demo, exit, list, report, run, show, signals};
+use super::{check, demo, exit, list, report, run, show, signals, verify};
 use crate::script::Mask;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -18,6 +18,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(Wish::Check(settings)) => check::check(&settings),
         Ok(Wish::List(settings)) => list::list(&settings),
         Ok(Wish::Report(settings)) => report::report(&settings),
+        Ok(Wish::Verify(settings)) => verify::verify(&settings),
         Ok(Wish::Demo(settings)) => demo::demo(&settings),
         Err(Refusal::Usage(error)) => {
             show::usage(&error);

@@ -1,7 +1,7 @@
 //! The forms in which a run is written down.
 
 use crate::report::{Record, json_report, junit_report, markdown_report};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a file about a run holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,8 +44,3 @@ impl Form {
 
 /// The file name that stands for stdout.
 pub(super) const STDOUT: &str = "-";
-
-/// Which of these files is stdout.
-pub(super) fn to_stdout(files: &[(Form, PathBuf)]) -> impl Iterator<Item = Form> {
-    files.iter().filter(|(_, path)| path.as_os_str() == STDOUT).map(|(form, _)| *form)
-}

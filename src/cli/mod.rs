@@ -27,16 +27,19 @@ mod prepare;
 mod record;
 mod redact;
 mod report;
+mod report_settings;
 mod run;
 mod script_options;
 pub mod settings;
 mod show;
 mod signals;
 pub mod tree;
+mod verify;
 mod wish;
 
 pub use command::main;
 
 pub use form::Form;
 pub use origin::{Origin, Origins};
+pub use report_settings::{FileSettings, ReportSettings};
 pub use wish::{Refusal, Wish, wish};

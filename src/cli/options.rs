@@ -41,6 +41,7 @@ pub(super) enum Verb {
     Check,
     List,
     Report,
+    Verify,
     Demo,
 }
 
@@ -64,9 +65,8 @@ impl Group {
 
     pub(super) fn is_of(self, verb: Verb) -> bool {
         match self {
-            Self::Script | Self::Limits | Self::Configuration => {
-                matches!(verb, Verb::Run | Verb::Check | Verb::List)
-            }
+            Self::Script | Self::Limits => matches!(verb, Verb::Run | Verb::Check | Verb::List),
+            Self::Configuration => !matches!(verb, Verb::Report | Verb::Demo),
             Self::Demo => verb == Verb::Demo,
             Self::Shown => verb == Verb::List,
             _ => verb == Verb::Run,
@@ -151,7 +151,12 @@ impl Spec {
 
     /// Whether a verb takes it.
     pub(super) fn is_of(&self, verb: Verb) -> bool {
-        self.group.is_of(verb) || (verb == Verb::Report && REPORT.contains(&self.key))
+        let more: &[&str] = match verb {
+            Verb::Report => &REPORT,
+            Verb::Verify => &VERIFY,
+            _ => &[],
+        };
+        self.group.is_of(verb) || more.contains(&self.key)
     }
 
     /// The environment variable: `KATYDID_` and the key.
@@ -173,6 +178,9 @@ pub(super) const OPTION: &str = "option";
 
 /// What `report` takes of the options of a run.
 const REPORT: [&str; 6] = ["csv", "csv-full-history", "csv-integer-ms", "json", "junit", "markdown"];
+
+/// What `verify` takes of them.
+const VERIFY: [&str; 2] = ["manifest", "allow-saturation"];
 
 /// The option with this key.
 ///

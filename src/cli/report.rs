@@ -1,8 +1,7 @@
 //! `katydid report`: a saved result in other forms.
 
-use super::form::to_stdout;
 use super::outputs::Outputs;
-use super::settings::ReportSettings;
+use super::report_settings::ReportSettings;
 use super::show;
 use crate::report::console::run_report;
 use crate::report::{Record, csv};
@@ -16,17 +15,18 @@ use crate::util::Diagnostic;
 /// No result, or a file that cannot be written.
 pub(super) fn report(settings: &ReportSettings) -> Result<u8, Vec<Diagnostic>> {
     let record = Record::read(&settings.result).map_err(|error| vec![error])?;
-    if settings.files.is_empty() && settings.csv.is_none() {
+    let files = &settings.files;
+    if files.is_empty() {
         show::report(&run_report(&record, show::columns()));
         return Ok(0);
     }
-    if to_stdout(&settings.files).next().is_some() {
+    if files.take_stdout() {
         show::leave_stdout();
     }
-    let outputs = Outputs::open(&settings.files).map_err(|error| vec![error])?;
+    let outputs = Outputs::open(&files.forms).map_err(|error| vec![error])?;
     let mut errors = outputs.write(&record);
-    if let Some(prefix) = &settings.csv {
-        errors.extend(csv::write_files(prefix, &record.run, settings.csv_options).err());
+    if let Some(prefix) = &files.csv {
+        errors.extend(csv::write_files(prefix, &record.run, files.csv_options).err());
     }
     if errors.is_empty() { Ok(0) } else { Err(errors) }
 }

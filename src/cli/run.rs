@@ -3,24 +3,23 @@
 use super::debug_view::View;
 use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
-use super::form::to_stdout;
 use super::manifests::read_manifests;
 use super::observer::RunObserver;
 use super::outputs::Outputs;
 use super::prepare::{self, Prepared};
-use super::record;
+use super::record::Known;
 use super::settings::RunSettings;
 use super::{logging, once, show, signals};
 use crate::demo::DemoServer;
 use crate::engine::{self, Debugging, Ending, RunConfig};
-use crate::http::{AllowedHosts, ClientOptions, without_password};
+use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
-use crate::plan::{self, Outline, UserTarget};
+use crate::plan::UserTarget;
+use crate::report::Record;
 use crate::report::console::{OnceRow, once_report, run_report};
 use crate::report::csv::CsvWriter;
 use crate::report::trace::TraceWriter;
-use crate::report::{FORMAT, GivenOption, Record, VERSION};
-use crate::script::{Fields, Mask, World};
+use crate::script::{Fields, World};
 use crate::util::Diagnostic;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -33,7 +32,7 @@ use std::time::Duration;
 /// What is wrong with the user's words or files; nothing was sent then.
 pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     logging::start(&settings.log).map_err(|error| vec![error])?;
-    if to_stdout(&settings.files).next().is_some() {
+    if settings.files.take_stdout() {
         show::leave_stdout();
     }
     let read = prepare::read(&settings.script, settings.seed)?;
@@ -49,7 +48,7 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
         tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
     }
-    let outputs = Outputs::open(&settings.files).map_err(|error| vec![error])?;
+    let outputs = Outputs::open(&settings.files.forms).map_err(|error| vec![error])?;
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
@@ -79,7 +78,8 @@ fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnost
 }
 
 fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
-    settings.csv.as_ref().map(|prefix| CsvWriter::new(prefix, settings.csv_options)).transpose()
+    let files = &settings.files;
+    files.csv.as_ref().map(|prefix| CsvWriter::new(prefix, files.csv_options)).transpose()
 }
 
 /// A run that has ended.
@@ -89,13 +89,6 @@ struct Conducted {
     known: Known,
     /// What became of each task, where each ran once.
     once: Option<Vec<OnceRow>>,
-}
-
-/// What is known of a run before it begins.
-struct Known {
-    options: Vec<GivenOption>,
-    outline: Outline,
-    mask: Mask,
 }
 
 /// Who looks at users, where anybody does.
@@ -118,11 +111,7 @@ fn conduct(
 ) -> Result<Conducted, String> {
     let view = view(settings, &prepared.loader.world);
     let once = settings.once;
-    let known = Known {
-        options: record::given_options(settings, &prepared.plan.options, &prepared.loader.world),
-        outline: plan::outline(&prepared.plan, settings.users).map_err(|error| error.to_string())?,
-        mask: prepared.loader.world.secrets(),
-    };
+    let known = Known::new(settings, &prepared).map_err(|error| error.to_string())?;
     let config = RunConfig {
         users: if once { prepared.plan.classes.len() } else { settings.users },
         spawn_rate: if once { UserTarget::AT_ONCE } else { settings.spawn_rate },
@@ -217,24 +206,13 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: Conducted
         chosen: outcome.exit_code,
         on_error: settings.exit_code_on_error,
     });
-    let record = Record {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        katydid: env!("CARGO_PKG_VERSION").to_owned(),
-        machine: record::machine(),
-        scripts: settings.script.scripts.iter().map(|script| script.display().to_string()).collect(),
-        host: settings.host.as_deref().map(|host| known.mask.apply(&without_password(host)).into_owned()),
-        seed: settings.seed,
-        options: known.options,
-        plan: known.outline,
-        ending: record::ending(&outcome.ending),
-        failed_hooks: outcome.failed_hooks,
-        run: outcome.result,
-        invalid: invalid.iter().map(ToString::to_string).collect(),
-        allow_saturation: settings.allow_saturation,
+    let record = known.record(
+        settings,
+        outcome,
+        invalid.iter().map(ToString::to_string).collect(),
         verdicts,
         exit_code,
-    };
+    );
     let text = match &once {
         Some(rows) => once_report(rows, &record),
         None => run_report(&record, show::columns()),

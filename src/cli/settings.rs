@@ -1,15 +1,14 @@
 //! What a command is to do, with nothing left open: flags, variables, files and defaults brought together.
 
 use super::args::Given;
-use super::form::{Form, to_stdout};
 use super::layers::{Environment, Layers};
 use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
+use super::report_settings::FileSettings;
 use crate::engine::Late;
 use crate::http::{HostPattern, HttpVersion, TlsVersion};
 use crate::plan;
-use crate::report::csv::CsvOptions;
 use crate::script::GivenOptions;
 use crate::util::{Diagnostic, timespan_text};
 use std::collections::BTreeMap;
@@ -43,12 +42,8 @@ pub struct RunSettings {
     pub exclude_tags: Vec<String>,
     /// Only these user classes, with weights for some; empty = all.
     pub classes: Vec<(String, Option<f64>)>,
-    /// How the names of the CSV files begin.
-    pub csv: Option<String>,
-    /// What stands in them. A full history only with `csv`.
-    pub csv_options: CsvOptions,
-    /// The files that are written at the end; at most one is `-`, stdout.
-    pub files: Vec<(Form, PathBuf)>,
+    /// The files that are written about the run.
+    pub files: FileSettings,
     /// Where a line per task run is written to.
     pub trace: Option<PathBuf>,
     /// A table of the phases of requests at the end.
@@ -153,17 +148,17 @@ pub struct ListSettings {
     pub shape: bool,
 }
 
-/// What `katydid report` is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportSettings {
-    /// The file with the result.
-    pub result: PathBuf,
-    /// How the names of the CSV files begin.
-    pub csv: Option<String>,
-    /// What stands in them. A full history only with `csv`.
-    pub csv_options: CsvOptions,
-    /// The files that are written; at most one is `-`, stdout.
-    pub files: Vec<(Form, PathBuf)>,
+/// What `katydid verify` is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerifySettings {
+    /// Files with thresholds, at least one.
+    pub manifests: Vec<PathBuf>,
+    /// What they judge: a result file or a `_stats.csv`.
+    pub data: PathBuf,
+    /// A run in which the generator could not keep up is valid all the same.
+    pub allow_saturation: bool,
+    /// Where each of these came from.
+    pub origins: Origins,
 }
 
 /// What `katydid demo` is to do.
@@ -231,9 +226,7 @@ pub(super) fn resolve(
         tags: layers.list("tags", parse::text)?,
         exclude_tags: layers.list("exclude-tags", parse::text)?,
         classes: layers.list("class", parse::class)?,
-        csv: layers.optional("csv", parse::text)?,
-        csv_options: csv_options(&mut layers)?,
-        files: files(&mut layers)?,
+        files: FileSettings::resolve(&mut layers)?,
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
         phases: layers.switch("phases")?,
         once: layers.switch("once")?,
@@ -264,7 +257,7 @@ pub(super) fn resolve(
         origins: Origins::default(),
     };
     settings.origins = layers.into_origins();
-    refuse_history_without_csv(settings.csv.as_deref(), settings.csv_options, &settings.origins)?;
+    settings.files.check(&settings.origins)?;
     Ok(settings)
 }
 
@@ -295,45 +288,31 @@ pub(super) fn resolve_list(
     Ok(ListSettings { shape: layers.switch("shape")?, script: script(&mut layers, environment)? })
 }
 
-/// Resolves the settings of `katydid report`. Its flags are all that counts: variables and files say what runs are to write,
-/// and a report must not overwrite that.
+/// Resolves the settings of `katydid verify`, which judges `data`. `folder` is where `katydid.toml` is looked for.
 ///
 /// # Errors
 ///
-/// A value that cannot be read; settings that contradict each other.
-pub(super) fn resolve_report(given: &Given, result: String) -> Result<ReportSettings, Diagnostic> {
-    let environment = Environment::new();
-    let mut layers = Layers::of_flags(given, &environment);
-    let settings = ReportSettings {
-        result: result.into(),
-        csv: layers.optional("csv", parse::text)?,
-        csv_options: csv_options(&mut layers)?,
-        files: files(&mut layers)?,
-    };
-    let origins = layers.into_origins();
-    refuse_history_without_csv(settings.csv.as_deref(), settings.csv_options, &origins)?;
-    Ok(settings)
-}
-
-fn csv_options(layers: &mut Layers<'_>) -> Result<CsvOptions, Diagnostic> {
-    Ok(CsvOptions {
-        full_history: layers.switch("csv-full-history")?,
-        integer_ms: layers.switch("csv-integer-ms")?,
-    })
-}
-
-/// The files of all forms that somebody wants.
-fn files(layers: &mut Layers<'_>) -> Result<Vec<(Form, PathBuf)>, Diagnostic> {
-    let mut files = Vec::new();
-    for form in Form::ALL {
-        files.extend(layers.optional(form.key(), parse::text)?.map(|name| (form, name.into())));
+/// A value that cannot be read, no manifest, and a manifest in the place of the result.
+pub(super) fn resolve_verify(
+    given: &Given,
+    data: String,
+    environment: &Environment,
+    folder: &Path,
+) -> Result<VerifySettings, Diagnostic> {
+    const ORDER: &str =
+        "write the manifests first, then what they judge: `katydid verify limits.yaml out_stats.csv`";
+    let mut layers = Layers::new(given, environment, folder)?;
+    let manifests = paths(layers.list("manifest", parse::text)?);
+    let allow_saturation = layers.switch("allow-saturation")?;
+    let is_yaml = [".yaml", ".yml"].iter().any(|end| data.to_lowercase().ends_with(end));
+    if is_yaml {
+        let message = format!("{data} is a manifest by its name, and no result or CSV is given behind it");
+        return Err(Diagnostic::error(message).help(ORDER));
     }
-    let keys: Vec<String> = to_stdout(&files).map(|form| format!("--{}", form.key())).collect();
-    if keys.len() > 1 {
-        let message = format!("{} cannot all write to stdout", keys.join(" and "));
-        return Err(Diagnostic::error(message).help("give all but one of them a file"));
+    if manifests.is_empty() {
+        return Err(Diagnostic::error(format!("no manifest is given to judge {data} by")).help(ORDER));
     }
-    Ok(files)
+    Ok(VerifySettings { manifests, data: data.into(), allow_saturation, origins: layers.into_origins() })
 }
 
 /// Resolves the settings of the demo server. `folder` is where `katydid.toml` is looked for.
@@ -407,21 +386,6 @@ fn refuse_web(layers: &mut Layers<'_>) -> Result<(), Diagnostic> {
             .help("leave `web` out; the tables go to stdout, and --csv writes files"));
     }
     Ok(())
-}
-
-fn refuse_history_without_csv(
-    csv: Option<&str>,
-    options: CsvOptions,
-    origins: &Origins,
-) -> Result<(), Diagnostic> {
-    if !options.full_history || csv.is_some() {
-        return Ok(());
-    }
-    let origin = origins.of("csv-full-history");
-    Err(match origin {
-        Origin::File(_) => origin.refuse("csv-full-history", "this needs a csv prefix"),
-        _ => origin.refuse("csv-full-history", "this needs --csv PREFIX"),
-    })
 }
 
 #[cfg(test)]

@@ -68,11 +68,11 @@ fn cases() -> Vec<Case> {
         ("tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.tags)),
         ("exclude-tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.exclude_tags)),
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
-        ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.csv)),
-        ("json", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files)),
-        ("junit", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files)),
-        ("markdown", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files)),
-        ("result", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files)),
+        ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.files.csv)),
+        ("json", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
+        ("junit", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
+        ("markdown", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
+        ("result", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
         ("trace", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.trace)),
         ("debug-http", ["1", "2", "no", "7", "9"], |s| format!("{:?}", s.debug_http)),
         ("manifest", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.manifests)),
@@ -120,8 +120,8 @@ type SwitchCase = (&'static str, fn(&RunSettings) -> bool);
 /// The switches whose value shows in the settings.
 fn switches() -> Vec<SwitchCase> {
     vec![
-        ("csv-full-history", |s| s.csv_options.full_history),
-        ("csv-integer-ms", |s| s.csv_options.integer_ms),
+        ("csv-full-history", |s| s.files.csv_options.full_history),
+        ("csv-integer-ms", |s| s.files.csv_options.integer_ms),
         ("phases", |s| s.phases),
         ("once", |s| s.once),
         ("only-summary", |s| s.only_summary),

@@ -9,6 +9,7 @@
 
 pub mod faults;
 pub mod held;
+pub mod schema;
 pub mod teller;
 pub mod trial;
 pub mod verbatim;
