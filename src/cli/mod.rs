@@ -1,7 +1,9 @@
 //! The command line: words in, words out. The only room that prints or reads the environment.
 
 mod args;
+mod canvas;
 mod check;
+mod colours;
 mod command;
 mod config_file;
 mod debug_view;
@@ -13,6 +15,7 @@ mod form;
 mod fuzz_tests;
 mod layers;
 mod list;
+mod live;
 mod logging;
 mod manifests;
 mod network;
@@ -29,6 +32,7 @@ mod redact;
 mod report;
 mod report_settings;
 mod run;
+mod screen;
 mod script_options;
 pub mod settings;
 mod show;

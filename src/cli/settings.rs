@@ -46,6 +46,8 @@ pub struct RunSettings {
     pub files: FileSettings,
     /// Where a line per task run is written to.
     pub trace: Option<PathBuf>,
+    /// Group failure texts from the first on.
+    pub failure_grouping: bool,
     /// A table of the phases of requests at the end.
     pub phases: bool,
     /// Run each task once instead of making load.
@@ -54,8 +56,10 @@ pub struct RunSettings {
     pub debug_http: Option<u64>,
     /// Files with thresholds.
     pub manifests: Vec<PathBuf>,
-    /// No tables while the run goes on.
+    /// Nothing while the run goes on, tables at its end.
     pub only_summary: bool,
+    /// No tables at all, only what failed and the outcome.
+    pub quiet: bool,
     /// How long running tasks may go on when the run ends; may be 0.
     pub stop_timeout: Duration,
     /// Forget what was counted when all users have been started.
@@ -228,11 +232,13 @@ pub(super) fn resolve(
         classes: layers.list("class", parse::class)?,
         files: FileSettings::resolve(&mut layers)?,
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
+        failure_grouping: layers.switch("failure-grouping")?,
         phases: layers.switch("phases")?,
         once: layers.switch("once")?,
         debug_http: layers.optional("debug-http", parse::watched)?,
         manifests: paths(layers.list("manifest", parse::text)?),
         only_summary: layers.switch("only-summary")?,
+        quiet: layers.switch("quiet")?,
         stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,
         reset_stats: layers.switch("reset-stats")?,
         exit_code_on_error: layers.optional("exit-code-on-error", exit_code)?,
@@ -257,6 +263,9 @@ pub(super) fn resolve(
         origins: Origins::default(),
     };
     settings.origins = layers.into_origins();
+    if settings.quiet && !settings.origins.is_given("loglevel") {
+        settings.log.level = LevelFilter::WARN;
+    }
     settings.files.check(&settings.origins)?;
     Ok(settings)
 }

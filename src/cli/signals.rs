@@ -1,6 +1,9 @@
-//! Ctrl-C and SIGTERM, told to the run; and the signal of a file that may not grow, told to nobody.
+//! Ctrl-C and SIGTERM, told to the run; Ctrl-Z, which must find the terminal in order; and the signal of a file that may not
+//! grow, told to nobody.
 
-use nix::sys::signal::{SigSet, Signal};
+use super::screen;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::unistd::Pid;
 use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -22,12 +25,19 @@ pub(super) fn outlive_size_limits() {
 pub(super) fn listen() -> io::Result<UnboundedReceiver<()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut pause = signal(SignalKind::from_raw(Signal::SIGTSTP as i32))?;
     let (sender, receiver) = unbounded_channel();
     tokio::spawn(async move {
         loop {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                _ = pause.recv() => {
+                    // The view comes back by itself when the run goes on.
+                    screen::give_way();
+                    let _ = kill(Pid::this(), Signal::SIGSTOP);
+                    continue;
+                }
             }
             if sender.send(()).is_err() {
                 return;

@@ -102,6 +102,10 @@ struct Failure<'a> {
     method: &'a str,
     name: &'a str,
     error: &'a str,
+    /// Where texts were grouped, the first of them.
+    sample: Option<&'a str>,
+    /// Where in the script the first came from.
+    place: Option<&'a str>,
     occurrences: u64,
     first_seen: Timestamp,
     last_seen: Timestamp,
@@ -112,6 +116,8 @@ fn failures(totals: &Totals) -> Vec<Failure<'_>> {
         method: &row.method,
         name: &row.name,
         error: &row.text,
+        sample: row.sample.as_deref(),
+        place: row.place.as_deref(),
         occurrences: row.occurrences,
         first_seen: totals.wall_time(row.first),
         last_seen: totals.wall_time(row.last),

@@ -8,6 +8,7 @@ use crate::report::numbers::three_digits;
 use crate::report::{EndingCause, Record};
 use crate::stats::{Entry, Totals};
 use crate::util::count_text;
+use anstream::adapter::strip_str;
 
 /// The run in Markdown: verdict, why it is not valid if it is not, thresholds, requests, failures and exceptions. It stays
 /// below the 65,536 characters of a comment on GitHub.
@@ -34,8 +35,11 @@ fn headline(record: &Record) -> String {
 fn facts(record: &Record) -> String {
     let run = &record.run;
     let scripts: Vec<String> = record.scripts.iter().map(|script| code(script)).collect();
-    let mut text =
-        format!("{}\n{}", run_summary(&run).replace(".\n", ".  \n").trim_end(), scripts.join(", "));
+    let mut text = format!(
+        "{}\n{}",
+        strip_str(&run_summary(run)).to_string().replace(".\n", ".  \n").trim_end(),
+        scripts.join(", ")
+    );
     if let Some(host) = &record.host {
         text.push_str(&format!(" against {}", code(host)));
     }
