@@ -418,6 +418,7 @@ mod tests {
           run     Run scripts against a host
           check   Find what is wrong with scripts, without sending anything
           list    Show what scripts declare: classes, task sets, weights, ratios
+          report  Write the saved result of a run in other forms
           verify  Judge a saved result, or a _stats.csv, by manifests
           demo    Serve the built-in shop on this machine, to try scripts on
 
