@@ -296,7 +296,11 @@ impl<'n> Scan<'_, 'n> {
         let reasons = [status.canonical_reason(), Some("Client Error"), Some("Server Error")];
         let is_next = |reason: &str| {
             let after = after.strip_prefix(' ').and_then(|after| after.strip_prefix(reason));
-            after.is_some_and(|after| !after.bytes().next().is_some_and(is_word))
+            // Its last word must be a word by itself, and not the beginning of something else.
+            let after = after.map(|after| after.trim_start_matches('.'));
+            after.is_some_and(|after| {
+                after.is_empty() || after.starts_with([' ', ':', ',', ';', ')', '"', '\''])
+            })
         };
         reasons.into_iter().flatten().any(is_next)
     }
