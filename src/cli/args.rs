@@ -231,6 +231,12 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
+              --json <FILE>                  Write a summary for programs; `-` is stdout, and the tables go
+                                             to stderr then
+              --junit <FILE>                 Write a JUnit report for CI, a test case for each threshold;
+                                             `-` is stdout
+              --markdown <FILE>              Write a summary in Markdown, for a comment or the summary page
+                                             of a job; `-` is stdout
               --result <FILE>                Write the whole result, to report, verify and compare later; packed
                                              where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
@@ -358,6 +364,37 @@ mod tests {
     }
 
     #[test]
+    fn help_of_report() {
+        insta::assert_snapshot!(help("report"), @r"
+        Write the saved result of a run in other forms
+
+        Usage: katydid report [OPTIONS] <RESULT>
+
+        Arguments:
+          <RESULT>  The file that `katydid run --result FILE` wrote
+
+        Options:
+          -h, --help  Print help
+
+        Results:
+              --csv <PREFIX>                 Write PREFIX_stats.csv, PREFIX_stats_history.csv,
+                                             PREFIX_failures.csv and PREFIX_exceptions.csv
+              --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
+                                             needs --csv
+              --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
+              --json <FILE>                  Write a summary for programs; `-` is stdout, and the tables go
+                                             to stderr then
+              --junit <FILE>                 Write a JUnit report for CI, a test case for each threshold;
+                                             `-` is stdout
+              --markdown <FILE>              Write a summary in Markdown, for a comment or the summary page
+                                             of a job; `-` is stdout
+
+        Without any of these options, prints what the run printed at its end. Flags alone count: what the
+        environment and katydid.toml say is meant for runs.
+        ");
+    }
+
+    #[test]
     fn help_of_demo() {
         insta::assert_snapshot!(help("demo"), @r"
         Serve the built-in shop on this machine, to try scripts on
@@ -381,10 +418,12 @@ mod tests {
         Usage: katydid <COMMAND>
 
         Commands:
-          run    Run scripts against a host
-          check  Find what is wrong with scripts, without sending anything
-          list   Show what scripts declare: classes, task sets, weights, ratios
-          demo   Serve the built-in shop on this machine, to try scripts on
+          run     Run scripts against a host
+          check   Find what is wrong with scripts, without sending anything
+          list    Show what scripts declare: classes, task sets, weights, ratios
+          report  Write the saved result of a run in other forms
+          verify  Judge a saved result, or a _stats.csv, by manifests
+          demo    Serve the built-in shop on this machine, to try scripts on
 
         Options:
           -h, --help     Print help
