@@ -381,7 +381,10 @@ fn mistakes_are_said_before_anything_is_written() {
         assert!(full.written("r.md").starts_with("## "), "the others are written all the same");
     }
     for option in ["--json", "--junit", "--markdown"] {
-        let said = Katydid::run_script(SCRIPT).file("blocked", "").args([option, "blocked/r"]).refused();
+        let said = Katydid::run_script("user_class(\"U\").task(\"t\", |user| { user.get(\"/items\"); });")
+            .file("blocked", "")
+            .args([option, "blocked/r"])
+            .refused();
         assert!(said.contains(&format!("{option}: cannot make its folder: it is a file")), "{said}");
     }
 }

@@ -237,12 +237,12 @@ mod tests {
                                              `-` is stdout
               --markdown <FILE>              Write a summary in Markdown, for a comment or the summary page
                                              of a job; `-` is stdout
-              --result <FILE>                Write the whole result, to report, verify and compare later; packed
-                                             where the name ends in .zst
+              --result <FILE>                Write the whole result, to report, verify and compare later;
+                                             packed where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
                                              two runs
-              --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids,
-                                             numbers and addresses
+              --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids, numbers
+                                             and addresses
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
                                              send, wait, receive, and their bytes
               --once[=<yes|no>]              Run each task of each class once, without waits, show its
@@ -388,6 +388,9 @@ mod tests {
                                              `-` is stdout
               --markdown <FILE>              Write a summary in Markdown, for a comment or the summary page
                                              of a job; `-` is stdout
+
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
 
         Without any of these options, prints what the run printed at its end. Flags alone count: what the
         environment and katydid.toml say is meant for runs.
