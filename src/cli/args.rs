@@ -231,6 +231,12 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
+              --json <FILE>                  Write a summary for programs; `-` is stdout, and the tables go
+                                             to stderr then
+              --junit <FILE>                 Write a JUnit report for CI, a test case for each threshold;
+                                             `-` is stdout
+              --markdown <FILE>              Write a summary in Markdown, for a comment or the summary page
+                                             of a job; `-` is stdout
               --result <FILE>                Write the whole result, to report, verify and compare later;
                                              packed where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
@@ -388,6 +394,40 @@ mod tests {
 
         Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
         missed; 4 the result is that of a run that is not valid.
+        ");
+    }
+
+    #[test]
+    fn help_of_report() {
+        insta::assert_snapshot!(help("report"), @r"
+        Write the saved result of a run in other forms
+
+        Usage: katydid report [OPTIONS] <RESULT>
+
+        Arguments:
+          <RESULT>  The file that `katydid run --result FILE` wrote
+
+        Options:
+          -h, --help  Print help
+
+        Results:
+              --csv <PREFIX>                 Write PREFIX_stats.csv, PREFIX_stats_history.csv,
+                                             PREFIX_failures.csv and PREFIX_exceptions.csv
+              --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
+                                             needs --csv
+              --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
+              --json <FILE>                  Write a summary for programs; `-` is stdout, and the tables go
+                                             to stderr then
+              --junit <FILE>                 Write a JUnit report for CI, a test case for each threshold;
+                                             `-` is stdout
+              --markdown <FILE>              Write a summary in Markdown, for a comment or the summary page
+                                             of a job; `-` is stdout
+
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
+
+        Without any of these options, prints what the run printed at its end. Flags alone count: what the
+        environment and katydid.toml say is meant for runs.
         ");
     }
 

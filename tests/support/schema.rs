@@ -1,10 +1,11 @@
-//! JSON schemas of draft 7, as far as those of `docs/` go: a keyword that is not known here is an error.
+//! JSON schemas of draft 7 and 2020-12, as far as those of `docs/` go: a keyword that is not known here is an error.
 
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 /// What says nothing about whether a value is right.
-const ANNOTATIONS: [&str; 5] = ["$schema", "title", "description", "examples", "definitions"];
+const ANNOTATIONS: [&str; 8] =
+    ["$schema", "$id", "title", "description", "examples", "format", "definitions", "$defs"];
 
 /// A schema.
 pub struct Schema(Value);
