@@ -293,6 +293,13 @@ pub(super) static OPTIONS: &[Spec] = &[
     Spec::switch(Results, "csv-integer-ms", "Whole milliseconds in the CSV files, as Locust writes them"),
     Spec::one(
         Results,
+        "html",
+        "FILE",
+        "Write the report as one HTML page; {u}, {r} and {t} in its name become users, spawn rate and run time",
+    )
+    .locust("LOCUST_HTML"),
+    Spec::one(
+        Results,
         "result",
         "FILE",
         "Write the whole result, to report, verify and compare later; packed where the name ends in .zst",

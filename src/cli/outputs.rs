@@ -1,6 +1,7 @@
 //! The files that a run writes at its end: asked for, and found writable, before it.
 
 use super::settings::RunSettings;
+use crate::report::html::{self, html_report};
 use crate::report::{Output, Record};
 use crate::util::Diagnostic;
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ pub(super) struct Outputs(Vec<(Form, Output)>);
 enum Form {
     /// Everything.
     Result,
+    /// The page.
+    Html,
 }
 
 impl Outputs {
@@ -22,10 +25,13 @@ impl Outputs {
     ///
     /// A file that cannot be written: before the run, not after it.
     pub(super) fn open(settings: &RunSettings) -> Result<Self, Diagnostic> {
-        let wanted = [(Form::Result, "--result", &settings.result)];
-        let open = |(form, option, path): (Form, &str, &Option<PathBuf>)| {
-            let path = path.as_ref()?;
-            Some(Output::new(option, path).map(|output| (form, output)))
+        let html = settings
+            .html
+            .as_ref()
+            .map(|name| html::file_name(name, settings.users, settings.spawn_rate, settings.run_time));
+        let wanted = [(Form::Result, "--result", settings.result.clone()), (Form::Html, "--html", html)];
+        let open = |(form, option, path): (Form, &str, Option<PathBuf>)| {
+            Some(Output::new(option, &path?).map(|output| (form, output)))
         };
         wanted.into_iter().filter_map(open).collect::<Result<_, _>>().map(Self)
     }
@@ -35,6 +41,7 @@ impl Outputs {
         for (form, output) in &self.0 {
             let written = match form {
                 Form::Result => output.write(&record.to_bytes(output.path())),
+                Form::Html => output.write(html_report(record).as_bytes()),
             };
             if let Err(error) = written {
                 tracing::warn!("{error}");

@@ -47,6 +47,8 @@ pub struct RunSettings {
     pub csv_full_history: bool,
     /// Whole milliseconds in the CSV files.
     pub csv_integer_ms: bool,
+    /// Where the report is written to, with its placeholders.
+    pub html: Option<PathBuf>,
     /// Where the whole result is written to.
     pub result: Option<PathBuf>,
     /// Where a line per task run is written to.
@@ -221,6 +223,7 @@ pub(super) fn resolve(
         csv: layers.optional("csv", parse::text)?,
         csv_full_history: layers.switch("csv-full-history")?,
         csv_integer_ms: layers.switch("csv-integer-ms")?,
+        html: layers.optional("html", parse::text)?.map(PathBuf::from),
         result: layers.optional("result", parse::text)?.map(PathBuf::from),
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
         phases: layers.switch("phases")?,

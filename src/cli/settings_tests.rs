@@ -69,6 +69,7 @@ fn cases() -> Vec<Case> {
         ("exclude-tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.exclude_tags)),
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
         ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.csv)),
+        ("html", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.html)),
         ("result", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.result)),
         ("trace", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.trace)),
         ("debug-http", ["1", "2", "no", "7", "9"], |s| format!("{:?}", s.debug_http)),
@@ -378,7 +379,7 @@ fn bad_values_name_their_origin() {
 #[test]
 fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
-        "host" | "csv" | "result" | "trace" | "ca" | "cert" | "key" | "logfile" => Some(" "),
+        "host" | "csv" | "html" | "result" | "trace" | "ca" | "cert" | "key" | "logfile" => Some(" "),
         "class" => Some("=1"),
         "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port"
         | "shape" => None,
