@@ -109,7 +109,7 @@ fn a_manifest_that_is_not_there() {
     insta::assert_snapshot!(said, @r#"
     error: cannot read the manifest: No such file or directory (os error 2)
      --> nope.yaml
-      = help: --manifest takes a YAML file, by its path from the working folder
+      = help: a manifest is a YAML file, named by its path from the working folder
     "#);
 }
 

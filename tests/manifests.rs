@@ -525,5 +525,13 @@ fn what_is_no_term_is_refused_with_line_and_caret() {
       |   ^^^
       = help: add `limit: ..`, `min: ..` or `max: ..`
     ");
+    insta::assert_snapshot!(refusal("/items:\n  severity: warn\n  p99: { limit: 5, abort: true }"), @r"
+    error: `p99` only warns, and is to end the run
+     --> m.yaml:3:3
+      |
+    3 |   p99: { limit: 5, abort: true }
+      |   ^^^
+      = help: leave out `severity: warn`, or `abort`
+    ");
     insta::assert_snapshot!(refusal("\"re:(\":\n  p99: 5").message, @"`(` is not a regular expression: found open group without closing ')'");
 }

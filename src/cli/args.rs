@@ -17,6 +17,7 @@ pub(super) enum Raw {
 pub(super) type Given = BTreeMap<&'static str, Raw>;
 
 const SCRIPT: &str = "SCRIPT";
+const VERIFIED: &str = "FILE";
 const COLUMNS: usize = 100;
 
 const AFTER_RUN: &str = "\
@@ -26,6 +27,10 @@ or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat 
 Exit codes: 0 passed; 1 a request failed or a task threw; 2 usage, script or configuration error,
 nothing was sent; 3 a threshold was missed; 4 the run is not valid: the generator could not keep
 up, or a second signal cut it. Reports go to stdout, the log to stderr.";
+
+const AFTER_VERIFY: &str = "\
+Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
+missed; 4 the result is that of a run that is not valid.";
 
 /// The whole command line.
 pub(super) fn command() -> Command {
@@ -43,20 +48,31 @@ pub(super) fn command() -> Command {
             "list",
             "Show what scripts declare: classes, task sets, weights, ratios",
         ))
+        .subcommand(
+            verb(Verb::Verify, "verify", "Judge a saved result, or a _stats.csv, by manifests")
+                .after_help(AFTER_VERIFY),
+        )
         .subcommand(verb(Verb::Demo, "demo", "Serve the built-in shop on this machine, to try scripts on"))
 }
 
 fn verb(verb: Verb, name: &'static str, about: &'static str) -> Command {
-    let options = OPTIONS.iter().filter(|spec| spec.group.is_of(verb)).map(argument);
+    let options = OPTIONS.iter().filter(|spec| spec.is_of(verb)).map(argument);
     // The last of a repeated option wins, as in Locust, so that wrappers can append.
     let command = Command::new(name).about(about).args_override_self(true).max_term_width(COLUMNS);
     let command = if Group::Script.is_of(verb) { command.arg(scripts()) } else { command };
+    let command = if verb == Verb::Verify { command.arg(verified()) } else { command };
     command.args(options)
 }
 
 fn scripts() -> Arg {
     let several = ArgAction::Append;
     Arg::new(SCRIPT).action(several).num_args(0..).help("Script files; several declare one test together")
+}
+
+fn verified() -> Arg {
+    let help =
+        "Manifests, then what they judge: the result file of a run, or a _stats.csv of katydid or Locust";
+    Arg::new(VERIFIED).action(ArgAction::Append).num_args(1..).required(true).help(help)
 }
 
 fn argument(spec: &'static Spec) -> Arg {
@@ -87,11 +103,17 @@ fn argument(spec: &'static Spec) -> Arg {
     }
 }
 
-/// What clap found for `verb`, by key. Scripts given as arguments come before those of `-f`.
+/// What `verify` judges: the last of its arguments.
+pub(super) fn verified_data(matches: &ArgMatches) -> Option<String> {
+    matches.get_many::<String>(VERIFIED)?.next_back().cloned()
+}
+
+/// What clap found for `verb`, by key. Scripts given as arguments come before those of `-f`, manifests before those of
+/// `--manifest`.
 pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
     let all = |id: &str| -> Option<Vec<String>> { Some(matches.get_many::<String>(id)?.cloned().collect()) };
     let mut given = Given::new();
-    for spec in OPTIONS.iter().filter(|spec| spec.group.is_of(verb)) {
+    for spec in OPTIONS.iter().filter(|spec| spec.is_of(verb)) {
         let raw = match spec.kind {
             Kind::One | Kind::Switch | Kind::Count => {
                 matches.get_one::<String>(spec.key).cloned().map(Raw::One)
@@ -104,6 +126,14 @@ pub(super) fn given(verb: Verb, matches: &ArgMatches) -> Given {
         let scripts: Vec<String> = all(SCRIPT).into_iter().chain(all("script")).flatten().collect();
         if !scripts.is_empty() {
             given.insert("script", Raw::Many(scripts));
+        }
+    }
+    if verb == Verb::Verify {
+        let mut words = all(VERIFIED).unwrap_or_default();
+        words.pop();
+        words.extend(all("manifest").into_iter().flatten());
+        if !words.is_empty() {
+            given.insert("manifest", Raw::Many(words));
         }
     }
     given

@@ -1,7 +1,7 @@
 //! From the words of the command line to an exit code.
 
 use super::wish::{Refusal, Wish, wish};
-use super::{check, demo, exit, list, run, show};
+use super::{check, demo, exit, list, run, show, verify};
 use crate::script::Mask;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,6 +16,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(Wish::Run(settings)) => run::run(*settings),
         Ok(Wish::Check(settings)) => check::check(&settings),
         Ok(Wish::List(settings)) => list::list(&settings),
+        Ok(Wish::Verify(settings)) => verify::verify(&settings),
         Ok(Wish::Demo(settings)) => demo::demo(&settings),
         Err(Refusal::Usage(error)) => {
             show::usage(&error);

@@ -38,5 +38,5 @@ fn unreadable(name: &str, error: &std::io::Error, origin: &Origin) -> Diagnostic
     }
     Diagnostic::error(format!("cannot read the manifest: {error}"))
         .at(Place::file(name))
-        .help("--manifest takes a YAML file, by its path from the working folder")
+        .help("a manifest is a YAML file, named by its path from the working folder")
 }

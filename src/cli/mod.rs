@@ -31,6 +31,7 @@ pub mod settings;
 mod show;
 mod signals;
 pub mod tree;
+mod verify;
 mod wish;
 
 pub use command::main;

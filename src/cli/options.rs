@@ -40,6 +40,7 @@ pub(super) enum Verb {
     Run,
     Check,
     List,
+    Verify,
     Demo,
 }
 
@@ -63,7 +64,8 @@ impl Group {
 
     pub(super) fn is_of(self, verb: Verb) -> bool {
         match self {
-            Self::Script | Self::Limits | Self::Configuration => verb != Verb::Demo,
+            Self::Script | Self::Limits => matches!(verb, Verb::Run | Verb::Check | Verb::List),
+            Self::Configuration => verb != Verb::Demo,
             Self::Demo => verb == Verb::Demo,
             Self::Shown => verb == Verb::List,
             _ => verb == Verb::Run,
@@ -146,6 +148,11 @@ impl Spec {
         self
     }
 
+    /// Whether a verb takes it.
+    pub(super) fn is_of(&self, verb: Verb) -> bool {
+        self.group.is_of(verb) || (verb == Verb::Verify && VERIFY.contains(&self.key))
+    }
+
     /// The environment variable: `KATYDID_` and the key.
     pub(super) fn variable(&self) -> String {
         format!("KATYDID_{}", self.key.to_uppercase().replace('-', "_"))
@@ -162,6 +169,9 @@ pub(super) const CONFIG: &str = "config";
 
 /// The option that gives values to options of scripts.
 pub(super) const OPTION: &str = "option";
+
+/// What `verify` takes of the options of a run.
+const VERIFY: [&str; 2] = ["manifest", "allow-saturation"];
 
 /// The option with this key.
 ///

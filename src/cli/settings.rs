@@ -155,6 +155,19 @@ pub struct ListSettings {
     pub shape: bool,
 }
 
+/// What `katydid verify` is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerifySettings {
+    /// Files with thresholds, at least one.
+    pub manifests: Vec<PathBuf>,
+    /// What they judge: a result file or a `_stats.csv`.
+    pub data: PathBuf,
+    /// A run in which the generator could not keep up is valid all the same.
+    pub allow_saturation: bool,
+    /// Where each of these came from.
+    pub origins: Origins,
+}
+
 /// What `katydid demo` is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DemoSettings {
@@ -284,6 +297,33 @@ pub(super) fn resolve_list(
 ) -> Result<ListSettings, Diagnostic> {
     let mut layers = Layers::new(given, environment, folder)?;
     Ok(ListSettings { shape: layers.switch("shape")?, script: script(&mut layers, environment)? })
+}
+
+/// Resolves the settings of `katydid verify`, which judges `data`. `folder` is where `katydid.toml` is looked for.
+///
+/// # Errors
+///
+/// A value that cannot be read, no manifest, and a manifest in the place of the result.
+pub(super) fn resolve_verify(
+    given: &Given,
+    data: String,
+    environment: &Environment,
+    folder: &Path,
+) -> Result<VerifySettings, Diagnostic> {
+    const ORDER: &str =
+        "write the manifests first, then what they judge: `katydid verify limits.yaml out_stats.csv`";
+    let mut layers = Layers::new(given, environment, folder)?;
+    let manifests = paths(layers.list("manifest", parse::text)?);
+    let allow_saturation = layers.switch("allow-saturation")?;
+    let is_yaml = [".yaml", ".yml"].iter().any(|end| data.to_lowercase().ends_with(end));
+    if is_yaml {
+        let message = format!("{data} is a manifest by its name, and no result or CSV is given behind it");
+        return Err(Diagnostic::error(message).help(ORDER));
+    }
+    if manifests.is_empty() {
+        return Err(Diagnostic::error(format!("no manifest is given to judge {data} by")).help(ORDER));
+    }
+    Ok(VerifySettings { manifests, data: data.into(), allow_saturation, origins: layers.into_origins() })
 }
 
 /// Resolves the settings of the demo server. `folder` is where `katydid.toml` is looked for.

@@ -2,7 +2,7 @@
 
 use super::args;
 use super::options::Verb;
-use super::settings::{self, DemoSettings, ListSettings, RunSettings, ScriptSettings};
+use super::settings::{self, DemoSettings, ListSettings, RunSettings, ScriptSettings, VerifySettings};
 use crate::util::Diagnostic;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,6 +17,8 @@ pub enum Wish {
     Check(ScriptSettings),
     /// Show what scripts declare.
     List(ListSettings),
+    /// Judge a result by manifests.
+    Verify(VerifySettings),
     /// Serve the built-in shop.
     Demo(DemoSettings),
 }
@@ -47,6 +49,7 @@ pub fn wish(
         "run" => Verb::Run,
         "check" => Verb::Check,
         "list" => Verb::List,
+        "verify" => Verb::Verify,
         _ => Verb::Demo,
     };
     let given = args::given(verb, matches);
@@ -55,6 +58,10 @@ pub fn wish(
         Verb::Run => settings::resolve(&given, environment, folder).map(|run| Wish::Run(Box::new(run))),
         Verb::Check => script().map(Wish::Check),
         Verb::List => settings::resolve_list(&given, environment, folder).map(Wish::List),
+        Verb::Verify => {
+            let data = args::verified_data(matches).unwrap_or_default();
+            settings::resolve_verify(&given, data, environment, folder).map(Wish::Verify)
+        }
         Verb::Demo => settings::resolve_demo(&given, environment, folder).map(Wish::Demo),
     };
     wish.map_err(Refusal::Setting)
@@ -64,7 +71,7 @@ pub fn wish(
 mod tests {
     use super::{Refusal, Wish, wish};
     use std::collections::BTreeMap;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     fn read(words: &[&str]) -> Result<Wish, Refusal> {
         let words = ["katydid"].iter().chain(words).map(Into::into);
@@ -83,6 +90,13 @@ mod tests {
         assert!(matches!(read(&["run", "a.rhai"]), Ok(Wish::Run(_))));
         assert!(matches!(read(&["check", "a.rhai"]), Ok(Wish::Check(_))));
         assert!(matches!(read(&["list", "-f", "a.rhai"]), Ok(Wish::List(_))));
+        let Ok(Wish::Verify(verify)) =
+            read(&["verify", "a.yaml", "b.yaml", "--manifest", "c.yaml", "r.json"])
+        else {
+            panic!("a verb")
+        };
+        assert_eq!(verify.manifests, ["a.yaml", "b.yaml", "c.yaml"].map(PathBuf::from));
+        assert_eq!((verify.data, verify.allow_saturation), (PathBuf::from("r.json"), false));
         assert!(matches!(read(&["demo"]), Ok(Wish::Demo(settings)) if settings.port == 8080));
         assert!(matches!(read(&["demo", "--port", "0"]), Ok(Wish::Demo(settings)) if settings.port == 0));
     }

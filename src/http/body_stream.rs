@@ -1,8 +1,8 @@
 //! A body that is handed out as it comes, and held by nobody.
 
-use super::connection::Connection;
 use super::error::TransportError;
-use super::incoming::Rest;
+use super::http1::incoming::Rest;
+use super::net::connection::Connection;
 use super::response::{Response, WireBytes};
 use super::shared::Shared;
 use bytes::Bytes;

@@ -1,8 +1,8 @@
 //! A request on its way through redirects, and what comes of it.
 
-use super::body::Plan;
 use super::error::TransportError;
-use super::incoming::Answer;
+use super::http1::body::Plan;
+use super::http1::incoming::Answer;
 use super::phases::Phases;
 use super::request::Request;
 use super::response::{Hop, Response, WireBytes};

@@ -1,26 +1,28 @@
 //! The client of one user: its connections, its cookies, and how a request becomes an answer.
 
-use super::body::Plan;
 use super::body_stream::{BodyStream, Streamed};
 use super::chain::{Chain, Leg};
-use super::connection::{Connection, Opened, Speaks};
 use super::cookies::Jar;
 use super::error::TransportError;
-use super::exchange::{self, Failure};
-use super::incoming::{Answer, Rest};
-use super::multiplexed::Multiplexed;
+use super::http1::body::Plan;
+use super::http1::exchange::{self, Failure};
+use super::http1::incoming::{Answer, Rest};
+use super::http1::wire::Headers;
+use super::http1::{head, wire};
+use super::http2::multiplexed::Multiplexed;
+use super::http2::stream;
+use super::net::connection::{Connection, Opened, Speaks};
 use super::options::{ClientOptions, MAX_BODY};
 use super::phases::Phases;
 use super::pool::Pool;
+use super::redirect;
 use super::request::Request;
 use super::response::{Hop, Response, WireBytes};
 use super::secure::{Secure, Wished};
 use super::shared::{Shared, add};
-use super::tls::{Tls, TlsChoice};
+use super::tls::configuration::{Tls, TlsChoice};
 use super::url::{Origin, Url};
 use super::versions::HttpVersion;
-use super::wire::Headers;
-use super::{head, redirect, stream, wire};
 use crate::util::Diagnostic;
 use http::Method;
 use http::header::COOKIE;

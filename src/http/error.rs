@@ -1,7 +1,7 @@
 //! Why a request got no answer: a closed list of texts that group.
 
 use super::codes::{alert_name, http2_error_name};
-use super::trust::SelfSigned;
+use super::tls::trust::SelfSigned;
 use std::error::Error;
 use std::fmt;
 use std::io;

@@ -1,11 +1,16 @@
 //! Whatever a server sends: it is an answer or an error, never a panic, a hang or more memory than was allowed.
 
-use super::body::Plan;
+use super::NoProxy;
+use super::Proxy;
+use super::TransportError;
 use super::cookies::Jar;
-use super::incoming::{Answer, Incoming};
+use super::decode;
+use super::http1::body::Plan;
+use super::http1::incoming::{Answer, Incoming};
+use super::parse_addresses;
+use super::redirect;
 use super::response::Response;
 use super::url::{Base, Url};
-use super::{NoProxy, Proxy, TransportError, decode, parse_addresses, redirect};
 use crate::util::fuzz::fuzz;
 use bytes::Bytes;
 use http::HeaderMap;

@@ -2,7 +2,7 @@
 
 use super::allowed::AllowedHosts;
 use super::fields::Fields;
-use super::proxy::{self, NoProxy, Proxy};
+use super::net::proxy::{self, NoProxy, Proxy};
 use super::url::Origin;
 use super::versions::{HttpVersion, TlsVersion};
 use http::HeaderName;

@@ -1,8 +1,8 @@
 //! The connections that a user keeps for its next requests.
 
-use super::connection::Connection;
+use super::net::connection::Connection;
 use super::options::ClientOptions;
-use super::tls::Tls;
+use super::tls::configuration::Tls;
 use super::url::Origin;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,9 +1,9 @@
 //! Redirects: where they lead and what they make of a request.
 
 use super::error::TransportError;
+use super::http1::wire::FOR_ONE_HOST;
 use super::request::Request;
 use super::url::Url;
-use super::wire::FOR_ONE_HOST;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, Method};

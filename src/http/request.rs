@@ -1,7 +1,7 @@
 //! A request, before it is sent.
 
 use super::fields::Fields;
-use super::tls::Tls;
+use super::tls::configuration::Tls;
 use super::transcript::Transcript;
 use super::upload::Upload;
 use super::url::Url;

@@ -1,9 +1,9 @@
 //! The answer to a request, or why there is none.
 
-use super::body::Plan;
 use super::decode::{self, DecodeError};
 use super::error::TransportError;
-use super::head;
+use super::http1::body::Plan;
+use super::http1::head;
 use super::options::MAX_BODY;
 use super::url::Url;
 use bytes::Bytes;

@@ -1,9 +1,9 @@
 //! What a user has who speaks TLS or HTTP/2: nothing, as long as it does not.
 
-use super::connection::{Connection, Opened};
 use super::error::TransportError;
-use super::multiplexed::Multiplexed;
-use super::tls::{OwnTls, Tls};
+use super::http2::multiplexed::Multiplexed;
+use super::net::connection::{Connection, Opened};
+use super::tls::configuration::{OwnTls, Tls};
 use super::url::Origin;
 use std::cell::{OnceCell, RefCell};
 use std::future::Future;

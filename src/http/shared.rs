@@ -1,9 +1,9 @@
 //! What the clients of one shard share: counters, the network, looked-up names, TLS configurations.
 
-use super::dns::Names;
-use super::network::Network;
+use super::net::dns::Names;
+use super::net::network::Network;
 use super::response::WireBytes;
-use super::tls::Configurations;
+use super::tls::configuration::Configurations;
 use super::url::Origin;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -2,7 +2,7 @@
 
 use super::decode;
 use super::error::TransportError;
-use super::head;
+use super::http1::head;
 use bytes::Bytes;
 use http::HeaderMap;
 use std::cell::RefCell;

@@ -2,6 +2,7 @@
 
 use super::evidence::{Evidence, Figures, Row, Rows, Windows};
 use super::formula::Reference;
+use super::value::Value;
 use super::{Limit, Manifest, Metric, Names, Severity, Threshold, Unit, Window};
 use crate::stats::is_part;
 use crate::util::nearest;
@@ -89,10 +90,7 @@ pub fn breach<'a>(manifest: &Manifest, run: impl Into<Evidence<'a>>, elapsed: Du
     let due = |threshold: &&Threshold| threshold.terms.abort.is_some_and(|after| elapsed >= after);
     let mut rows =
         manifest.thresholds.iter().filter(due).flat_map(|threshold| judge(threshold, &mut windows));
-    let missed = |row: &VerdictRow| {
-        row.actual.is_some() && matches!(row.judgement, Judgement::Failed | Judgement::Warned)
-    };
-    rows.find(missed).map(|row| row.why)
+    rows.find(|row| row.actual.is_some() && row.failed()).map(|row| row.why)
 }
 
 /// One row, or one for each name that a pattern means.
@@ -178,7 +176,7 @@ impl<'a> Case<'a> {
             metric: threshold.metric,
             written: &threshold.written,
         };
-        let subject = format!("{} for {}", threshold.written, subject(asked.kind, names));
+        let subject = asked.subject();
         let (actual, requests) = match asked.value(rows) {
             Ok(found) => found,
             Err(why) => return self.missing(&why),
@@ -198,7 +196,21 @@ impl<'a> Case<'a> {
                 Err(why) => return self.missing(&why),
             },
         };
-        let kept = threshold.operator.holds(actual, limit);
+        let Some(kept) = actual.holds(threshold.operator, limit) else {
+            let (low, high) = actual.bounds();
+            let bounds = format!("{} and {}", self.unit.show(low), self.unit.show(high));
+            let why = format!(
+                "no data: {subject} lies between {bounds}, the CSV does not tell where; the limit is {}",
+                self.row.limit
+            );
+            return self.missing(&why);
+        };
+        let is = match (actual.exact(), kept) {
+            (Some(_), _) => "is",
+            (None, true) => "is at worst",
+            (None, false) => "is at best",
+        };
+        let actual = actual.nearer(limit);
         self.row.actual = Some(actual);
         self.row.margin = Some(threshold.operator.margin(actual, limit));
         self.row.judgement = match (kept, threshold.terms.severity) {
@@ -208,7 +220,7 @@ impl<'a> Case<'a> {
         };
         let shown = shown(self.unit, actual, limit, kept);
         let window = self.row.window.as_ref().map(|window| format!(" ({window})")).unwrap_or_default();
-        self.row.why = format!("{subject}{window} is {shown}, the limit is {}", self.row.limit);
+        self.row.why = format!("{subject}{window} {is} {shown}, the limit is {}", self.row.limit);
         self.row
     }
 }
@@ -223,11 +235,9 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     /// Its value, and how many requests that is about.
-    fn value(&self, rows: &Rows<'_>) -> Result<(f64, u64), String> {
+    fn value(&self, rows: &Rows<'_>) -> Result<(Value, u64), String> {
         let figures = self.figures(rows).ok_or_else(|| format!("no row: {}", self.nothing(rows)))?;
-        let value = figures.value(self.metric).ok_or_else(|| {
-            format!("no data: {} for {} was never measured", self.written, subject(self.kind, self.names))
-        })?;
+        let value = figures.value(self.metric).map_err(|why| format!("no data: {} {why}", self.subject()))?;
         Ok((value, figures.requests()))
     }
 
@@ -241,6 +251,10 @@ impl Asked<'_> {
         let meant = |row: &&Row<'_>| fits(&row.name) && is_of(row, kind);
         let meant: Vec<&Row<'r>> = rows.rows.iter().filter(meant).collect();
         Figures::pooled(&meant)
+    }
+
+    fn subject(&self) -> String {
+        format!("{} for {}", self.written, subject(self.kind, self.names))
     }
 
     /// What is missing, and what it may have been meant to be.
@@ -267,7 +281,9 @@ impl Asked<'_> {
 /// The value of a metric in a formula.
 fn reference_value(reference: &Reference, rows: &Rows<'_>) -> Result<f64, String> {
     let Reference { metric, written, kind, names } = reference;
-    Asked { kind: kind.as_deref(), names, metric: *metric, written }.value(rows).map(|(value, _)| value)
+    let asked = Asked { kind: kind.as_deref(), names, metric: *metric, written };
+    let (value, _) = asked.value(rows)?;
+    value.exact().ok_or_else(|| format!("no data: the CSV tells {} only roughly", asked.subject()))
 }
 
 /// The actual value with as many decimals as it takes to see that it misses the limit.

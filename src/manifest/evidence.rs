@@ -1,17 +1,25 @@
-//! What thresholds are judged by: the rows of a run, or of a stretch of it.
+//! What thresholds are judged by: the rows of a run, or of a stretch of it, or those that a CSV prints.
 
+use super::printed::{Printed, PrintedRow, PrintedStats};
+use super::value::Value;
 use super::{Metric, Window};
-use crate::stats::{Entry, Milestones, RunResult, Totals};
+use crate::stats::{Entry, Milestones, RunResult, Totals, is_part};
 use std::borrow::{Borrow, Cow};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A run, finished or under way.
+/// A run, finished or under way, or what a CSV says about one.
 #[derive(Clone, Debug)]
-pub struct Evidence<'a> {
-    totals: &'a Totals,
-    /// Its ending is the end of the run, or the present.
-    milestones: Milestones,
+pub struct Evidence<'a>(Source<'a>);
+
+#[derive(Clone, Debug)]
+enum Source<'a> {
+    Run {
+        totals: &'a Totals,
+        /// Their ending is the end of the run, or the present.
+        milestones: Milestones,
+    },
+    Csv(&'a PrintedStats),
 }
 
 impl<'a> Evidence<'a> {
@@ -19,7 +27,7 @@ impl<'a> Evidence<'a> {
     #[must_use]
     pub fn so_far(totals: &'a Totals, milestones: &Milestones, now: Duration) -> Self {
         let ending = milestones.ending.or(Some(now));
-        Self { totals, milestones: Milestones { ending, ..milestones.clone() } }
+        Self(Source::Run { totals, milestones: Milestones { ending, ..milestones.clone() } })
     }
 
     /// The rows of a window.
@@ -28,26 +36,42 @@ impl<'a> Evidence<'a> {
     ///
     /// Why there are none: a sentence fragment.
     fn rows(&self, window: Window) -> Result<Rows<'a>, String> {
-        if window == Window::Whole {
-            let figures = |entry| Figures { entry: Cow::Borrowed(entry), time: self.totals.rate_span() };
-            return Ok(Rows::new(self.totals.entries(), self.totals.aggregated(), None, figures));
+        match &self.0 {
+            Source::Run { totals, .. } if window == Window::Whole => {
+                let figures =
+                    |entry| Figures::Counted { entry: Cow::Borrowed(entry), time: totals.rate_span() };
+                Ok(Rows::new(totals.entries(), totals.aggregated(), None, figures))
+            }
+            Source::Run { totals, milestones } => stretch(totals, milestones, window),
+            Source::Csv(stats) if window == Window::Whole => Ok(Rows::printed(stats)),
+            Source::Csv(_) => Err(format!("a CSV says nothing about `{window}` alone; a result file does")),
         }
-        let (from, to) = window.seconds(&self.milestones).ok_or_else(|| window.absence())?;
-        let stretch = self.totals.timeline().window(from, to);
-        let stretch =
-            stretch.ok_or_else(|| format!("no whole slice of the run lies in its seconds {from} to {to}"))?;
-        // The last second of a run is not a whole one.
-        let end = Duration::from_secs(stretch.to);
-        let end = self.milestones.ending.map_or(end, |ending| ending.min(end));
-        let time = end.saturating_sub(Duration::from_secs(stretch.from));
-        let figures = |entry| Figures { entry: Cow::Owned(entry), time };
-        Ok(Rows::new(stretch.entries, stretch.aggregated, Some((stretch.from, stretch.to)), figures))
     }
+}
+
+/// The rows of a part of a run.
+fn stretch<'a>(totals: &Totals, milestones: &Milestones, window: Window) -> Result<Rows<'a>, String> {
+    let (from, to) = window.seconds(milestones).ok_or_else(|| window.absence())?;
+    let stretch = totals.timeline().window(from, to);
+    let stretch =
+        stretch.ok_or_else(|| format!("no whole slice of the run lies in its seconds {from} to {to}"))?;
+    // The last second of a run is not a whole one.
+    let end = Duration::from_secs(stretch.to);
+    let end = milestones.ending.map_or(end, |ending| ending.min(end));
+    let time = end.saturating_sub(Duration::from_secs(stretch.from));
+    let figures = |entry| Figures::Counted { entry: Cow::Owned(entry), time };
+    Ok(Rows::new(stretch.entries, stretch.aggregated, Some((stretch.from, stretch.to)), figures))
 }
 
 impl<'a> From<&'a RunResult> for Evidence<'a> {
     fn from(result: &'a RunResult) -> Self {
         Self::so_far(&result.totals, &result.milestones, result.duration)
+    }
+}
+
+impl<'a> From<&'a PrintedStats> for Evidence<'a> {
+    fn from(stats: &'a PrintedStats) -> Self {
+        Self(Source::Csv(stats))
     }
 }
 
@@ -99,6 +123,20 @@ impl<'a> Rows<'a> {
         let rows = entries.into_iter().map(row).collect();
         Self { rows, all: counted.then(|| figures(all)), seconds }
     }
+
+    fn printed(stats: &'a PrintedStats) -> Self {
+        let figures = |row| Figures::Printed(Printed::one(stats, row));
+        let row = |row: &'a PrintedRow| Row {
+            kind: row.kind.clone(),
+            name: row.name.clone(),
+            figures: figures(row),
+        };
+        let rows: Vec<Row<'a>> = stats.rows.iter().map(row).collect();
+        let whole = rows.iter().filter(|row| !is_part(&row.kind)).collect::<Vec<_>>();
+        let all = stats.total.as_ref().map_or_else(|| Figures::pooled(&whole), |total| Some(figures(total)));
+        let all = all.filter(|all| all.value(Metric::RequestCount).is_ok());
+        Self { rows, all, seconds: None }
+    }
 }
 
 /// What requests of one name and type came to.
@@ -110,22 +148,36 @@ pub(super) struct Row<'a> {
     pub(super) figures: Figures<'a>,
 }
 
-/// What some requests came to: counts and a histogram, and the time that they were counted in.
+/// What some requests came to.
 #[derive(Clone, Debug)]
-pub(super) struct Figures<'a> {
-    entry: Cow<'a, Entry>,
-    time: Duration,
+pub(super) enum Figures<'a> {
+    /// Counts and a histogram, and the time that they were counted in.
+    Counted { entry: Cow<'a, Entry>, time: Duration },
+    /// Rows of a CSV.
+    Printed(Printed<'a>),
 }
 
 impl<'a> Figures<'a> {
     /// How many requests they are about.
     pub(super) fn requests(&self) -> u64 {
-        self.entry.requests
+        match self {
+            Self::Counted { entry, .. } => entry.requests,
+            Self::Printed(printed) => printed.requests(),
+        }
     }
 
-    /// The value of a metric; none without data for it.
-    pub(super) fn value(&self, metric: Metric) -> Option<f64> {
-        metric.of(&self.entry, self.time.as_secs_f64())
+    /// What is known of a metric.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing is: a sentence fragment that follows the name of the metric.
+    pub(super) fn value(&self, metric: Metric) -> Result<Value, &'static str> {
+        match self {
+            Self::Counted { entry, time } => {
+                metric.of(entry, time.as_secs_f64()).map(Value::exactly).ok_or("was never measured")
+            }
+            Self::Printed(printed) => printed.value(metric),
+        }
     }
 
     /// Several rows as one; none without rows.
@@ -133,7 +185,14 @@ impl<'a> Figures<'a> {
         let [first, more @ ..] = rows else { return None };
         let mut all = first.figures.clone();
         for row in more {
-            all.entry.to_mut().merge(&row.figures.entry);
+            match (&mut all, &row.figures) {
+                (Self::Counted { entry, .. }, Self::Counted { entry: other, .. }) => {
+                    entry.to_mut().merge(other)
+                }
+                (Self::Printed(printed), Self::Printed(other)) => printed.add(other),
+                // All rows are of one source.
+                (Self::Counted { .. }, Self::Printed(_)) | (Self::Printed(_), Self::Counted { .. }) => {}
+            }
         }
         Some(all)
     }

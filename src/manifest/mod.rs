@@ -1,8 +1,10 @@
-//! Thresholds: read from YAML, judged against a finished run, explained.
+//! Thresholds: read from YAML, judged by a run or by the CSV of one, explained.
 //!
 //! A manifest maps the names of requests to limits on their metrics. What it cannot judge, because nothing was counted
 //! under a name or nothing was timed, it misses; there is no silent pass.
 
+mod csv_stats;
+mod csv_text;
 mod evaluate;
 mod evidence;
 mod formula;
@@ -13,7 +15,9 @@ mod metric;
 mod model;
 mod names;
 mod parse;
+mod printed;
 mod terms;
+mod value;
 mod window;
 mod yaml;
 
@@ -24,4 +28,5 @@ pub use limit::{Limit, Operator};
 pub use metric::{METRIC_COLUMNS, Metric, Unit};
 pub use model::{Manifest, Severity, Terms, Threshold};
 pub use names::Names;
+pub use printed::PrintedStats;
 pub use window::Window;

@@ -2,7 +2,7 @@
 
 use super::limit::{Limit, Operator, parse_limit};
 use super::metric::{METRIC_COLUMNS, Metric, SHORT_NAMES};
-use super::model::{Manifest, Terms, Threshold};
+use super::model::{Manifest, Severity, Terms, Threshold};
 use super::names::Names;
 use super::terms;
 use super::yaml::{Kind, Node, Source, pairs, read};
@@ -122,8 +122,7 @@ impl Reader<'_> {
                             .help(format!("did you mean `\">= {text}\"`? An upper limit is `\"<= {text}\"`")),
                     );
                 }
-                self.add(subject, subject.terms, key, metric, operator.unwrap_or(Operator::AtMost), limit);
-                Ok(())
+                self.add(subject, subject.terms, key, metric, (operator.unwrap_or(Operator::AtMost), limit))
             }
             Kind::Map(parts) if !parts.is_empty() => self.parts(subject, key, metric, parts),
             _ => Err(self
@@ -143,7 +142,7 @@ impl Reader<'_> {
     ) -> Result<(), Diagnostic> {
         let mut terms = subject.terms;
         let mut limits = Vec::new();
-        for (part, value) in parts {
+        for (part, value) in &pairs(self.source, parts)? {
             match part.text().unwrap_or_default() {
                 term if terms::KEYS.contains(&term) => terms.set(self.source, term, value)?,
                 _ => limits.push(self.part(metric, part, value)?),
@@ -153,10 +152,7 @@ impl Reader<'_> {
             let message = format!("`{}` sets no limit", key.text().unwrap_or_default());
             return Err(self.source.error(key, message).help("add `limit: ..`, `min: ..` or `max: ..`"));
         }
-        for (operator, limit) in limits {
-            self.add(subject, terms, key, metric, operator, limit);
-        }
-        Ok(())
+        limits.into_iter().try_for_each(|limit| self.add(subject, terms, key, metric, limit))
     }
 
     /// `limit`, `min` or `max` of the long form.
@@ -209,19 +205,24 @@ impl Reader<'_> {
         terms: Terms,
         key: &Node,
         metric: Metric,
-        operator: Operator,
-        limit: Limit,
-    ) {
+        (operator, limit): (Operator, Limit),
+    ) -> Result<(), Diagnostic> {
+        let written = key.text().unwrap_or_default().to_owned();
+        if terms.abort.is_some() && terms.severity == Severity::Warn {
+            let message = format!("`{written}` only warns, and is to end the run");
+            return Err(self.source.error(key, message).help("leave out `severity: warn`, or `abort`"));
+        }
         self.manifest.thresholds.push(Threshold {
             names: subject.names.clone(),
             kind: subject.kind.clone(),
             metric,
-            written: key.text().unwrap_or_default().to_owned(),
+            written,
             operator,
             limit,
             terms,
             place: format!("{}:{}", self.source.file, key.line),
         });
+        Ok(())
     }
 
     fn unknown_metric(&self, key: &Node, written: &str) -> Diagnostic {

@@ -2,7 +2,7 @@
 
 use crate::util::{Diagnostic, Place};
 use saphyr_parser::{Event, Parser, Span};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Deeper nesting is refused; a manifest needs four levels.
 const DEEPEST: usize = 32;
@@ -91,6 +91,8 @@ struct Open {
     anchor: usize,
     /// The key that waits for its value.
     key: Option<Node>,
+    /// The keys before it.
+    keys: HashSet<String>,
 }
 
 /// Reads one document; none if there is nothing in it.
@@ -164,7 +166,7 @@ impl Reader<'_> {
         if self.open.len() >= DEEPEST {
             return Err(self.source.error(&node, format!("nested deeper than {DEEPEST} levels")));
         }
-        self.open.push(Open { node, anchor, key: None });
+        self.open.push(Open { node, anchor, key: None, keys: HashSet::new() });
         Ok(())
     }
 
@@ -187,7 +189,10 @@ impl Reader<'_> {
             Kind::List(items) => items.push(node),
             Kind::Map(pairs) => match parent.key.take() {
                 None => parent.key = Some(node),
-                Some(key) => insert(source, pairs, key, node)?,
+                Some(key) => {
+                    refuse_repeated(source, &mut parent.keys, &key)?;
+                    pairs.push((key, node));
+                }
             },
             Kind::Scalar(_) => {}
         }
@@ -195,21 +200,16 @@ impl Reader<'_> {
     }
 }
 
-/// Adds a pair whose key is new.
-fn insert(
-    source: Source<'_>,
-    pairs: &mut Vec<(Node, Node)>,
-    key: Node,
-    value: Node,
-) -> Result<(), Diagnostic> {
+/// Refuses a key that is no text, and one that was there before.
+fn refuse_repeated(source: Source<'_>, keys: &mut HashSet<String>, key: &Node) -> Result<(), Diagnostic> {
     let Some(text) = key.text() else {
-        return Err(source.error(&key, "a key must be text"));
+        return Err(source.error(key, "a key must be text"));
     };
-    if pairs.iter().any(|(known, _)| known.text() == Some(text)) {
-        return Err(source.error(&key, format!("`{text}` is there already")));
+    if keys.insert(text.to_owned()) {
+        Ok(())
+    } else {
+        Err(source.error(key, format!("`{text}` is there already")))
     }
-    pairs.push((key, value));
-    Ok(())
 }
 
 /// The pairs of a map with those that its `<<` brings in, which give way to its own.

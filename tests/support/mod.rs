@@ -11,6 +11,7 @@ pub mod browser;
 pub mod faults;
 pub mod held;
 pub mod records;
+pub mod schema;
 pub mod teller;
 pub mod trial;
 pub mod verbatim;

@@ -1,7 +1,7 @@
 //! How the generator itself fared, in one line; or why the run says nothing about the server.
 
 use crate::stats::{RunResult, ShardHealth};
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::time::Duration;
 
 /// `The run is not valid: ..` for each reason, or one line that says how far from its limits the generator was.
@@ -9,9 +9,12 @@ use std::time::Duration;
 #[must_use]
 pub fn health_report(result: &RunResult, tolerated: bool) -> String {
     let reasons = result.invalid();
-    if reasons.is_empty() {
-        return figures(result);
-    }
+    if reasons.is_empty() { figures(result) } else { invalid_report(&reasons, tolerated) }
+}
+
+/// `The run is not valid: ..` for each reason.
+#[must_use]
+pub fn invalid_report<R: Display>(reasons: &[R], tolerated: bool) -> String {
     let introduction = if tolerated { "Warning: the run is not valid" } else { "The run is not valid" };
     reasons.iter().fold(String::new(), |mut text, reason| {
         writeln!(text, "{introduction}: {reason}.").expect("a String takes everything");

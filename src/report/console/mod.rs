@@ -11,7 +11,7 @@ mod summary;
 mod verdict;
 
 pub use end::{once_report, run_report};
-pub use health::health_report;
+pub use health::{health_report, invalid_report};
 pub use once::{OnceOutcome, OnceRow, once_table};
 pub use phases::phase_table;
 pub use problems::{error_report, exception_report};

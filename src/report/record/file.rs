@@ -31,6 +31,12 @@ impl Record {
         if packed { compress_to_vec(&*json, CompressionLevel::Fastest) } else { json }
     }
 
+    /// Whether bytes look like those of such a file, and not like those of a CSV.
+    #[must_use]
+    pub fn is_one(bytes: &[u8]) -> bool {
+        bytes.starts_with(&ZSTD) || bytes.trim_ascii_start().starts_with(b"{")
+    }
+
     /// Reads the file, whatever its name: packed ones are recognised.
     ///
     /// # Errors

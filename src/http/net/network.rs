@@ -55,7 +55,7 @@ impl Sources {
     /// # Errors
     ///
     /// When there are addresses, but none of the family of `remote`.
-    pub(super) fn of(&self, remote: IpAddr, turn: usize) -> Result<Option<IpAddr>, NoSource> {
+    pub(in crate::http) fn of(&self, remote: IpAddr, turn: usize) -> Result<Option<IpAddr>, NoSource> {
         let family = if remote.is_ipv4() { &self.v4 } else { &self.v6 };
         match turn.checked_rem(family.len()) {
             Some(index) => Ok(family.get(index).copied()),
@@ -67,7 +67,7 @@ impl Sources {
 
 /// There are addresses to come from, but none of the family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NoSource;
+pub(in crate::http) struct NoSource;
 
 /// The addresses of a host that is not looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Heads between the two versions: HTTP/2 says the same in other words (RFC 9113, section 8.3).
 
-use super::error::TransportError;
-use super::head::{Framing, Head, MAX_HEAD, MAX_HEADERS};
-use super::url::{Origin, Url};
+use crate::http::error::TransportError;
+use crate::http::http1::head::{Framing, Head, MAX_HEAD, MAX_HEADERS};
+use crate::http::url::{Origin, Url};
 use bytes::Bytes;
 use http::header::{
     CONNECTION, CONTENT_ENCODING, HOST, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, TE,
@@ -21,7 +21,7 @@ const OF_CONNECTIONS: [HeaderName; 5] = [
 ];
 
 /// The request whose head is `head` in HTTP/1.1. `Host` becomes the authority.
-pub(super) fn request(method: Method, url: &Url, head: &[u8]) -> Request<()> {
+pub(in crate::http) fn request(method: Method, url: &Url, head: &[u8]) -> Request<()> {
     let (mut headers, mut host) = (HeaderMap::new(), None);
     for line in head.split(|byte| *byte == b'\n').skip(1) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -71,7 +71,7 @@ fn uri(url: &Url, authority: Option<Authority>) -> Uri {
 /// # Errors
 ///
 /// When it is larger than any reasonable one.
-pub(super) fn answer(response: &Response<impl Sized>) -> Result<(Head, Bytes), TransportError> {
+pub(in crate::http) fn answer(response: &Response<impl Sized>) -> Result<(Head, Bytes), TransportError> {
     let (status, headers) = (response.status(), response.headers());
     if headers.len() > MAX_HEADERS {
         return Err(TransportError::ResponseHeadTooLarge);
@@ -104,7 +104,7 @@ pub(super) fn answer(response: &Response<impl Sized>) -> Result<(Head, Bytes), T
 mod tests {
     use super::{answer, request};
     use crate::http::Url;
-    use crate::http::head::headers;
+    use crate::http::http1::head::headers;
     use http::{Method, Response};
 
     fn made(url: &str, head: &str) -> (String, Vec<String>) {

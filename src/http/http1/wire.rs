@@ -1,8 +1,8 @@
 //! A request as bytes.
 
-use super::options::ClientOptions;
-use super::proxy::Proxy;
-use super::request::Request;
+use crate::http::net::proxy::Proxy;
+use crate::http::options::ClientOptions;
+use crate::http::request::Request;
 use http::Method;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, HeaderName,
@@ -18,10 +18,10 @@ const DEFAULTS: [(HeaderName, &str); 3] = [
 ];
 
 /// Headers that are meant for one host alone.
-pub(super) const FOR_ONE_HOST: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST];
+pub(in crate::http) const FOR_ONE_HOST: [HeaderName; 4] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST];
 
 /// Which headers a request has. One of its own wins over the client's, that over the defaults.
-pub(super) struct Headers<'a> {
+pub(in crate::http) struct Headers<'a> {
     request: &'a Request,
     options: &'a ClientOptions,
     /// A redirect led away from the host that the request was for.
@@ -30,7 +30,7 @@ pub(super) struct Headers<'a> {
 
 impl<'a> Headers<'a> {
     /// The headers of `request`, sent by a client with `options`; `astray` after a redirect to another origin.
-    pub(super) fn new(request: &'a Request, options: &'a ClientOptions, astray: bool) -> Self {
+    pub(in crate::http) fn new(request: &'a Request, options: &'a ClientOptions, astray: bool) -> Self {
         Self { request, options, astray }
     }
 
@@ -56,7 +56,7 @@ impl<'a> Headers<'a> {
     }
 
     /// The values that the request, or else the client, has for this name.
-    pub(super) fn own(&self, name: &HeaderName) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
+    pub(in crate::http) fn own(&self, name: &HeaderName) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
         let fields = if self.inherits(name) { &self.options.headers } else { &self.request.headers };
         let name = name.clone();
         fields.iter().filter(move |(known, _)| **known == name).map(|(_, value)| value)
@@ -68,7 +68,7 @@ impl<'a> Headers<'a> {
     }
 
     /// Whether the cookies of the jar are sent.
-    pub(super) fn wants_cookies(&self) -> bool {
+    pub(in crate::http) fn wants_cookies(&self) -> bool {
         !self.omits(&COOKIE)
     }
 
@@ -90,7 +90,7 @@ impl<'a> Headers<'a> {
 /// Names and values are valid by their types, and so is the target. The length of the body is always said as it is.
 ///
 /// A proxy that forwards requests is told the whole url, and who asks (RFC 9112, section 3.2.2).
-pub(super) fn head(
+pub(in crate::http) fn head(
     out: &mut Vec<u8>,
     headers: &Headers<'_>,
     proxy: Option<&Proxy>,

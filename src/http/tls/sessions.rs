@@ -14,7 +14,7 @@ const SERVERS: usize = 8;
 
 /// The sessions of one user: small, as there is one for every user who speaks TLS.
 #[derive(Default)]
-pub(super) struct Sessions(Mutex<Vec<Known>>);
+pub(in crate::http) struct Sessions(Mutex<Vec<Known>>);
 
 struct Known {
     server: ServerName<'static>,

@@ -1,6 +1,6 @@
 //! A plain or an encrypted connection.
 
-use super::tls::ALPN_HTTP2;
+use crate::http::tls::configuration::ALPN_HTTP2;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,7 +10,7 @@ use tokio_rustls::client::TlsStream;
 
 /// What bytes go over.
 #[derive(Debug)]
-pub(super) enum Transport {
+pub(in crate::http) enum Transport {
     Tcp(TcpStream),
     Unix(UnixStream),
     Tls(Box<TlsStream<TcpStream>>),
@@ -18,7 +18,7 @@ pub(super) enum Transport {
 
 impl Transport {
     /// Reads into `buffer`; 0 bytes is the end.
-    pub(super) fn poll_read(
+    pub(in crate::http) fn poll_read(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut [u8],
@@ -28,7 +28,7 @@ impl Transport {
     }
 
     /// Reads into what is free of `buffer`; nothing is the end.
-    pub(super) fn poll_fill(
+    pub(in crate::http) fn poll_fill(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
@@ -41,7 +41,11 @@ impl Transport {
     }
 
     /// Writes some of `bytes`.
-    pub(super) fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    pub(in crate::http) fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
@@ -50,7 +54,7 @@ impl Transport {
     }
 
     /// Sends what an encrypted connection still holds.
-    pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(in crate::http) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Tcp(_) | Self::Unix(_) => Poll::Ready(Ok(())),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(context),
@@ -58,7 +62,7 @@ impl Transport {
     }
 
     /// Whether the handshake agreed on HTTP/2.
-    pub(super) fn speaks_http2(&self) -> bool {
+    pub(in crate::http) fn speaks_http2(&self) -> bool {
         match self {
             Self::Tcp(_) | Self::Unix(_) => false,
             Self::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(ALPN_HTTP2),
@@ -66,7 +70,7 @@ impl Transport {
     }
 
     /// Whether an encrypted connection holds bytes that the system has not taken yet.
-    pub(super) fn holds_back(&self) -> bool {
+    pub(in crate::http) fn holds_back(&self) -> bool {
         match self {
             Self::Tcp(_) | Self::Unix(_) => false,
             Self::Tls(stream) => stream.get_ref().1.wants_write(),

@@ -2,17 +2,17 @@
 
 use super::dial;
 use super::dns::{Addresses, in_turn};
-use super::error::TransportError;
-use super::multiplexed::Multiplexed;
-use super::options::ClientOptions;
-use super::phases::{Phases, Stopwatch};
 use super::proxy::Proxy;
-use super::shared::{Shared, add};
-use super::tls::Tls;
 use super::transport::Transport;
 use super::tunnel::{self, Target};
-use super::url::Origin;
-use super::versions::HttpVersion;
+use crate::http::error::TransportError;
+use crate::http::http2::multiplexed::Multiplexed;
+use crate::http::options::ClientOptions;
+use crate::http::phases::{Phases, Stopwatch};
+use crate::http::shared::{Shared, add};
+use crate::http::tls::configuration::Tls;
+use crate::http::url::Origin;
+use crate::http::versions::HttpVersion;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::future::poll_fn;
@@ -26,25 +26,25 @@ use tokio_rustls::client::TlsStream;
 
 /// An open connection to an origin. While nobody uses it, it holds no buffers.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(in crate::http) struct Connection {
     origin: Rc<Origin>,
     /// How TLS is spoken, if it is.
     tls: Option<Tls>,
     /// Whether it ends at a proxy that is asked for whole urls.
-    pub(super) forwarded: bool,
-    pub(super) transport: Transport,
+    pub(in crate::http) forwarded: bool,
+    pub(in crate::http) transport: Transport,
 }
 
 /// What TLS is spoken with: what tells one connection from another, and the user's own, with sessions.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Speaks<'a> {
-    pub(super) tls: &'a Tls,
-    pub(super) own: &'a Tls,
+pub(in crate::http) struct Speaks<'a> {
+    pub(in crate::http) tls: &'a Tls,
+    pub(in crate::http) own: &'a Tls,
 }
 
 /// A new connection.
 #[derive(Debug)]
-pub(super) enum Opened {
+pub(in crate::http) enum Opened {
     /// It speaks HTTP/1.1.
     Single(Connection),
     /// It speaks HTTP/2.
@@ -54,7 +54,7 @@ pub(super) enum Opened {
 impl Connection {
     /// Connects to an origin, through its proxy if it has one, over TLS if it is said how. `turn` says which of several
     /// addresses are this user's.
-    pub(super) async fn open(
+    pub(in crate::http) async fn open(
         shared: &Rc<Shared>,
         origin: &Rc<Origin>,
         options: &ClientOptions,
@@ -97,22 +97,22 @@ impl Connection {
     }
 
     /// Where it leads.
-    pub(super) fn origin(&self) -> &Rc<Origin> {
+    pub(in crate::http) fn origin(&self) -> &Rc<Origin> {
         &self.origin
     }
 
     /// How TLS is spoken, if it is.
-    pub(super) fn tls(&self) -> Option<&Tls> {
+    pub(in crate::http) fn tls(&self) -> Option<&Tls> {
         self.tls.as_ref()
     }
 
     /// Whether it leads there, and TLS is spoken like that.
-    pub(super) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
+    pub(in crate::http) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
         (Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin) && Tls::alike(self.tls(), tls)
     }
 
     /// Whether nothing has come since the last answer: neither its end nor bytes that nobody asked for.
-    pub(super) async fn is_open(&mut self) -> bool {
+    pub(in crate::http) async fn is_open(&mut self) -> bool {
         let mut byte = [0];
         let look = poll_fn(|context| Poll::Ready(self.transport.poll_read(context, &mut byte).is_pending()));
         // A task that has used up its turn would be told that nothing has come.

@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 /// # Errors
 ///
 /// When the file `ca` cannot be used.
-pub(super) fn verifier(
+pub(in crate::http) fn verifier(
     provider: &Arc<CryptoProvider>,
     verify: bool,
     ca: Option<&Path>,
@@ -58,7 +58,7 @@ fn system_roots() -> &'static RootCertStore {
 
 /// What is wrong with a certificate that its owner has issued to itself and that nobody trusts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SelfSigned;
+pub(in crate::http) struct SelfSigned;
 
 impl fmt::Display for SelfSigned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

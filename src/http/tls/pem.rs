@@ -10,7 +10,7 @@ use std::path::Path;
 /// # Errors
 ///
 /// When the file cannot be read, is not PEM or holds no certificate.
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Diagnostic> {
+pub(in crate::http) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Diagnostic> {
     let text = read(path, "certificates")?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let found = found.map_err(|error| no_certificate(path, &broken(&error)))?;
@@ -22,7 +22,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
 /// # Errors
 ///
 /// When the file cannot be read, is not PEM, or holds no key or an encrypted one.
-pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Diagnostic> {
+pub(in crate::http) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Diagnostic> {
     let text = read(path, "private key")?;
     // Both ways to encrypt a key: that of PKCS #8, and the header of RFC 1421 that OpenSSL used to write.
     let encrypted = ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"];
@@ -40,12 +40,12 @@ pub(super) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Diagnos
 }
 
 /// That a file's certificates cannot be used.
-pub(super) fn no_certificate(path: &Path, why: &str) -> Diagnostic {
+pub(in crate::http) fn no_certificate(path: &Path, why: &str) -> Diagnostic {
     refuse(path, "certificates", why).help("give a PEM file with at least one `-----BEGIN CERTIFICATE-----`")
 }
 
 /// That a file's key cannot be used.
-pub(super) fn no_key(path: &Path, why: &str) -> Diagnostic {
+pub(in crate::http) fn no_key(path: &Path, why: &str) -> Diagnostic {
     refuse(path, "private key", why)
         .help("give a PEM file with the key of the client's certificate, `-----BEGIN PRIVATE KEY-----`")
 }

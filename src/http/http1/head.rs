@@ -1,20 +1,20 @@
 //! The head of an answer: what must be known at once is read at once, the rest stays text until somebody asks.
 
-use super::error::TransportError;
+use crate::http::error::TransportError;
 use bytes::Bytes;
 use http::Version;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{EMPTY_HEADER, Header, Status};
 
 /// Larger heads are refused.
-pub(super) const MAX_HEAD: usize = 256 * 1024;
+pub(in crate::http) const MAX_HEAD: usize = 256 * 1024;
 
 /// More headers are refused.
-pub(super) const MAX_HEADERS: usize = 1024;
+pub(in crate::http) const MAX_HEADERS: usize = 1024;
 
 /// How the end of a body is found (RFC 9112, section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(in crate::http) enum Framing {
     /// There is none.
     None,
     /// After so many bytes.
@@ -27,25 +27,25 @@ pub(super) enum Framing {
 
 /// The head of an answer.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
+pub(in crate::http) struct Head {
     /// The version of HTTP that it came in.
-    pub(super) version: Version,
-    pub(super) status: u16,
+    pub(in crate::http) version: Version,
+    pub(in crate::http) status: u16,
     /// As sent, if it is not the standard one of the status.
-    pub(super) reason: Option<Box<str>>,
+    pub(in crate::http) reason: Option<Box<str>>,
     /// Bytes of the head, its last empty line included.
-    pub(super) length: usize,
-    pub(super) framing: Framing,
+    pub(in crate::http) length: usize,
+    pub(in crate::http) framing: Framing,
     /// Whether the connection can carry another request afterwards.
-    pub(super) keep_alive: bool,
-    pub(super) sets_cookies: bool,
+    pub(in crate::http) keep_alive: bool,
+    pub(in crate::http) sets_cookies: bool,
     /// Whether the body has a `Content-Encoding`.
-    pub(super) encoded: bool,
+    pub(in crate::http) encoded: bool,
 }
 
 /// Reads a head from the start of `bytes`, the answer to a HEAD request if `to_head`; none as long as it is not
 /// complete.
-pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, TransportError> {
+pub(in crate::http) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, TransportError> {
     let head = with_headers(bytes, |answer, length| {
         let status = answer.code.unwrap_or_default();
         // Classes begin at 100 (RFC 9110, section 15); 0 would be taken for the status of no answer.
@@ -78,7 +78,7 @@ pub(super) fn parse(bytes: &[u8], to_head: bool) -> Result<Option<Head>, Transpo
 }
 
 /// How many bytes of empty lines `bytes` begins with.
-pub(super) fn empty_lines(bytes: &[u8]) -> usize {
+pub(in crate::http) fn empty_lines(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some(after) = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")) {
         rest = after;
@@ -87,7 +87,7 @@ pub(super) fn empty_lines(bytes: &[u8]) -> usize {
 }
 
 /// The headers of a head that was parsed before.
-pub(super) fn headers(head: &Bytes) -> HeaderMap {
+pub(in crate::http) fn headers(head: &Bytes) -> HeaderMap {
     let parsed = with_headers(head, |answer, _| {
         let mut map = HeaderMap::with_capacity(answer.headers.len());
         for header in answer.headers.iter() {

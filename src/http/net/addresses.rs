@@ -7,7 +7,7 @@ const MOST: u128 = 1 << 16;
 
 /// A block of addresses, `10.1.0.0/16` (RFC 4632, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub(in crate::http) struct Block {
     first: IpAddr,
     /// How many bits of the address may differ.
     free_bits: u32,
@@ -15,7 +15,7 @@ pub(super) struct Block {
 
 impl Block {
     /// Reads a block; an address alone is a block of one.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::http) fn parse(text: &str) -> Option<Self> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix.parse::<u32>().ok()?)),
             None => (text, None),
@@ -28,7 +28,7 @@ impl Block {
     }
 
     /// Whether the address is one of the block.
-    pub(super) fn contains(&self, address: IpAddr) -> bool {
+    pub(in crate::http) fn contains(&self, address: IpAddr) -> bool {
         let differing = number(address) ^ number(self.first);
         address.is_ipv4() == self.first.is_ipv4() && differing.checked_shr(self.free_bits).unwrap_or(0) == 0
     }
@@ -76,7 +76,7 @@ pub fn parse_addresses(text: &str) -> Result<Vec<IpAddr>, String> {
 }
 
 /// An address; one of IPv6 may have its brackets.
-pub(super) fn address_of(text: &str) -> Option<IpAddr> {
+pub(in crate::http) fn address_of(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     match text.strip_prefix('[') {
         Some(text) => text.strip_suffix(']')?.parse().ok().map(IpAddr::V6),

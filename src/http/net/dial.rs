@@ -1,8 +1,8 @@
 //! From addresses to open sockets.
 
 use super::dns::{Addresses, in_turn};
-use super::error::TransportError;
 use super::network::{NoSource, Sources};
+use crate::http::error::TransportError;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;
@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 /// Connects to the first address that can be connected to, in the order for the user whose `turn` this is, from that
 /// user's local address.
-pub(super) async fn connect(
+pub(in crate::http) async fn connect(
     addresses: &Addresses,
     sources: &Sources,
     turn: usize,
@@ -63,7 +63,7 @@ fn choose_port_late(socket: &TcpSocket) {
 fn choose_port_late(_: &TcpSocket) {}
 
 /// Connects to a Unix socket. Where its server has a full queue the system refuses at once what over TCP would wait.
-pub(super) async fn connect_unix(path: &Path) -> Result<UnixStream, TransportError> {
+pub(in crate::http) async fn connect_unix(path: &Path) -> Result<UnixStream, TransportError> {
     loop {
         match UnixStream::connect(path).await {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(UNIX_PAUSE).await,

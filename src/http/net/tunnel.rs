@@ -1,8 +1,8 @@
 //! A way through a proxy: what is said to it before the connection is the host's.
 
-use super::error::TransportError;
 use super::proxy::{Protocol, Proxy};
-use super::url::Origin;
+use crate::http::error::TransportError;
+use crate::http::url::Origin;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -15,7 +15,7 @@ const MOST_HEADERS: usize = 128;
 
 /// Where a proxy is to connect to.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Target {
+pub(in crate::http) enum Target {
     /// A host that the proxy looks up.
     Name,
     /// An address that was looked up here.
@@ -23,12 +23,12 @@ pub(super) enum Target {
 }
 
 /// A connection to a proxy.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+pub(in crate::http) trait Stream: AsyncRead + AsyncWrite + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 
 /// Asks a proxy, to which `stream` is open, for the way to `origin`. Afterwards the stream is the way.
-pub(super) async fn dig(
+pub(in crate::http) async fn dig(
     stream: &mut impl Stream,
     proxy: &Proxy,
     origin: &Origin,

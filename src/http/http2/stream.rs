@@ -1,17 +1,17 @@
 //! One request and its answer on a connection that carries many.
 
-use super::body::Plan;
-use super::error::TransportError;
-use super::exchange::{Failure, KEPT_BUFFER};
-use super::head::Head;
-use super::incoming::{Answer, Rest};
 use super::multiplexed::Multiplexed;
-use super::phases::Phases;
-use super::request::Request;
-use super::shared::add;
 use super::stream_head;
 use super::tap::Ticket;
-use super::upload::Pieces;
+use crate::http::error::TransportError;
+use crate::http::http1::body::Plan;
+use crate::http::http1::exchange::{Failure, KEPT_BUFFER};
+use crate::http::http1::head::Head;
+use crate::http::http1::incoming::{Answer, Rest};
+use crate::http::phases::Phases;
+use crate::http::request::Request;
+use crate::http::shared::add;
+use crate::http::upload::Pieces;
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
@@ -28,7 +28,7 @@ const PIECE: usize = 64 * 1024;
 
 /// Sends `request` on a stream of its own and reads the whole answer, with its body as `plan` has it. Dropped
 /// before, it resets its stream; the connection goes on.
-pub(super) async fn exchange(
+pub(in crate::http) async fn exchange(
     connection: &Rc<Multiplexed>,
     request: &Request,
     plan: Plan,
@@ -95,7 +95,7 @@ fn next_piece(pieces: &mut Pieces<'_>, left: &mut u64) -> Result<Bytes, Transpor
 
 /// A request on its way, and its answer.
 #[derive(Debug)]
-pub(super) struct Stream {
+pub(in crate::http) struct Stream {
     connection: Rc<Multiplexed>,
     ticket: Rc<Ticket>,
     /// Whether the request was counted: its head has left.
@@ -213,7 +213,7 @@ impl Stream {
     }
 
     /// The next bytes of the body of an answer whose head was read, at least one; none when there are no more.
-    pub(super) fn poll_piece(
+    pub(in crate::http) fn poll_piece(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, TransportError>> {

@@ -1,7 +1,7 @@
 //! Proxies: which one a connection goes through, and what the one who runs them wrote about that.
 
 use super::addresses::Block;
-use super::url::{Origin, without_password};
+use crate::http::url::{Origin, without_password};
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 /// What is spoken to a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub(in crate::http) enum Protocol {
     /// Requests with the whole url to `http` hosts, tunnels by CONNECT to `https` hosts (RFC 9110, sections 7.1 and 9.3.6).
     Http,
     /// SOCKS version 5 (RFC 1928); the client looks names up.
@@ -101,26 +101,26 @@ impl Proxy {
         self.port
     }
 
-    pub(super) fn protocol(&self) -> Protocol {
+    pub(in crate::http) fn protocol(&self) -> Protocol {
         self.protocol
     }
 
-    pub(super) fn user(&self) -> Option<&(String, String)> {
+    pub(in crate::http) fn user(&self) -> Option<&(String, String)> {
         self.user.as_ref()
     }
 
     /// The value of the `Proxy-Authorization` header.
-    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
+    pub(in crate::http) fn authorization(&self) -> Option<&HeaderValue> {
         self.authorization.as_ref()
     }
 
     /// Whether it is asked for whole urls of this origin, instead of for a way there.
-    pub(super) fn forwards(&self, origin: &Origin) -> bool {
+    pub(in crate::http) fn forwards(&self, origin: &Origin) -> bool {
         self.protocol == Protocol::Http && !origin.is_https()
     }
 
     /// Whether names of hosts are looked up before the proxy is asked.
-    pub(super) fn wants_addresses(&self) -> bool {
+    pub(in crate::http) fn wants_addresses(&self) -> bool {
         self.protocol == Protocol::Socks5
     }
 }
@@ -222,7 +222,7 @@ impl Exception {
 }
 
 /// The proxy for connections to `origin`, if there is one.
-pub(super) fn proxy_for<'a>(
+pub(in crate::http) fn proxy_for<'a>(
     proxy: Option<&'a Proxy>,
     exceptions: &NoProxy,
     origin: &Origin,
@@ -231,7 +231,10 @@ pub(super) fn proxy_for<'a>(
 }
 
 /// The name, with its port, that must be looked up for a connection to `origin`: its own, or that of the proxy.
-pub(super) fn first_name<'a>(proxy: Option<&'a Proxy>, origin: &'a Origin) -> Option<(&'a str, u16)> {
+pub(in crate::http) fn first_name<'a>(
+    proxy: Option<&'a Proxy>,
+    origin: &'a Origin,
+) -> Option<(&'a str, u16)> {
     if origin.socket().is_some() {
         return None;
     }

@@ -16,17 +16,17 @@ const END_HEADERS: u8 = 0x4;
 
 /// Something about the request of a stream that has passed completely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Passed {
-    pub(super) stream: u32,
+pub(in crate::http) struct Passed {
+    pub(in crate::http) stream: u32,
     /// Its head has.
-    pub(super) head: bool,
+    pub(in crate::http) head: bool,
     /// All of it has.
-    pub(super) end: bool,
+    pub(in crate::http) end: bool,
 }
 
 /// Follows the bytes that a client sends.
 #[derive(Debug)]
-pub(super) struct Sent {
+pub(in crate::http) struct Sent {
     /// Bytes to skip: of the preface, or of the frame that passes.
     left: usize,
     header: [u8; HEADER],
@@ -39,12 +39,12 @@ pub(super) struct Sent {
 
 impl Sent {
     /// Nothing has passed, not even the preface.
-    pub(super) fn new() -> Self {
+    pub(in crate::http) fn new() -> Self {
         Self { left: PREFACE, header: [0; HEADER], filled: 0, passing: None, ends: false }
     }
 
     /// The next bytes, however they are cut; `passed` is told what ends within them.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], mut passed: impl FnMut(Passed)) {
+    pub(in crate::http) fn feed(&mut self, mut bytes: &[u8], mut passed: impl FnMut(Passed)) {
         loop {
             let skipped = self.left.min(bytes.len());
             self.left -= skipped;
@@ -88,7 +88,7 @@ impl Sent {
 
 /// What a server says first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Greeting {
+pub(in crate::http) enum Greeting {
     /// So many bytes that may be the beginning of settings.
     Begun(usize),
     /// Settings, as it must (RFC 9113, section 3.4).
@@ -99,7 +99,7 @@ pub(super) enum Greeting {
 
 impl Greeting {
     /// What it is after the next bytes.
-    pub(super) fn after(self, bytes: &[u8]) -> Self {
+    pub(in crate::http) fn after(self, bytes: &[u8]) -> Self {
         // The kind of a frame is behind the three bytes of its length. Other protocols begin with letters, which would
         // be the length of a frame of megabytes.
         const KIND: usize = 3;

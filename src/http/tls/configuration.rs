@@ -1,9 +1,10 @@
 //! TLS configurations: built when first needed, shared by all users with the same options.
 
-use super::options::ClientOptions;
+use super::pem;
 use super::sessions::Sessions;
-use super::versions::{HttpVersion, TlsVersion};
-use super::{pem, trust};
+use super::trust;
+use crate::http::options::ClientOptions;
+use crate::http::versions::{HttpVersion, TlsVersion};
 use crate::util::Diagnostic;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What HTTP/2 is called in the handshake (RFC 9113, section 3.2).
-pub(super) const ALPN_HTTP2: &[u8] = b"h2";
+pub(in crate::http) const ALPN_HTTP2: &[u8] = b"h2";
 
 const ALPN_HTTP1: &[u8] = b"http/1.1";
 
@@ -41,7 +42,7 @@ impl TlsChoice {
 
 /// How a client speaks TLS. Connections that were made in one way do not carry requests of another.
 #[derive(Clone, Debug)]
-pub struct Tls(pub(super) Arc<ClientConfig>);
+pub struct Tls(pub(in crate::http) Arc<ClientConfig>);
 
 impl Tls {
     /// Whether both are the same one.
@@ -50,7 +51,7 @@ impl Tls {
     }
 
     /// Whether TLS is spoken in the same way, or not at all, by both.
-    pub(super) fn alike(one: Option<&Self>, other: Option<&Self>) -> bool {
+    pub(in crate::http) fn alike(one: Option<&Self>, other: Option<&Self>) -> bool {
         match (one, other) {
             (None, None) => true,
             (Some(one), Some(other)) => one.is(other),
@@ -80,7 +81,7 @@ struct Key {
 
 /// The configurations that were needed so far.
 #[derive(Debug, Default)]
-pub(super) struct Configurations {
+pub(in crate::http) struct Configurations {
     built: RefCell<HashMap<Key, Tls>>,
     /// Roots take a hundred kilobytes: they are shared by those who differ in their own certificates only.
     verifiers: RefCell<HashMap<Trusted, Arc<dyn ServerCertVerifier>>>,
@@ -95,7 +96,11 @@ impl Configurations {
     /// # Errors
     ///
     /// When a file of `ca`, `cert` or `key` cannot be read or does not hold what it should.
-    pub(super) fn get(&self, options: &ClientOptions, choice: &TlsChoice) -> Result<Tls, Diagnostic> {
+    pub(in crate::http) fn get(
+        &self,
+        options: &ClientOptions,
+        choice: &TlsChoice,
+    ) -> Result<Tls, Diagnostic> {
         // A key belongs to the certificate that it was given with.
         let (cert, key) = match &choice.cert {
             Some(cert) => (Some(cert), choice.key.as_ref()),
@@ -185,11 +190,11 @@ const OWN: usize = 8;
 
 /// The configurations of one user, each with sessions of its own: users do not know each other's.
 #[derive(Debug, Default)]
-pub(super) struct OwnTls(RefCell<Vec<(Tls, Tls)>>);
+pub(in crate::http) struct OwnTls(RefCell<Vec<(Tls, Tls)>>);
 
 impl OwnTls {
     /// The user's own one of a shared configuration.
-    pub(super) fn of(&self, shared: &Tls, resumption: bool) -> Tls {
+    pub(in crate::http) fn of(&self, shared: &Tls, resumption: bool) -> Tls {
         if !resumption {
             return shared.clone();
         }

@@ -1,9 +1,9 @@
 //! The bytes of a connection that speaks HTTP/2, with a tap on them: what is counted is counted where it happens.
 
-use super::error::TransportError;
 use super::frames::{Greeting, Passed, Sent};
-use super::shared::{Shared, add};
-use super::transport::Transport;
+use crate::http::error::TransportError;
+use crate::http::net::transport::Transport;
+use crate::http::shared::{Shared, add};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
@@ -14,34 +14,34 @@ use tokio::time::Instant;
 
 /// What is known of a request's way onto the wire.
 #[derive(Debug, Default)]
-pub(super) struct Ticket {
+pub(in crate::http) struct Ticket {
     /// When its head had left completely.
-    pub(super) head_left: Cell<Option<Instant>>,
+    pub(in crate::http) head_left: Cell<Option<Instant>>,
     /// When all of it had.
-    pub(super) left: Cell<Option<Instant>>,
+    pub(in crate::http) left: Cell<Option<Instant>>,
     /// Nobody waits for it any more.
     abandoned: Cell<bool>,
 }
 
 /// What the two ends of a tap share.
 #[derive(Debug)]
-pub(super) struct Log {
-    pub(super) shared: Rc<Shared>,
+pub(in crate::http) struct Log {
+    pub(in crate::http) shared: Rc<Shared>,
     /// Requests that have not left yet, by their streams.
     tickets: RefCell<Vec<(u32, Rc<Ticket>)>>,
     /// Bytes that were written and read, and not counted yet.
     sent: Cell<u64>,
     received: Cell<u64>,
     /// How the server began.
-    pub(super) greeting: Cell<Greeting>,
+    pub(in crate::http) greeting: Cell<Greeting>,
     /// The server has closed the connection.
-    pub(super) closed: Cell<bool>,
+    pub(in crate::http) closed: Cell<bool>,
     /// What broke it.
-    pub(super) broken: Cell<Option<TransportError>>,
+    pub(in crate::http) broken: Cell<Option<TransportError>>,
 }
 
 impl Log {
-    pub(super) fn new(shared: Rc<Shared>) -> Self {
+    pub(in crate::http) fn new(shared: Rc<Shared>) -> Self {
         Self {
             shared,
             tickets: RefCell::default(),
@@ -54,14 +54,14 @@ impl Log {
     }
 
     /// The ticket of the request on `stream`, which has not left yet.
-    pub(super) fn expect(&self, stream: u32) -> Rc<Ticket> {
+    pub(in crate::http) fn expect(&self, stream: u32) -> Rc<Ticket> {
         let ticket = Rc::<Ticket>::default();
         self.tickets.borrow_mut().push((stream, ticket.clone()));
         ticket
     }
 
     /// Nobody waits for the request of `ticket` any more. Its head may still leave: it is counted then.
-    pub(super) fn abandon(&self, ticket: &Rc<Ticket>) {
+    pub(in crate::http) fn abandon(&self, ticket: &Rc<Ticket>) {
         if ticket.head_left.get().is_none() {
             ticket.abandoned.set(true);
         } else {
@@ -71,7 +71,7 @@ impl Log {
 
     /// Counts what was written and read since the last time: in the turn of a request, so that it is taken for its own.
     /// Of requests that overlap, the one whose turn comes first is given it all.
-    pub(super) fn claim(&self) {
+    pub(in crate::http) fn claim(&self) {
         let counters = &self.shared.counters;
         add(&counters.bytes_sent, self.sent.take());
         add(&counters.bytes_received, self.received.take());
@@ -110,7 +110,7 @@ impl Drop for Log {
 
 /// A connection with a tap.
 #[derive(Debug)]
-pub(super) struct Tapped {
+pub(in crate::http) struct Tapped {
     transport: Transport,
     log: Rc<Log>,
     sent: Sent,
@@ -119,7 +119,7 @@ pub(super) struct Tapped {
 }
 
 impl Tapped {
-    pub(super) fn new(transport: Transport, log: Rc<Log>) -> Self {
+    pub(in crate::http) fn new(transport: Transport, log: Rc<Log>) -> Self {
         Self { transport, log, sent: Sent::new(), held: Vec::new() }
     }
 

@@ -1,12 +1,12 @@
 //! An answer as it comes in, however its bytes are cut.
 
 use super::body::{BodyReader, Plan};
-use super::connection::Connection;
-use super::error::TransportError;
 use super::head::{self, Framing, Head};
-use super::shared::{Shared, add};
-use super::stream::Stream;
-use super::transport::Transport;
+use crate::http::error::TransportError;
+use crate::http::http2::stream::Stream;
+use crate::http::net::connection::Connection;
+use crate::http::net::transport::Transport;
+use crate::http::shared::{Shared, add};
 use bytes::Bytes;
 use http::HeaderMap;
 use std::mem;
@@ -15,29 +15,29 @@ use tokio::time::Instant;
 
 /// What came back on a connection.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) head: Head,
+pub(in crate::http) struct Answer {
+    pub(in crate::http) head: Head,
     /// The head as it came.
-    pub(super) head_bytes: Bytes,
+    pub(in crate::http) head_bytes: Bytes,
     /// As transferred, without the framing of chunks; empty where it was not to be kept.
-    pub(super) body: Bytes,
+    pub(in crate::http) body: Bytes,
     /// How many bytes of it have come.
-    pub(super) size: u64,
+    pub(in crate::http) size: u64,
     /// What came behind a chunked body.
-    pub(super) trailers: Option<Box<HeaderMap>>,
+    pub(in crate::http) trailers: Option<Box<HeaderMap>>,
     /// Why the body is not whole, if it is not.
-    pub(super) error: Option<TransportError>,
+    pub(in crate::http) error: Option<TransportError>,
     /// When its last byte came.
-    pub(super) ended: Instant,
+    pub(in crate::http) ended: Instant,
     /// Whether the connection can carry another request.
-    pub(super) reusable: bool,
+    pub(in crate::http) reusable: bool,
     /// What is still to come, where reading paused at the head.
-    pub(super) rest: Option<Box<Rest>>,
+    pub(in crate::http) rest: Option<Box<Rest>>,
 }
 
 /// What is to come of an answer of which the head was read.
 #[derive(Debug)]
-pub(super) enum Rest {
+pub(in crate::http) enum Rest {
     /// It, and where it comes from; that is none for the moment between the exchange and who keeps connections.
     Single(Incoming, Option<Connection>),
     /// On a connection that carries many requests.
@@ -46,7 +46,7 @@ pub(super) enum Rest {
 
 /// An answer that is being read.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(in crate::http) struct Incoming {
     to_head: bool,
     plan: Plan,
     /// The beginning of a head that is not complete.
@@ -55,8 +55,8 @@ pub(super) struct Incoming {
     body: BodyReader,
     /// A body that came in one piece with its head, and was not copied apart.
     whole: Option<Bytes>,
-    pub(super) first_byte_at: Option<Instant>,
-    pub(super) last_byte_at: Option<Instant>,
+    pub(in crate::http) first_byte_at: Option<Instant>,
+    pub(in crate::http) last_byte_at: Option<Instant>,
     /// Bytes came after the end of the answer, or the connection was closed: it cannot be used again.
     spoilt: bool,
     /// Why no more can come.
@@ -65,7 +65,7 @@ pub(super) struct Incoming {
 
 impl Incoming {
     /// Nothing has come yet; the answer is to a HEAD request if `to_head`.
-    pub(super) fn new(to_head: bool, plan: Plan) -> Self {
+    pub(in crate::http) fn new(to_head: bool, plan: Plan) -> Self {
         Self {
             to_head,
             plan,
@@ -81,35 +81,35 @@ impl Incoming {
     }
 
     /// Whether the answer is complete, or can never be, or was asked for no further.
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::http) fn is_done(&self) -> bool {
         self.failed.is_some()
             || self.head.is_some() && (self.plan.pause || self.whole.is_some() || self.body.is_done())
     }
 
     /// Whether there is a head, and no more was asked for.
-    pub(super) fn is_paused(&self) -> bool {
+    pub(in crate::http) fn is_paused(&self) -> bool {
         self.plan.pause && self.head.is_some()
     }
 
     /// The rest is asked for, but nobody wants to see it.
-    pub(super) fn skip_rest(&mut self) {
+    pub(in crate::http) fn skip_rest(&mut self) {
         self.plan.pause = false;
         self.body.stop_keeping();
     }
 
     /// The connection cannot be used again.
-    pub(super) fn spoil(&mut self) {
+    pub(in crate::http) fn spoil(&mut self) {
         self.spoilt = true;
     }
 
     /// Whether the whole answer was read and its connection can carry another request.
-    pub(super) fn is_reusable(&self) -> bool {
+    pub(in crate::http) fn is_reusable(&self) -> bool {
         let persistent = self.head.as_ref().is_some_and(|(head, _)| head.keep_alive);
         persistent && !self.spoilt && self.failed.is_none() && self.body.is_done()
     }
 
     /// Reads what is there; ready when the answer is complete, or can never be.
-    pub(super) fn poll_receive(
+    pub(in crate::http) fn poll_receive(
         &mut self,
         shared: &Shared,
         transport: &mut Transport,
@@ -147,7 +147,7 @@ impl Incoming {
     }
 
     /// The next bytes of the body of a paused answer, at least one; none when there are no more.
-    pub(super) fn poll_piece(
+    pub(in crate::http) fn poll_piece(
         &mut self,
         shared: &Shared,
         transport: &mut Transport,
@@ -174,7 +174,7 @@ impl Incoming {
     }
 
     /// The other side has closed the connection.
-    pub(super) fn close(&mut self) {
+    pub(in crate::http) fn close(&mut self) {
         self.spoilt = true;
         let result = match self.head {
             Some(_) => self.body.close(),
@@ -189,7 +189,7 @@ impl Incoming {
     }
 
     /// Takes the next bytes, at least one.
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
+    pub(in crate::http) fn feed(&mut self, bytes: &[u8]) {
         if let Err(error) = self.try_feed(bytes) {
             self.fail(error);
         }
@@ -256,7 +256,7 @@ impl Incoming {
     }
 
     /// The answer, as far as it came; an error where not even its head did.
-    pub(super) fn into_answer(mut self, ended: Instant) -> Result<Answer, TransportError> {
+    pub(in crate::http) fn into_answer(mut self, ended: Instant) -> Result<Answer, TransportError> {
         let error = self.failed;
         let Some((head, head_bytes)) = self.head else {
             return Err(error.unwrap_or(TransportError::ClosedBeforeResponse));
@@ -275,7 +275,7 @@ impl Incoming {
 
     /// The answer as far as its head, with the rest to come.
     #[cold]
-    pub(super) fn into_paused(self, ended: Instant) -> Result<Answer, TransportError> {
+    pub(in crate::http) fn into_paused(self, ended: Instant) -> Result<Answer, TransportError> {
         let (head, head_bytes) = self.head.clone().ok_or(TransportError::ClosedBeforeResponse)?;
         Ok(Answer {
             head,
@@ -295,7 +295,7 @@ impl Incoming {
 mod tests {
     use super::{Answer, Incoming};
     use crate::http::TransportError;
-    use crate::http::body::Plan;
+    use crate::http::http1::body::Plan;
     use proptest::prelude::*;
     use proptest::sample::select;
     use tokio::time::Instant;

@@ -1,8 +1,8 @@
 //! Looked-up names: each once per shard and run, unless the run says how long a name is known, so that lookups are not
 //! what is measured.
 
-use super::error::TransportError;
 use super::network::Network;
+use crate::http::error::TransportError;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -14,11 +14,11 @@ use tokio::time::Instant;
 const MOST: usize = 4096;
 
 /// The addresses of one name, in the order of preference.
-pub(super) type Addresses = Rc<[SocketAddr]>;
+pub(in crate::http) type Addresses = Rc<[SocketAddr]>;
 
 /// Names that were looked up.
 #[derive(Debug, Default)]
-pub(super) struct Names(RefCell<HashMap<(String, u16), Known>>);
+pub(in crate::http) struct Names(RefCell<HashMap<(String, u16), Known>>);
 
 #[derive(Clone, Debug)]
 struct Known {
@@ -30,7 +30,7 @@ struct Known {
 
 impl Names {
     /// The addresses of a host, in the order of preference.
-    pub(super) async fn addresses(
+    pub(in crate::http) async fn addresses(
         &self,
         network: &Network,
         host: &str,
@@ -99,7 +99,7 @@ async fn look_up(host: &str, port: u16) -> Result<Addresses, TransportError> {
 
 /// The order in which a user tries the addresses of a host. Those of the family that the system prefers are dealt to
 /// users in turn, so that load is spread over all machines that a name stands for; the others are for when they fail.
-pub(super) fn in_turn(addresses: &[SocketAddr], turn: usize) -> impl Iterator<Item = &SocketAddr> {
+pub(in crate::http) fn in_turn(addresses: &[SocketAddr], turn: usize) -> impl Iterator<Item = &SocketAddr> {
     let preferred = match addresses.first() {
         Some(first) => addresses.iter().take_while(|other| other.is_ipv4() == first.is_ipv4()).count(),
         None => 0,
@@ -113,7 +113,7 @@ pub(super) fn in_turn(addresses: &[SocketAddr], turn: usize) -> impl Iterator<It
 mod tests {
     use super::{MOST, Names, in_turn};
     use crate::http::TransportError;
-    use crate::http::network::{Network, Resolve};
+    use crate::http::net::network::{Network, Resolve};
     use std::net::SocketAddr;
     use std::rc::Rc;
     use std::time::Duration;

@@ -1,13 +1,13 @@
 //! One request and its answer on a connection.
 
 use super::body::Plan;
-use super::error::TransportError;
 use super::incoming::{Answer, Incoming};
-use super::phases::Phases;
-use super::request::Request;
-use super::shared::{Shared, add};
-use super::transport::Transport;
-use super::upload::Upload;
+use crate::http::error::TransportError;
+use crate::http::net::transport::Transport;
+use crate::http::phases::Phases;
+use crate::http::request::Request;
+use crate::http::shared::{Shared, add};
+use crate::http::upload::Upload;
 use http::Method;
 use std::future::poll_fn;
 use std::task::Poll;
@@ -22,18 +22,18 @@ const ONE_PIECE: usize = 16 * 1024;
 const PIECE: usize = 64 * 1024;
 
 /// A larger buffer is not kept for the next request.
-pub(super) const KEPT_BUFFER: usize = 64 * 1024;
+pub(in crate::http) const KEPT_BUFFER: usize = 64 * 1024;
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Failure {
-    pub(super) error: TransportError,
+pub(in crate::http) struct Failure {
+    pub(in crate::http) error: TransportError,
     /// Whether it must not be sent again: a byte of the request was written, or it can never be sent.
-    pub(super) wrote: bool,
+    pub(in crate::http) wrote: bool,
 }
 
 /// Sends `request`, whose head is written by `write_head`, and reads the whole answer, with its body as `plan` has it.
-pub(super) async fn exchange(
+pub(in crate::http) async fn exchange(
     shared: &Shared,
     transport: &mut Transport,
     request: &Request,

@@ -1,12 +1,12 @@
 //! A connection that speaks HTTP/2 and carries many requests at a time (RFC 9113).
 
-use super::error::TransportError;
 use super::frames::Greeting;
-use super::shared::Shared;
 use super::tap::{Log, Tapped};
-use super::tls::Tls;
-use super::transport::Transport;
-use super::url::Origin;
+use crate::http::error::TransportError;
+use crate::http::net::transport::Transport;
+use crate::http::shared::Shared;
+use crate::http::tls::configuration::Tls;
+use crate::http::url::Origin;
 use bytes::Bytes;
 use h2::client::{Builder, Connection, SendRequest};
 use std::cell::RefCell;
@@ -24,17 +24,17 @@ const STREAM_WINDOW: u32 = 2 << 20;
 /// The same for all bodies of a connection together.
 const CONNECTION_WINDOW: u32 = 8 << 20;
 
-/// The largest head that is read at all. What is larger than [`MAX_HEAD`](super::head::MAX_HEAD) is refused then, and
+/// The largest head that is read at all. What is larger than [`MAX_HEAD`](crate::http::http1::head::MAX_HEAD) is refused then, and
 /// named; the library ends the connection, or calls it malformed.
 const HEADER_LIST: u32 = 1 << 20;
 
 /// An open connection that speaks HTTP/2. It is driven by a task of its own, so that pings are answered also while its
 /// user waits, and by whoever sends on it, so that a request leaves when it is sent. It is closed when it is dropped.
-pub(super) struct Multiplexed {
+pub(in crate::http) struct Multiplexed {
     origin: Rc<Origin>,
     tls: Option<Tls>,
-    pub(super) requests: SendRequest<Bytes>,
-    pub(super) log: Rc<Log>,
+    pub(in crate::http) requests: SendRequest<Bytes>,
+    pub(in crate::http) log: Rc<Log>,
     /// None when it has ended.
     connection: RefCell<Option<Connection<Tapped, Bytes>>>,
     /// Wakes the task that drives it.
@@ -43,7 +43,7 @@ pub(super) struct Multiplexed {
 
 impl Multiplexed {
     /// Speaks HTTP/2 on `transport`, which leads to `origin`.
-    pub(super) async fn start(
+    pub(in crate::http) async fn start(
         shared: &Rc<Shared>,
         transport: Transport,
         origin: &Rc<Origin>,
@@ -74,16 +74,16 @@ impl Multiplexed {
     }
 
     /// Whether it leads to `origin`, and TLS is spoken like that.
-    pub(super) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
+    pub(in crate::http) fn leads_to(&self, origin: &Rc<Origin>, tls: Option<&Tls>) -> bool {
         self.leads_to_origin(origin) && Tls::alike(self.tls.as_ref(), tls)
     }
 
-    pub(super) fn leads_to_origin(&self, origin: &Rc<Origin>) -> bool {
+    pub(in crate::http) fn leads_to_origin(&self, origin: &Rc<Origin>) -> bool {
         Rc::ptr_eq(&self.origin, origin) || *self.origin == **origin
     }
 
     /// Whether it takes another request: the server has neither closed it nor said that it will.
-    pub(super) async fn is_open(&self) -> bool {
+    pub(in crate::http) async fn is_open(&self) -> bool {
         // A task that has used up its turn would be told that nothing has come.
         unconstrained(async { self.run() }).await;
         let mut requests = self.requests.clone();
@@ -92,7 +92,7 @@ impl Multiplexed {
     }
 
     /// Reads and writes what can be, on behalf of the task that drives it.
-    pub(super) fn run(&self) {
+    pub(in crate::http) fn run(&self) {
         let waker = self.driver.borrow().clone();
         let waker = waker.as_ref().unwrap_or_else(|| Waker::noop());
         let _ = self.poll(&mut Context::from_waker(waker));
@@ -114,7 +114,7 @@ impl Multiplexed {
     }
 
     /// What an error of the library means; `answered` if the head of an answer had come.
-    pub(super) fn meaning(&self, error: &h2::Error, answered: bool) -> TransportError {
+    pub(in crate::http) fn meaning(&self, error: &h2::Error, answered: bool) -> TransportError {
         meaning(&self.log, error, answered)
     }
 }

@@ -1,7 +1,7 @@
 //! The body of an answer, taken out of the bytes as they come.
 
-use super::error::TransportError;
 use super::head::Framing;
+use crate::http::error::TransportError;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Longer lines than this do not occur between chunks.
@@ -15,23 +15,23 @@ const MAX_RESERVED: usize = 1024 * 1024;
 
 /// What becomes of a body, and how long it may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(in crate::http) struct Plan {
     /// Whether it is held; otherwise its bytes are counted and forgotten.
-    pub(super) keep: bool,
+    pub(in crate::http) keep: bool,
     /// Bytes as transferred.
-    pub(super) max: u64,
+    pub(in crate::http) max: u64,
     /// Whether reading pauses at the head: the body is asked for later, piece by piece.
-    pub(super) pause: bool,
+    pub(in crate::http) pause: bool,
 }
 
 impl Plan {
     /// For a body that is asked for piece by piece.
-    pub(super) const PIECES: Self = Self { keep: true, max: u64::MAX, pause: true };
+    pub(in crate::http) const PIECES: Self = Self { keep: true, max: u64::MAX, pause: true };
 }
 
 /// A body that is being read.
 #[derive(Debug)]
-pub(super) struct BodyReader {
+pub(in crate::http) struct BodyReader {
     state: State,
     keep: bool,
     /// What was kept of it, and not yet taken away.
@@ -65,7 +65,7 @@ enum State {
 
 impl BodyReader {
     /// A reader for a body of this framing.
-    pub(super) fn new(framing: Framing, plan: Plan) -> Self {
+    pub(in crate::http) fn new(framing: Framing, plan: Plan) -> Self {
         let Plan { keep, max, .. } = plan;
         let (state, capacity) = match framing {
             Framing::None => (State::Done, 0),
@@ -80,12 +80,12 @@ impl BodyReader {
     }
 
     /// Whether the body is complete.
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::http) fn is_done(&self) -> bool {
         matches!(self.state, State::Done)
     }
 
     /// The connection was closed.
-    pub(super) fn close(&mut self) -> Result<(), TransportError> {
+    pub(in crate::http) fn close(&mut self) -> Result<(), TransportError> {
         match self.state {
             State::UntilClose | State::Done => {
                 self.state = State::Done;
@@ -96,22 +96,22 @@ impl BodyReader {
     }
 
     /// Bytes of the body that have come, kept or not.
-    pub(super) fn size(&self) -> u64 {
+    pub(in crate::http) fn size(&self) -> u64 {
         self.size
     }
 
     /// What was kept of the body since the last time.
-    pub(super) fn take_kept(&mut self) -> Vec<u8> {
+    pub(in crate::http) fn take_kept(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.body)
     }
 
     /// From now on bytes are only counted.
-    pub(super) fn stop_keeping(&mut self) {
+    pub(in crate::http) fn stop_keeping(&mut self) {
         self.keep = false;
     }
 
     /// The trailers (RFC 9112, section 7.1.2); none where none came.
-    pub(super) fn trailers(&self) -> Option<Box<HeaderMap>> {
+    pub(in crate::http) fn trailers(&self) -> Option<Box<HeaderMap>> {
         (!self.trailers.is_empty()).then(|| {
             let lines = self.trailers.split(|byte| *byte == b'\n').filter_map(field);
             Box::new(lines.collect())
@@ -121,7 +121,7 @@ impl BodyReader {
     /// Takes what belongs to the body and returns what comes after it.
     ///
     /// A body that is announced to be too long is refused before any of it has come.
-    pub(super) fn take<'a>(&mut self, mut bytes: &'a [u8]) -> Result<&'a [u8], TransportError> {
+    pub(in crate::http) fn take<'a>(&mut self, mut bytes: &'a [u8]) -> Result<&'a [u8], TransportError> {
         if let State::Length(left) = self.state {
             self.reserve(left)?;
         }
@@ -260,7 +260,7 @@ fn chunk_length(line: &[u8]) -> Result<u64, TransportError> {
 mod tests {
     use super::{BodyReader, Plan};
     use crate::http::TransportError;
-    use crate::http::head::Framing;
+    use crate::http::http1::head::Framing;
     use proptest::prelude::*;
 
     const ALL: Plan = Plan { keep: true, max: u64::MAX, pause: false };
