@@ -89,7 +89,7 @@ pub struct Gauges {
 
 impl Gauges {
     /// Those of both stretches together, which follow each other or are one.
-    fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.users = self.users.max(other.users);
         self.due += other.due;
         self.started += other.started;

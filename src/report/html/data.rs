@@ -2,12 +2,15 @@
 
 use super::course::{Course, Milliseconds, Rounded};
 use super::distribution::Distribution;
+use super::markup::data_bytes;
 use crate::report::Record;
-use crate::stats::{Cell, Series, Slice, Timeline};
+use crate::stats::{Cell, Gauges, Series, Timeline};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::time::Duration;
 
+/// No chart has more slices.
+const MOST_SLICES: u64 = 300;
 /// A slice of one name is about so long.
 const SLICE_BYTES: usize = 24;
 /// The rest of a name: itself and its distribution.
@@ -80,46 +83,64 @@ impl Data {
     }
 }
 
-/// The number of slices from the first of the run to the last in which something happened.
-fn slices(timeline: &Timeline) -> usize {
-    let last = timeline.slices().map(|(from, _)| from / timeline.width()).max();
-    last.map_or(0, |last| usize::try_from(last + 1).unwrap_or(0))
+/// How the time axis is cut: the slices of the timeline, or wider ones where it has many.
+#[derive(Clone, Copy)]
+struct Grid {
+    /// Seconds of a slice.
+    width: u64,
+    /// Slices from the first of the run to the last in which something happened.
+    count: usize,
+}
+
+impl Grid {
+    fn of(timeline: &Timeline) -> Self {
+        let seconds = timeline.slices().map(|(from, _)| from + timeline.width()).max().unwrap_or(0);
+        let count = seconds.div_ceil(timeline.width());
+        let factor = count.div_ceil(MOST_SLICES).max(1);
+        // At most MOST_SLICES.
+        Self { width: timeline.width() * factor, count: count.div_ceil(factor) as usize }
+    }
+
+    /// With slices that are so many times as wide.
+    fn coarser(self, factor: usize) -> Self {
+        Self { width: self.width * factor as u64, count: self.count.div_ceil(factor) }
+    }
+
+    fn course<'a>(self, slices: impl Iterator<Item = (u64, &'a Cell)>) -> Course {
+        Course::new(slices, self.width, self.count)
+    }
 }
 
 fn all(record: &Record, timeline: &Timeline) -> All {
-    let (width, count) = (timeline.width(), slices(timeline));
+    let grid = Grid::of(timeline);
     let totals = record.run.totals.aggregated();
     let service = totals.has_service_times().then(|| totals.service_times());
-    let mut by_slot: Vec<Option<&Slice>> = vec![None; count];
+    let course = grid.course(timeline.slices().map(|(from, slice)| (from, &slice.all)));
+    let mut gauges = vec![Gauges::default(); grid.count];
+    let mut requests = vec![0; grid.count];
     for (from, slice) in timeline.slices() {
-        if let Some(slot) = usize::try_from(from / width).ok().and_then(|slot| by_slot.get_mut(slot)) {
-            *slot = Some(slice);
+        let slot = usize::try_from(from / grid.width).unwrap_or(usize::MAX);
+        if let Some((gauges, requests)) = gauges.get_mut(slot).zip(requests.get_mut(slot)) {
+            gauges.merge(&slice.gauges);
+            *requests += slice.all.requests;
         }
     }
-    // Where requests ended there were users.
-    let looked = |slice: &Slice| slice.gauges.users > 0 || slice.all.requests == 0;
-    let users = |slice: &Option<&Slice>| match slice {
-        Some(slice) => looked(slice).then_some(slice.gauges.users),
-        None => Some(0),
-    };
-    let users = by_slot.iter().map(users).collect();
-    let gauges: Vec<_> =
-        by_slot.iter().map(|slice| slice.map(|slice| slice.gauges).unwrap_or_default()).collect();
-    let reported: Vec<_> = gauges
-        .iter()
-        .map(|gauge| Some(gauge).filter(|gauge| !(gauge.cpu + gauge.lateness).is_zero()))
-        .collect();
+    // Where requests ended there were users, and somebody did not look.
+    let users = gauges.iter().zip(requests);
+    let users = users.map(|(gauge, requests)| Some(gauge.users).filter(|users| *users > 0 || requests == 0));
+    let reported =
+        gauges.iter().map(|gauge| Some(gauge).filter(|gauge| !(gauge.cpu + gauge.lateness).is_zero()));
     let open = record.run.arrivals().is_some();
-    let of_arrivals = |count: fn(&crate::stats::Gauges) -> u64| {
+    let of_arrivals = |count: fn(&Gauges) -> u64| {
         if open { gauges.iter().map(count).collect() } else { Vec::new() }
     };
     All {
-        course: Course::new(timeline.slices().map(|(from, slice)| (from, &slice.all)), width, count),
-        users,
+        course,
+        users: users.collect(),
         due: of_arrivals(|gauge| gauge.due),
         started: of_arrivals(|gauge| gauge.started),
-        cpu: reported.iter().map(|gauge| gauge.map(|gauge| Rounded(gauge.cpu.as_secs_f64()))).collect(),
-        lateness: reported.iter().map(|gauge| gauge.map(|gauge| Milliseconds(gauge.lateness))).collect(),
+        cpu: reported.clone().map(|gauge| gauge.map(|gauge| Rounded(gauge.cpu.as_secs_f64()))).collect(),
+        lateness: reported.map(|gauge| gauge.map(|gauge| Milliseconds(gauge.lateness))).collect(),
         distribution: Distribution::new(&totals.times, service, 20),
     }
 }
@@ -132,13 +153,12 @@ fn names(record: &Record, timeline: &Timeline, most_bytes: usize) -> (Vec<Box<Ra
         let requests: u64 = series.slices.iter().map(|(_, cell): &(u64, &Cell)| cell.requests).sum();
         std::cmp::Reverse(requests)
     });
-    let count = slices(timeline);
-    let fits = |factor: &usize| {
-        let each = count.div_ceil(*factor) * SLICE_BYTES + NAME_BYTES;
-        each * series.len() <= most_bytes || count.div_ceil(*factor) <= LEAST_SLICES
+    let finest = Grid::of(timeline);
+    let fits = |grid: &Grid| {
+        let each = grid.count * SLICE_BYTES + NAME_BYTES;
+        each * series.len() <= most_bytes || grid.count <= LEAST_SLICES
     };
-    let factor = (1..).find(fits).unwrap_or(1);
-    let width = timeline.width() * factor as u64;
+    let grid = (1..).map(|factor| finest.coarser(factor)).find(fits).unwrap_or(finest);
     let mut bytes = 0;
     let mut names = Vec::new();
     for series in &series {
@@ -146,14 +166,14 @@ fn names(record: &Record, timeline: &Timeline, most_bytes: usize) -> (Vec<Box<Ra
         let named = Named {
             method: series.method,
             name: series.name,
-            course: Course::new(series.slices.iter().copied(), width, count.div_ceil(factor)),
+            course: grid.course(series.slices.iter().copied()),
             distribution: entry.map(|entry| {
                 let service = entry.has_service_times().then(|| entry.service_times());
                 Distribution::new(&entry.times, service, 5)
             }),
         };
         let Ok(json) = to_raw_value(&named) else { continue };
-        bytes += json.get().len();
+        bytes += data_bytes(json.get()) + 1;
         if bytes > most_bytes {
             break;
         }

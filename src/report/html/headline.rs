@@ -8,6 +8,9 @@ use crate::stats::Entry;
 use crate::util::timespan_text;
 use std::time::Duration;
 
+/// So many reasons are named at most.
+const MOST_REASONS: usize = 20;
+
 /// What a run came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -45,7 +48,8 @@ impl Outcome {
 
 /// The title of the page's tab.
 pub(super) fn title(record: &Record) -> String {
-    format!("{}: {} - katydid", Outcome::of(record).word(), record.scripts.join(", "))
+    let scripts: String = record.scripts.join(", ").chars().take(100).collect();
+    format!("{}: {scripts} - katydid", Outcome::of(record).word())
 }
 
 /// The verdict, its reasons, and the figures that everybody asks for first.
@@ -59,8 +63,8 @@ pub(super) fn headline(record: &Record) -> Html {
         Outcome::NotValid => "Not valid",
     });
     html.push(" <small>exit code ").push_text(&record.exit_code.to_string()).push("</small></h1>\n<ul>\n");
-    for reason in reasons(record, outcome) {
-        html.push("<li>").push_html(&Html::foreign(&reason, 1000)).push("\n");
+    for reason in reasons(record, outcome).iter().take(MOST_REASONS) {
+        html.push("<li>").push_html(&Html::foreign(reason, 1000)).push("\n");
     }
     html.push("</ul>\n</section>\n").push_html(&tiles(record));
     html

@@ -19,6 +19,9 @@ const COLUMNS: [Column; 7] = [
     number("Longest gap"),
 ];
 
+/// So many shards are shown.
+const MOST_SHARDS: usize = 64;
+
 /// Validity, processor and lateness by shard, arrivals, and what the wire saw.
 pub(super) fn health(record: &Record) -> Html {
     let run = &record.run;
@@ -37,7 +40,7 @@ pub(super) fn health(record: &Record) -> Html {
     html.push("</p>\n<div class=chart data-chart=generator></div>\n");
     if !run.health.shards.is_empty() {
         let mut table = Table::new(&COLUMNS);
-        for (index, shard) in &run.health.shards {
+        for (index, shard) in run.health.shards.iter().take(MOST_SHARDS) {
             table.row([
                 Html::text(&index.to_string()),
                 Html::text(&shard.cpu_share().map_or_else(nothing, |share| format!("{:.0}%", share * 100.0))),
@@ -47,6 +50,12 @@ pub(super) fn health(record: &Record) -> Html {
                 Html::text(&ms(shard.waits.max())),
                 Html::text(&ms(Some(shard.longest_gap))),
             ]);
+        }
+        if run.health.shards.len() > MOST_SHARDS {
+            table.note(&format!(
+                "{} more are in the saved result (--result).",
+                run.health.shards.len() - MOST_SHARDS
+            ));
         }
         html.push_html(&table.finish("shards", "Health of the shards, times in milliseconds"));
     }

@@ -52,8 +52,9 @@ impl Html {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
-                // NUL and its like are errors in HTML, and line ends would vanish.
+                // NUL and its like are errors in HTML, line ends would vanish, and the rest may turn round what is read.
                 c if c.is_control() => self.0.extend(c.escape_default()),
+                c if is_invisible(c) => self.0.extend(c.escape_unicode()),
                 c => self.0.push(c),
             }
         }
@@ -70,12 +71,10 @@ impl Html {
     pub(super) fn push_json(&mut self, data: &impl Serialize) -> &mut Self {
         let json = serde_json::to_string(data).expect("every map in the data has text for keys");
         for c in json.chars() {
-            match c {
-                // These stand in strings only, where they can be written so (RFC 8259, section 7).
-                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                    write!(self.0, "\\u{:04x}", u32::from(c)).expect("a String takes everything");
-                }
-                c => self.0.push(c),
+            if is_escaped_in_data(c) {
+                write!(self.0, "\\u{:04x}", u32::from(c)).expect("a String takes everything");
+            } else {
+                self.0.push(c);
             }
         }
         self
@@ -95,6 +94,21 @@ impl Html {
     pub(super) fn into_string(self) -> String {
         self.0
     }
+}
+
+/// Line and paragraph separators, and what overrides the direction of text.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters that stand in strings only, where they can be written as `\u003c` (RFC 8259, section 7).
+fn is_escaped_in_data(c: char) -> bool {
+    matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}')
+}
+
+/// How long JSON is as [`Html::push_json`] writes it.
+pub(super) fn data_bytes(json: &str) -> usize {
+    json.chars().map(|c| if is_escaped_in_data(c) { 6 } else { c.len_utf8() }).sum()
 }
 
 #[cfg(test)]

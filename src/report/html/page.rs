@@ -57,7 +57,7 @@ const CHARTS: &str = r#"<section id=charts aria-labelledby=charts-title>
 pub fn html_report(record: &Record) -> String {
     let mut body = Html::default();
     body.push_html(&headline(record)).push_html(&manifests(&record.verdicts, 50_000));
-    body.push_html(&requests(&record.run.totals, 100_000)).push(CHARTS);
+    body.push_html(&requests(&record.run.totals, 90_000)).push(CHARTS);
     body.push_html(&failures(&record.run.totals, 45_000)).push_html(&exceptions(&record.run.totals, 25_000));
     body.push_html(&tasks(&record.plan, &record.run.class_counts, 20_000)).push_html(&health(record));
     body.push_html(&facts(record));
@@ -73,8 +73,8 @@ pub fn html_report(record: &Record) -> String {
     page.push("<button id=theme type=button hidden>Dark</button>\n</header>\n<main>\n").push_html(&body);
     page.push("</main>\n<script id=data type=application/json>");
     let rest: usize = SCRIPTS.iter().map(|script| script.len() + 20).sum();
-    // What escaping may add to the names is on top.
-    let left = (MOST_BYTES - 10_000).saturating_sub(page.len() + rest);
+    // The rest is for what stands around the names.
+    let left = (MOST_BYTES - 5_000).saturating_sub(page.len() + rest);
     page.push_json(&Data::new(record, left)).push("</script>\n");
     for script in SCRIPTS {
         page.push("<script>").push(script).push("</script>\n");
