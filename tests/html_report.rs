@@ -50,7 +50,7 @@ fn texts(markup: &str) -> String {
 #[test]
 fn the_charts_get_plain_numbers() {
     let page = html_report(&record(&names(&["/a", "/b"]), 3, 2, 5));
-    insta::assert_snapshot!(chart_data(&page), @"");
+    insta::assert_snapshot!(chart_data(&page), @r#"{"start":1795000000,"duration":3,"bands":[{"from":0,"to":2,"label":"ramp"}],"all":{"course":{"width":1,"requests":[2,2,2],"failures":[0,0,1],"p50":[27.92,55.75,38.6],"p95":[27.92,55.75,38.6],"p99":[27.92,55.75,38.6]},"users":[1,2,2],"due":[],"started":[],"cpu":[0.15,0.151,0.152],"lateness":[0.9,0.901,0.902],"distribution":{"response":{"count":6,"steps":20,"times":[26.84,26.85,27.93,27.93,37.5,37.5,37.5,38.6,38.6,38.6,54.67,54.67,54.67,54.67,54.67,54.67,55.76]},"bars":{"from":26.84,"ratio":1.0184476998892111,"counts":[1,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,1]}}},"names":[{"method":"GET","name":"/a","course":{"width":1,"requests":[1,1,1],"failures":[0,0,1],"p50":[27.92,55.76,38.6],"p95":[27.92,55.76,38.6],"p99":[27.92,55.76,38.6]},"distribution":{"response":{"count":3,"steps":5,"times":[27.92,38.6,38.6,55.76]},"bars":{"from":27.92,"ratio":1.01744276746305,"counts":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1]}}},{"method":"POST","name":"/b","course":{"width":1,"requests":[1,1,1],"failures":[],"p50":[26.84,54.68,37.51],"p95":[26.84,54.68,37.51],"p99":[26.84,54.68,37.51]},"distribution":{"response":{"count":3,"steps":5,"times":[26.84,37.5,37.5,54.68]},"bars":{"from":26.84,"ratio":1.0179493399173998,"counts":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1]}}}],"named":2}"#);
 }
 
 #[test]
@@ -61,18 +61,33 @@ fn the_verdict_comes_first_and_says_why() {
         let title = between(&page, "<title>", "</title>").to_owned();
         format!("{title}\n{}", texts(between(&page, "<section class=\"verdict", "</section>")))
     };
-    insta::assert_snapshot!(headline(&run), @"");
+    insta::assert_snapshot!(headline(&run), @r"
+    FAILED: main.rhai - katydid
+    FAILED|exit code 1|5 of 20 requests failed (25.00%)|It ended because the run time was over
+    ");
     run.verdicts.push(Verdict { manifest: "gate.yaml".to_owned(), rows: vec![row(1)], passed: false });
     run.exit_code = 3;
-    insta::assert_snapshot!(headline(&run), @"");
+    insta::assert_snapshot!(headline(&run), @r"
+    FAILED: main.rhai - katydid
+    FAILED|exit code 3|gate.yaml: 1 of 1 threshold missed|p99 for GET /a/1 is 35 ms, the limit is &lt;= 10 ms (gate.yaml:1)|5 of 20 requests failed (25.00%)|It ended because the run time was over
+    ");
     run.invalid.push("waiting users went on 300 ms late".to_owned());
     run.exit_code = 4;
-    insta::assert_snapshot!(headline(&run), @"");
+    insta::assert_snapshot!(headline(&run), @r"
+    not valid: main.rhai - katydid
+    Not valid|exit code 4|waiting users went on 300 ms late|gate.yaml: 1 of 1 threshold missed|p99 for GET /a/1 is 35 ms, the limit is &lt;= 10 ms (gate.yaml:1)|5 of 20 requests failed (25.00%)|It ended because the run time was over
+    ");
     let mut good = record(&names(&["/a"]), 20, 2, 0);
-    insta::assert_snapshot!(headline(&good), @"");
+    insta::assert_snapshot!(headline(&good), @r"
+    passed: main.rhai - katydid
+    Passed|exit code 0|Every request succeeded|It ended because the run time was over
+    ");
     good.ending.cause = EndingCause::Cut;
     good.exit_code = 4;
-    insta::assert_snapshot!(headline(&good), @"");
+    insta::assert_snapshot!(headline(&good), @r"
+    not valid: main.rhai - katydid
+    Not valid|exit code 4|The run was cut short, so its result is not complete|It ended because a second signal cut it short
+    ");
 }
 
 fn row(number: usize) -> VerdictRow {

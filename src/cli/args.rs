@@ -216,13 +216,18 @@ mod tests {
                                              where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
                                              two runs
+              --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids,
+                                             numbers and addresses
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
                                              send, wait, receive, and their bytes
               --once[=<yes|no>]              Run each task of each class once, without waits, show its
                                              requests, and say which tasks passed
               --debug-http[=<N>]             Show requests and answers of the first user on stderr;
                                              --debug-http=N of the first N, 0 of none
-              --only-summary[=<yes|no>]      No tables while the run goes on, only at its end
+              --only-summary[=<yes|no>]      Neither live view nor tables while the run goes on, only the
+                                             tables at its end
+          -q, --quiet[=<yes|no>]             No tables at all: what failed and the outcome, and a log of
+                                             warnings only unless -L says otherwise
               --reset-stats[=<yes|no>]       Forget what was counted when all users have been started
               --headless[=<yes|no>]          Accepted for Locust's sake: there is no web UI, every run is
                                              headless
@@ -283,6 +288,9 @@ mod tests {
               --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
                                if it is there
 
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
+
         Every option may also be a variable (KATYDID_SPAWN_RATE=2; where unset, Locust's LOCUST_SPAWN_RATE)
         or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat files.
 
@@ -324,6 +332,9 @@ mod tests {
         Configuration:
               --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
                                if it is there
+
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
         ");
     }
 
@@ -337,6 +348,9 @@ mod tests {
         Options:
               --port <N>  The port on 127.0.0.1; 0 = any that is free [default: 8080]
           -h, --help      Print help
+
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
         ");
     }
 

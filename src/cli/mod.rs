@@ -1,7 +1,9 @@
 //! The command line: words in, words out. The only room that prints or reads the environment.
 
 mod args;
+mod canvas;
 mod check;
+mod colours;
 mod command;
 mod config_file;
 mod debug_view;
@@ -12,6 +14,7 @@ pub mod exit;
 mod fuzz_tests;
 mod layers;
 mod list;
+mod live;
 mod logging;
 mod manifests;
 mod network;
@@ -26,6 +29,7 @@ mod prepare;
 mod record;
 mod redact;
 mod run;
+mod screen;
 mod script_options;
 pub mod settings;
 mod show;

@@ -180,6 +180,18 @@ impl Timeline {
         self.change(second, |slice| slice.gauges.merge(gauges));
     }
 
+    /// Whether no further name will have slices of its own.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.names.len() >= SERIES_KEPT
+    }
+
+    /// Whether requests of this method and name have slices of their own.
+    #[must_use]
+    pub fn has_series(&self, method: &Arc<str>, name: &Arc<str>) -> bool {
+        self.indexes.contains_key(&(method.clone(), name.clone()))
+    }
+
     /// Seconds of a slice.
     #[must_use]
     pub fn width(&self) -> u64 {
@@ -199,6 +211,13 @@ impl Timeline {
             let slices = self.slices().filter_map(|(from, slice)| Some((from, slice.rows.get(&index)?)));
             Series { method, name, slices: slices.collect() }
         })
+    }
+
+    /// The last seconds one by one, two minutes of them at least, as far as the run has come; one in which nothing happened
+    /// may be missing.
+    pub fn last_seconds(&self) -> impl Iterator<Item = (u64, &Slice)> {
+        let seconds = if self.width == 1 { &self.slices } else { &self.recent };
+        seconds.iter().map(|(second, slice)| (*second, slice))
     }
 
     /// What ended in the seconds `from..to`, as far as whole slices lie in them; none if no slice does.

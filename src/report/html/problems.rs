@@ -23,12 +23,23 @@ pub(super) fn failures(totals: &Totals, most_bytes: usize) -> Html {
     let row = |row: &FailureRow| {
         let [first, last] = [row.first, row.last].map(|seen| seen_at(totals, seen));
         let times = Html::text(&grouped(row.occurrences));
-        let [name, error] = [Html::foreign(&row.name, 300), Html::foreign(&row.text, 600)];
-        [name, Html::text(&row.method), error, times, first, last]
+        [Html::foreign(&row.name, 300), Html::text(&row.method), error(row), times, first, last]
     };
     let rows = totals.failures();
     let table = filled(&FAILURES, rows.iter().map(|failure| row(failure)), rows.len(), most_bytes);
     section(table, rows.len(), "errors", "Errors", "Errors by name, the most frequent first")
+}
+
+/// What went wrong, with the first text as it came where several were counted together, and the line of the script.
+fn error(row: &FailureRow) -> Html {
+    let mut html = Html::foreign(&row.text, 600);
+    if row.is_grouped() && *row.original() != *row.text {
+        html.push("<br><small>such as ").push_html(&Html::foreign(row.original(), 600)).push("</small>");
+    }
+    if let Some(place) = &row.place {
+        html.push("<br><small>from ").push_html(&Html::foreign(place, 300)).push("</small>");
+    }
+    html
 }
 
 /// The most frequent exceptions, in so many bytes; nothing without any.
