@@ -30,5 +30,7 @@ if ! command -v cargo >/dev/null; then
     exit 2
 fi
 
-# The tests start their own servers on free ports of the loopback interface; there is nothing else to install.
+# The HTML report is looked at in a real browser.
+need chromium chromium
+# The tests start their own servers on free ports of the loopback interface.
 exec cargo test "$@"

@@ -28,6 +28,9 @@ const SCRIPTS: [&str; 3] = [
     include_str!("charts.js"),
 ];
 
+/// What the library asks to be given on with it.
+const LICENCE: &str = include_str!("../../../assets/vendor/uplot-1.6.32/LICENSE");
+
 /// What the charts stand in; the script fills it.
 const CHARTS: &str = r#"<section id=charts aria-labelledby=charts-title>
 <h2 id=charts-title>Over time</h2>
@@ -76,6 +79,7 @@ pub fn html_report(record: &Record) -> String {
     // The rest is for what stands around the names.
     let left = (MOST_BYTES - 5_000).saturating_sub(page.len() + rest);
     page.push_json(&Data::new(record, left)).push("</script>\n");
+    page.push("<!-- The charts are drawn by uPlot.\n").push(LICENCE).push("-->\n");
     for script in SCRIPTS {
         page.push("<script>").push(script).push("</script>\n");
     }
