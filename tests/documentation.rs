@@ -22,12 +22,13 @@ use std::process::{Command, Output, Stdio};
 const BINARY: &str = env!("CARGO_BIN_EXE_katydid");
 
 /// The documents that users read. `docs/decisions.md` is for those who build katydid.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "docs/scripting.md",
     "docs/command-line.md",
     "docs/errors.md",
     "docs/manifests.md",
+    "docs/results.md",
     "docs/validity.md",
 ];
 

@@ -208,6 +208,19 @@ fn its_file_is_named_after_users_rate_and_time() {
 }
 
 #[test]
+fn the_page_of_a_saved_result_is_that_of_the_run() {
+    let server = DemoServer::start(0).expect("a port");
+    let finished = Katydid::run_script(SCRIPT)
+        .args(["-u", "3", "-t", "2s", "--html", "page.html", "--result", "run.json.zst"])
+        .against(&server)
+        .run()
+        .exits(0);
+    let result = finished.path("run.json.zst").display().to_string();
+    let later = Katydid::new(["report", &result, "--html", "page.html"]).run().exits(0);
+    assert!(later.written("page.html") == finished.written("page.html"));
+}
+
+#[test]
 fn a_run_that_is_told_to_end_leaves_it() {
     for signal in ["INT", "TERM"] {
         let server = DemoServer::start(0).expect("a port");

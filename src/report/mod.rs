@@ -5,10 +5,16 @@
 pub mod console;
 pub mod csv;
 pub mod html;
+mod json;
+mod junit;
+mod markdown;
 mod numbers;
 mod output;
 mod record;
 pub mod trace;
 
+pub use json::json_report;
+pub use junit::junit_report;
+pub use markdown::markdown_report;
 pub use output::Output;
 pub use record::{EndingCause, FORMAT, GivenOption, Machine, Record, RunEnding, VERSION};
