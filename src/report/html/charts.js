@@ -207,8 +207,8 @@
       const rate = (counts) => rates(counts, course.width, length);
       const columns = [{ label: "users", values: all.users, colour: "users", show: digits, scale: "right", spanGaps: true }];
       if (all.due.length > 0) {
-        columns.push({ label: "arrivals offered", values: rate(all.due), colour: "p95", show: perSecond, dash: [6, 4] });
         columns.push({ label: "arrivals started", values: rate(all.started), colour: "p50", show: perSecond });
+        columns.push({ label: "arrivals offered", values: rate(all.due), colour: "p95", show: perSecond, dash: [6, 4] });
       } else {
         columns.push({ label: "requests", values: rate(course.requests), colour: "p50", show: perSecond });
       }
