@@ -4,6 +4,7 @@
 
 pub mod console;
 pub mod csv;
+pub mod html;
 mod json;
 mod junit;
 mod markdown;

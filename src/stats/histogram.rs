@@ -121,6 +121,11 @@ impl Histogram {
         values
     }
 
+    /// Every value that was counted, in ascending order and to within 0.1 %, with its count.
+    pub fn values(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.counts().map(|(bucket, count)| (value_of(bucket), count))
+    }
+
     /// Every bucket that holds something, in ascending order, with its count.
     pub(super) fn counts(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.slots.iter().enumerate().filter(|(_, slot)| **slot > 0).flat_map(move |(offset, &slot)| {

@@ -45,7 +45,7 @@ pub use problems::{ExceptionRow, FailureRow};
 pub use recorder::{Recorder, Sample};
 pub use result::RunResult;
 pub use snapshot::Snapshot;
-pub use timeline::{Cell, Gauges, SERIES_KEPT, Slice, Stretch, Timeline};
+pub use timeline::{Cell, Gauges, SERIES_KEPT, Series, Slice, Stretch, Timeline};
 pub use times::Times;
 pub use totals::{Rate, Totals};
 pub use trace::TraceStep;

@@ -119,6 +119,17 @@ impl Slice {
     }
 }
 
+/// One name over time.
+#[derive(Clone, Debug)]
+pub struct Series<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// The name.
+    pub name: &'a str,
+    /// The second in which each slice begins, and what it came to.
+    pub slices: Vec<(u64, &'a Cell)>,
+}
+
 /// The run in slices of whole seconds, counted from its start. Its memory is bounded whatever the length of the run, and
 /// it is the same in whatever order things are counted, up to [`SERIES_KEPT`] names.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -190,6 +201,16 @@ impl Timeline {
     /// The slices with the second in which each begins; a stretch in which nothing happened has none.
     pub fn slices(&self) -> impl Iterator<Item = (u64, &Slice)> {
         self.slices.iter().map(|(number, slice)| (number * self.width, slice))
+    }
+
+    /// Each name that has slices of its own, by name, then method, with its slices as [`Timeline::slices`] gives those of all.
+    pub fn series(&self) -> impl Iterator<Item = Series<'_>> {
+        let mut names: Vec<_> = (0..).zip(&self.names).collect();
+        names.sort_by(|(_, (method, name)), (_, other)| (name, method).cmp(&(&other.1, &other.0)));
+        names.into_iter().map(|(index, (method, name))| {
+            let slices = self.slices().filter_map(|(from, slice)| Some((from, slice.rows.get(&index)?)));
+            Series { method, name, slices: slices.collect() }
+        })
     }
 
     /// The last seconds one by one, two minutes of them at least, as far as the run has come; one in which nothing happened
