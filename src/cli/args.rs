@@ -1,6 +1,7 @@
 //! The words of the command line, as clap reads them: still text, nothing resolved.
 
 use super::options::{Group, Kind, OPTIONS, Spec, Verb};
+use super::{compare, merge};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::collections::BTreeMap;
 
@@ -52,6 +53,8 @@ pub(super) fn command() -> Command {
             verb(Verb::Verify, "verify", "Judge a saved result, or a _stats.csv, by manifests")
                 .after_help(AFTER_VERIFY),
         )
+        .subcommand(compare::command())
+        .subcommand(merge::command())
         .subcommand(verb(Verb::Demo, "demo", "Serve the built-in shop on this machine, to try scripts on"))
 }
 

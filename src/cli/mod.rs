@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod command;
+mod compare;
 mod config_file;
 mod debug_view;
 mod demo;
@@ -14,6 +15,7 @@ mod layers;
 mod list;
 mod logging;
 mod manifests;
+mod merge;
 mod network;
 mod observer;
 mod once;

@@ -1,6 +1,8 @@
 //! From the words of the command line to what is to be done.
 
 use super::args;
+use super::compare::{self, CompareSettings};
+use super::merge::{self, MergeSettings};
 use super::options::Verb;
 use super::settings::{self, DemoSettings, ListSettings, RunSettings, ScriptSettings, VerifySettings};
 use crate::util::Diagnostic;
@@ -19,6 +21,10 @@ pub enum Wish {
     List(ListSettings),
     /// Judge a result by manifests.
     Verify(VerifySettings),
+    /// Show what changed between results.
+    Compare(CompareSettings),
+    /// Make one result of those of several generators.
+    Merge(MergeSettings),
     /// Serve the built-in shop.
     Demo(DemoSettings),
 }
@@ -45,6 +51,11 @@ pub fn wish(
 ) -> Result<Wish, Refusal> {
     let matches = args::command().try_get_matches_from(words).map_err(Refusal::Usage)?;
     let (name, matches) = matches.subcommand().expect("clap demands a verb");
+    match name {
+        "compare" => return compare::settings(matches).map(Wish::Compare).map_err(Refusal::Setting),
+        "merge" => return Ok(Wish::Merge(merge::settings(matches))),
+        _ => {}
+    }
     let verb = match name {
         "run" => Verb::Run,
         "check" => Verb::Check,

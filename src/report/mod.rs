@@ -2,6 +2,7 @@
 //!
 //! Every one of them renders the same totals, so the last line of a file and of the console say the same.
 
+mod comparison;
 pub mod console;
 pub mod csv;
 mod numbers;
@@ -9,5 +10,9 @@ mod output;
 mod record;
 pub mod trace;
 
+pub use comparison::{
+    COMPARISON_FORMAT, COMPARISON_VERSION, ComparedRun, ComparisonSheet, comparison_html,
+    comparison_markdown, comparison_text,
+};
 pub use output::Output;
 pub use record::{EndingCause, FORMAT, GivenOption, Machine, Record, RunEnding, VERSION};

@@ -10,6 +10,7 @@ mod counters;
 mod entry;
 mod health;
 mod histogram;
+mod join;
 mod lateness;
 mod milestones;
 mod packed;

@@ -12,6 +12,7 @@ mod verdict;
 
 pub use end::{once_report, run_report};
 pub use health::{health_report, invalid_report};
+pub(in crate::report) use layout::{cell, one_line};
 pub use once::{OnceOutcome, OnceRow, once_table};
 pub use phases::phase_table;
 pub use problems::{error_report, exception_report};

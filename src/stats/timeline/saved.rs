@@ -10,11 +10,19 @@ use std::sync::Arc;
 pub(super) struct Saved {
     /// Seconds of a slice.
     width: u64,
+    /// Seconds by which slice number 0 begins before the run.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    phase: u64,
     /// What a slice begins with, and what it came to.
     slices: Vec<(u64, Cell, Gauges)>,
     /// The same of single seconds.
     recent: Vec<(u64, Cell, Gauges)>,
     series: Vec<SavedSeries>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One name in a file.
@@ -48,6 +56,7 @@ impl From<Timeline> for Saved {
         series.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
         Self {
             width: timeline.width,
+            phase: timeline.phase,
             slices: of_all(&timeline.slices),
             recent: of_all(&timeline.recent),
             series,
@@ -59,7 +68,7 @@ impl From<Saved> for Timeline {
     fn from(saved: Saved) -> Self {
         // A width that this version does not know would never be made wider.
         let width = WIDTHS.iter().copied().find(|width| *width >= saved.width).unwrap_or(1);
-        let mut timeline = Self { width, ..Self::default() };
+        let mut timeline = Self { width, phase: saved.phase, ..Self::default() };
         let of_all = |slices: Vec<(u64, Cell, Gauges)>| {
             slices
                 .into_iter()
