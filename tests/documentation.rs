@@ -22,13 +22,14 @@ use std::process::{Command, Output, Stdio};
 const BINARY: &str = env!("CARGO_BIN_EXE_katydid");
 
 /// The documents that users read. `docs/decisions.md` is for those who build katydid.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "docs/scripting.md",
     "docs/command-line.md",
     "docs/errors.md",
     "docs/manifests.md",
     "docs/validity.md",
+    "docs/compare.md",
 ];
 
 fn repository() -> &'static Path {
@@ -403,6 +404,7 @@ fn the_variables_of_locust_are_those_that_are_read() {
 fn no_document_names_a_flag_that_does_not_exist() {
     let mut known: BTreeSet<String> = flags().into_iter().map(|flag| flag.long).collect();
     // katydid's own two, and cargo's.
+    known.extend(["compare", "merge"].into_iter().flat_map(help).map(|flag| flag.long));
     known.extend(["help", "version", "release"].map(str::to_owned));
     let flags = Regex::new(r"(?:^|[\s`(/=])--([a-z][a-z-]*)").expect("a pattern");
     for document in DOCUMENTS {

@@ -11,6 +11,8 @@ mod entry;
 mod health;
 mod histogram;
 mod join;
+#[cfg(test)]
+mod join_tests;
 mod lateness;
 mod milestones;
 mod packed;
