@@ -1,13 +1,30 @@
 //! The tables at the end of a run, in Locust's layout.
 
+use anstream::adapter::strip_str;
 use jiff::Timestamp;
-use katydid::manifest::{Manifest, evaluate};
+use katydid::manifest::{Manifest, Verdict, evaluate};
 use katydid::report::console::{
-    Rates, error_report, exception_report, percentile_table, request_table, run_summary, service_table,
-    verdict_table,
+    self, Rates, error_report, exception_report, percentile_table, service_table,
 };
 use katydid::stats::{Recorder, RunResult, Sample, Totals};
 use std::time::Duration;
+
+/// The words, without colours.
+fn plain(styled: &str) -> String {
+    strip_str(styled).to_string()
+}
+
+fn request_table(totals: &Totals, rates: Rates, columns: Option<usize>) -> String {
+    plain(&console::request_table(totals, rates, columns))
+}
+
+fn run_summary(result: &RunResult) -> String {
+    plain(&console::run_summary(result))
+}
+
+fn verdict_table(verdict: &Verdict) -> String {
+    plain(&console::verdict_table(verdict))
+}
 
 /// The run whose tables Locust printed for its own documentation of the layout: 23 failing requests to `/fail` and 64 to
 /// `/ok` in 7.99 s, with response times that give the same columns.
@@ -271,4 +288,19 @@ fn the_summary_tells_of_arrivals() {
     Arrivals: 105 due, 100 started, 90 of them late (by more than 100 ms), 5 dropped, the longest line for a user 7. Lateness: median 510 ms, 99% 1000 ms, largest 1000 ms.
     300 requests in 2.0 s (150.0/s), none failed. On the wire: 0 requests sent.
     ");
+}
+
+#[test]
+fn what_speaks_against_a_run_is_red_and_nothing_else() {
+    let run = sample_run();
+    let red = |text: &str| -> Vec<String> {
+        let parts = text.split("\u{1b}[31m").skip(1);
+        parts.map(|part| part.split('\u{1b}').next().unwrap_or_default().trim().to_owned()).collect()
+    };
+    assert_eq!(red(&console::request_table(&run.totals, Rates::Total, None)), ["23(100.00%)", "23(26.44%)"]);
+    assert_eq!(red(&console::run_summary(&run)), ["23 failed (26.44%)"]);
+    let text = "/ok:\n  99%: 8\n/fail:\n  fail_ratio: \"< 1%\"\n";
+    let (manifest, _) = Manifest::parse("limits.yaml", text).unwrap();
+    assert_eq!(red(&console::verdict_table(&evaluate(&manifest, &run))), ["FAILED", "FAILED", "missed"]);
+    assert!(red(&percentile_table(&run.totals, None)).is_empty());
 }

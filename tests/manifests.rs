@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use katydid::manifest::{Evidence, Judgement, Limit, METRIC_COLUMNS, Manifest, Verdict, breach, evaluate};
-use katydid::stats::{Milestones, Recorder, RunResult, Sample, Totals};
+use katydid::stats::{Milestones, NAMES_KEPT, Recorder, RunResult, SERIES_KEPT, Sample, Totals};
 use katydid::util::Diagnostic;
 use proptest::{prop_assert, proptest};
 use std::time::Duration;
@@ -534,4 +534,78 @@ fn what_is_no_term_is_refused_with_line_and_caret() {
       = help: leave out `severity: warn`, or `abort`
     ");
     insta::assert_snapshot!(refusal("\"re:(\":\n  p99: 5").message, @"`(` is not a regular expression: found open group without closing ')'");
+}
+
+/// A run of 30 s with so many names, each with a request in every tenth second.
+fn with_names(names: usize) -> RunResult {
+    let mut recorder = Recorder::new();
+    let mut totals = Totals::new(Timestamp::UNIX_EPOCH);
+    for second in [5, 15, 25] {
+        for number in 0..names {
+            recorder.record(&Sample {
+                method: if number % 2 == 0 { "GET" } else { "POST" },
+                name: &format!("/items/{number:05}"),
+                response_time: Some(Duration::from_millis(10)),
+                service_time: None,
+                size: 0,
+                failure: None,
+                ended: Duration::from_secs(second),
+            });
+        }
+        totals.merge(&recorder.take());
+    }
+    let mut result = RunResult::new(totals, Duration::from_secs(30));
+    result.milestones.ending = Some(Duration::from_secs(30));
+    result
+}
+
+#[test]
+fn names_without_a_course_over_time_are_not_passed_over() {
+    let result = with_names(SERIES_KEPT + 5);
+    let why = "came after the first 200 names, and only those have a course over time; judge the whole run, or give requests of \
+               a kind one name";
+    let window = "window: last 20s, allow_missing: true";
+    let verdict = verdict(
+        &format!(
+            "/items/00203: {{ p99: {{ limit: 50, {window} }} }}\n/items/*: {{ type: POST, p99: {{ limit: 50, {window} }} }}\n\
+             /items/00007: {{ p50: {{ limit: \"<= p50(/items/00204)\", {window} }} }}\n\
+             \"re:0020[0-9]\": {{ type: GET, p99: {{ limit: 50, {window}, severity: warn }} }}\n\
+             /items/00003: {{ p99: {{ limit: 50, {window} }} }}\n\"*\": {{ count: {{ limit: \"== 410\", {window} }} }}\n"
+        ),
+        &result,
+    );
+    let of = |judgement| {
+        let rows = verdict.rows.iter().filter(move |row| row.judgement == judgement);
+        rows.map(|row| row.why.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(Judgement::Failed),
+        [
+            format!("no data: POST /items/00203 {why}"),
+            format!("no data: POST /items/00201 and 1 more {why}"),
+            format!("no data: GET /items/00204 {why}"),
+        ]
+    );
+    assert_eq!(of(Judgement::Warned), [format!("no data: GET /items/00200 and 2 more {why}")]);
+    assert_eq!(of(Judgement::Skipped), [String::new(); 0]);
+    // A hundred names with a course fit the pattern; one is judged by itself, and all together need no name.
+    assert_eq!(of(Judgement::Passed).len(), 102);
+    // The whole run is known of every name, and a run with fewer names is known in every window.
+    let whole = "/items/*: { p99: 50 }\n/items/00203: { count: \"== 3\", p99: 50 }";
+    assert!(self::verdict(whole, &result).passed);
+    let fewer = format!("/items/*: {{ p99: {{ limit: 50, {window} }} }}");
+    assert!(self::verdict(&fewer, &with_names(SERIES_KEPT)).passed);
+}
+
+#[test]
+fn names_that_are_counted_together_are_not_passed_over() {
+    let result = with_names(NAMES_KEPT + 5);
+    let verdict = verdict(
+        "/items/10003: { p99: { limit: 50, allow_missing: true } }\n/items/00003: { p99: 50 }\n\"*\": { p99: 50 }\n\
+         \"re:/items/0000\": { p99: 50 }",
+        &result,
+    );
+    let why = "no data: requests under names beyond the first 10000 are counted in one row, and may be meant";
+    assert_eq!(whys(&verdict), [why, why]);
+    assert_eq!(verdict.rows.iter().filter(|row| row.judgement == Judgement::Passed).count(), 12);
 }

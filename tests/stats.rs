@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test that fails should fail loudly")]
 
 use jiff::Timestamp;
-use katydid::stats::{Rate, Recorder, Sample, Snapshot, Times, Totals};
+use katydid::stats::{Gauges, Rate, Recorder, Sample, Snapshot, Times, Totals, Window};
 use proptest::prelude::{Just, Strategy, prop, prop_oneof};
 use proptest::{prop_assert_eq, proptest};
 use rand::{RngExt, SeedableRng};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const QUANTILES: [f64; 11] = [0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0];
@@ -23,6 +24,10 @@ fn assert_percentiles(what: &str, mut nanoseconds: Vec<u64>) {
         assert!(error <= exact as f64 * 0.005, "{what} p{quantile}: {found:?}, exactly {exact} ns");
         assert!(Some(*found) <= times.max(), "{what} p{quantile} is above the maximum");
     }
+    let (smallest, largest) = (nanoseconds[0], *nanoseconds.last().unwrap());
+    let ends = [times.min(), times.max()].map(|end| end.unwrap().as_nanos());
+    assert_eq!(ends, [smallest, largest].map(u128::from), "{what}: both ends are exact");
+    assert!(found.is_sorted(), "{what}: {found:?}");
     assert_eq!(found[10], Duration::from_nanos(*nanoseconds.last().unwrap()), "{what}: p100 is the maximum");
     assert_eq!(
         times.percentile(0.0),
@@ -31,21 +36,68 @@ fn assert_percentiles(what: &str, mut nanoseconds: Vec<u64>) {
     );
 }
 
-#[test]
-fn percentiles_are_within_half_a_percent_of_an_exact_sort() {
+/// Response times in nanoseconds, as servers of all kinds give them; ten million have a test of their own.
+fn distributions(samples: usize) -> [(&'static str, Vec<u64>); 7] {
     let mut random = rand_pcg::Pcg64Mcg::seed_from_u64(7);
     let mut draw = |f: &dyn Fn(f64, f64) -> f64| -> Vec<u64> {
-        (0..100_000).map(|_| f(random.random(), random.random()) as u64).collect()
+        (0..samples).map(|_| f(random.random(), random.random()) as u64).collect()
     };
     // The normal deviate of Box and Muller.
     let normal = |u: f64, v: f64| (-2.0 * (1.0 - u).ln()).sqrt() * (std::f64::consts::TAU * v).cos();
-    assert_percentiles("uniform", draw(&|u, _| 50_000.0 + u * 2e9));
-    assert_percentiles("lognormal", draw(&|u, v| (16.0 + 1.5 * normal(u, v)).exp()));
-    assert_percentiles("bimodal", draw(&|u, v| if u < 0.9 { 1e6 + v * 1e4 } else { 1e9 + v * 1e7 }));
-    assert_percentiles("pareto", draw(&|u, _| 1e5 * (1.0 - u).powf(-1.0 / 1.2)));
-    assert_percentiles("constant", vec![123_456_789; 1000]);
-    assert_percentiles("one value", vec![1_500]);
-    assert_percentiles("two values", vec![1_000_000, 1_000_000_000]);
+    [
+        ("uniform", draw(&|u, _| 50_000.0 + u * 2e9)),
+        ("lognormal", draw(&|u, v| (16.0 + 1.5 * normal(u, v)).exp())),
+        ("bimodal", draw(&|u, v| if u < 0.9 { 1e6 + v * 1e4 } else { 1e9 + v * 1e7 })),
+        ("pareto", draw(&|u, _| 1e5 * (1.0 - u).powf(-1.0 / 1.2))),
+        ("constant", vec![123_456_789; 1000]),
+        ("one value", vec![1_500]),
+        ("two values", vec![1_000_000, 1_000_000_000]),
+    ]
+}
+
+#[test]
+fn percentiles_are_within_half_a_percent_of_an_exact_sort() {
+    for (what, nanoseconds) in distributions(100_000) {
+        assert_percentiles(what, nanoseconds);
+    }
+}
+
+/// Also of the run over time: a hundred seconds of each distribution, dealt to the parts in turn.
+#[test]
+fn parts_of_every_distribution_are_merged_to_the_bit() {
+    for (what, nanoseconds) in distributions(4_000) {
+        let merged = |parts: usize| {
+            let mut totals = Totals::new(Timestamp::UNIX_EPOCH);
+            for part in 0..parts {
+                let mut recorder = Recorder::new();
+                for (number, time) in nanoseconds.iter().enumerate().skip(part).step_by(parts) {
+                    recorder.record(&Sample {
+                        method: "GET",
+                        name: ["/a", "/b", "/c"][number % 3],
+                        response_time: Some(Duration::from_nanos(*time)),
+                        service_time: (number % 2 == 0).then(|| Duration::from_nanos(time / 2)),
+                        size: time % 1000,
+                        failure: None,
+                        ended: Duration::from_millis(number as u64 * 25),
+                    });
+                }
+                totals.merge(&recorder.take());
+            }
+            totals
+        };
+        let one = merged(1);
+        let saved = serde_json::to_string(&one).unwrap();
+        for parts in [2, 8, 64] {
+            let many = merged(parts);
+            assert_eq!(serde_json::to_string(&many).unwrap(), saved, "{what} in {parts} parts");
+            assert_eq!(many.aggregated(), one.aggregated(), "{what} in {parts} parts");
+        }
+        let times = &one.aggregated().times;
+        assert_eq!(times.min().map(|min| min.as_nanos() as u64), nanoseconds.iter().min().copied(), "{what}");
+        assert_eq!(times.max().map(|max| max.as_nanos() as u64), nanoseconds.iter().max().copied(), "{what}");
+        let sum: u128 = nanoseconds.iter().map(|time| u128::from(*time)).sum();
+        assert_eq!(times.average_ms(), Some(sum as f64 / 1e6 / nanoseconds.len() as f64), "{what}");
+    }
 }
 
 #[test]
@@ -268,4 +320,100 @@ fn a_second_of_ten_thousand_names_is_small() {
     }
     let sent = serde_json::to_string(&recorder.take()).unwrap();
     assert!(sent.len() < 10_000 * 400, "{} bytes per name", sent.len() / 10_000);
+}
+
+/// Sixty hours of a run with four names, in virtual time: what is kept of it is no more after the sixtieth hour than it was
+/// in the fifth.
+#[test]
+fn what_a_run_keeps_does_not_grow_with_its_length() {
+    const NAMES: [&str; 4] = ["/a", "/b", "/c", "/d"];
+    const STEP: u64 = 20;
+    const HOUR: u64 = 3600;
+    let (mut totals, mut recorder) = (Totals::new(Timestamp::UNIX_EPOCH), Recorder::new());
+    let (mut window, mut sizes) = (Window::default(), Vec::new());
+    for second in (0..60 * HOUR).step_by(STEP as usize) {
+        for number in 0..160 {
+            let failure = (number == 0).then(|| format!("no item {second}"));
+            recorder.record(&Sample {
+                method: "GET",
+                name: NAMES[number as usize % NAMES.len()],
+                response_time: Some(Duration::from_micros(900 + (second + number) * number % 61 * 997)),
+                service_time: Some(Duration::from_micros(800)),
+                size: 10,
+                failure: failure.as_deref(),
+                ended: Duration::from_secs(second),
+            });
+        }
+        recorder.exception(&format!("no item {second}"), "main.rhai:3", "t", Duration::from_secs(second));
+        let snapshot = recorder.take();
+        totals.merge(&snapshot);
+        totals.note_gauges(second, &Gauges { users: 10, ..Gauges::default() });
+        totals.note_time(Duration::from_secs(second));
+        window.advance(Duration::from_secs(second), totals.aggregated());
+        if second % (5 * 60) == 0 {
+            let saved = serde_json::to_string(&totals).unwrap().len();
+            let sent = serde_json::to_string(&snapshot).unwrap().len();
+            sizes.push((second / HOUR, [saved, sent, format!("{window:?}").len()]));
+        }
+        assert!(totals.timeline().slices().count() <= 300);
+    }
+    for kept in 0..3 {
+        let peak = |hours: std::ops::Range<u64>| {
+            let sizes = sizes.iter().filter(|(hour, _)| hours.contains(hour));
+            sizes.map(|(_, sizes)| sizes[kept]).max().unwrap()
+        };
+        let (early, late) = (peak(0..5), peak(5..60));
+        // Numbers have more digits in the end.
+        assert!(
+            late as f64 <= early as f64 * 1.1,
+            "{kept}: at most {early} bytes in five hours, then {late}"
+        );
+    }
+    assert_eq!(totals.aggregated().requests, 60 * HOUR / STEP * 160);
+}
+
+/// The wall clock may be set back or forward while a run goes on: it is read once, for the time at which the run began, and
+/// all other times are counted from there by a clock that nobody sets.
+#[test]
+fn the_wall_clock_is_read_once() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> = ["engine", "http", "manifest", "plan", "report", "stats"]
+        .iter()
+        .map(|room| source.join(room))
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let lines = text.lines().filter(|line| {
+                    ["Timestamp::now", "Zoned::now", "SystemTime"].iter().any(|clock| line.contains(clock))
+                });
+                let name = path.strip_prefix(&source).unwrap().display().to_string();
+                found.extend(lines.map(|line| format!("{name}: {}", line.trim())));
+            }
+        }
+    }
+    assert_eq!(found, ["engine/controller.rs: totals: Totals::new(jiff::Timestamp::now()),"]);
+}
+
+proptest! {
+    /// Nothing that was counted depends on when the run began.
+    #[test]
+    fn the_time_of_the_start_is_only_written_down(
+        events in prop::collection::vec(event(), 0..60), started in -4_000_000_000_i64..4_000_000_000,
+    ) {
+        let at = |started| {
+            let (mut totals, mut recorder) = (Totals::new(started), Recorder::new());
+            events.iter().for_each(|event| record(&mut recorder, event));
+            totals.merge(&recorder.take());
+            let mut saved = serde_json::to_value(&totals).unwrap();
+            saved.as_object_mut().unwrap().remove("started");
+            (saved, totals.total_rate(totals.aggregated()), totals.current_rate(totals.aggregated()))
+        };
+        prop_assert_eq!(at(Timestamp::from_second(started).unwrap()), at(Timestamp::UNIX_EPOCH));
+    }
 }

@@ -219,13 +219,18 @@ mod tests {
                                              where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
                                              two runs
+              --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids,
+                                             numbers and addresses
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
                                              send, wait, receive, and their bytes
               --once[=<yes|no>]              Run each task of each class once, without waits, show its
                                              requests, and say which tasks passed
               --debug-http[=<N>]             Show requests and answers of the first user on stderr;
                                              --debug-http=N of the first N, 0 of none
-              --only-summary[=<yes|no>]      No tables while the run goes on, only at its end
+              --only-summary[=<yes|no>]      Neither live view nor tables while the run goes on, only the
+                                             tables at its end
+          -q, --quiet[=<yes|no>]             No tables at all: what failed and the outcome, and a log of
+                                             warnings only unless -L says otherwise
               --reset-stats[=<yes|no>]       Forget what was counted when all users have been started
               --headless[=<yes|no>]          Accepted for Locust's sake: there is no web UI, every run is
                                              headless
@@ -286,6 +291,9 @@ mod tests {
               --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
                                if it is there
 
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
+
         Every option may also be a variable (KATYDID_SPAWN_RATE=2; where unset, Locust's LOCUST_SPAWN_RATE)
         or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat files.
 
@@ -327,6 +335,9 @@ mod tests {
         Configuration:
               --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
                                if it is there
+
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
         ");
     }
 
@@ -340,6 +351,9 @@ mod tests {
         Options:
               --port <N>  The port on 127.0.0.1; 0 = any that is free [default: 8080]
           -h, --help      Print help
+
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
         ");
     }
 
@@ -351,10 +365,13 @@ mod tests {
         Usage: katydid <COMMAND>
 
         Commands:
-          run    Run scripts against a host
-          check  Find what is wrong with scripts, without sending anything
-          list   Show what scripts declare: classes, task sets, weights, ratios
-          demo   Serve the built-in shop on this machine, to try scripts on
+          run      Run scripts against a host
+          check    Find what is wrong with scripts, without sending anything
+          list     Show what scripts declare: classes, task sets, weights, ratios
+          verify   Judge a saved result, or a _stats.csv, by manifests
+          compare  Show what changed between results, and what of it is more than noise
+          merge    Make one result of those of several generators in one run
+          demo     Serve the built-in shop on this machine, to try scripts on
 
         Options:
           -h, --help     Print help

@@ -1,7 +1,7 @@
 //! From the words of the command line to an exit code.
 
 use super::wish::{Refusal, Wish, wish};
-use super::{check, compare, demo, exit, list, merge, run, show, verify};
+use super::{check, colours, compare, demo, exit, list, merge, run, show, verify};
 use crate::script::Mask;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,6 +12,10 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
     let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let environment = environment();
     show::hide(Mask::of_environment(&environment));
+    let words: Vec<OsString> = words.into_iter().collect();
+    if colours::are_refused(&words, &environment, &folder) {
+        show::without_colours();
+    }
     let result = match wish(words, &environment, &folder) {
         Ok(Wish::Run(settings)) => run::run(*settings),
         Ok(Wish::Check(settings)) => check::check(&settings),

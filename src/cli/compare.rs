@@ -1,5 +1,6 @@
 //! `katydid compare`: two runs beside each other, or two sides of several.
 
+use super::colours::NO_COLOR;
 use super::{exit, show};
 use crate::report::{ComparisonSheet, Output, Record, comparison_html, comparison_markdown, comparison_text};
 use crate::util::Diagnostic;
@@ -69,6 +70,7 @@ pub(super) fn command() -> Command {
         .arg(file("markdown", "Write the comparison in Markdown, for a pull request"))
         .arg(file("html", "Write the comparison as a page"))
         .arg(file("json", "Write the comparison for programs"))
+        .arg(Arg::new(NO_COLOR).long(NO_COLOR).action(ArgAction::SetTrue).help("No colours"))
         .after_help(AFTER)
 }
 

@@ -51,7 +51,7 @@ impl View {
         let columns = show::message_columns();
         Self {
             world,
-            paint: Paint { colours: columns.is_some() },
+            paint: Paint { colours: show::message_colours() },
             width: columns.unwrap_or(80).min(WIDEST),
             talks,
             running: Mutex::default(),

@@ -50,9 +50,31 @@ pub fn exit_code(outcome: &Outcome) -> u8 {
     }
 }
 
+/// The outcome in one line: `passed`, or `FAILED` with everything that speaks against the run.
+#[must_use]
+pub fn explanation(outcome: &Outcome) -> String {
+    let code = exit_code(outcome);
+    let chosen = outcome.chosen.map(|code| format!("a hook of `quitting` returned {code}"));
+    let reasons = [
+        (outcome.invalid, "the run is not valid"),
+        (outcome.cut, "a second signal cut the run"),
+        (outcome.manifest_missed, "thresholds were missed"),
+        (outcome.failed_requests, "requests failed"),
+        (outcome.exceptions, "scripts threw exceptions"),
+    ];
+    let reasons = reasons.into_iter().filter(|(applies, _)| *applies).map(|(_, reason)| reason.to_owned());
+    let reasons: Vec<String> = reasons.chain(chosen).collect();
+    match (code, reasons.is_empty()) {
+        (PASSED, true) => "passed".to_owned(),
+        (PASSED, false) => format!("passed, although {}", reasons.join(", ")),
+        (_, true) => format!("FAILED, exit code {code}"),
+        (_, false) => format!("FAILED, exit code {code}: {}", reasons.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, exit_code};
+    use super::{Outcome, exit_code, explanation};
 
     const CLEAN: Outcome = Outcome {
         invalid: false,
@@ -105,6 +127,25 @@ mod tests {
         assert_eq!(exit_code(&failed), 0);
         assert_eq!(exit_code(&Outcome { on_error: Some(1), ..failed }), 1);
         assert_eq!(exit_code(&Outcome { exceptions: true, ..failed }), 1);
+    }
+
+    #[test]
+    fn the_explanation_names_what_speaks_against_the_run() {
+        assert_eq!(explanation(&CLEAN), "passed");
+        let failed = Outcome { failed_requests: true, ..CLEAN };
+        assert_eq!(explanation(&failed), "FAILED, exit code 1: requests failed");
+        let judged = Outcome { manifest_given: true, ..failed };
+        assert_eq!(explanation(&judged), "passed, although requests failed");
+        let missed = Outcome { manifest_missed: true, exceptions: true, ..judged };
+        assert_eq!(
+            explanation(&missed),
+            "FAILED, exit code 3: thresholds were missed, requests failed, scripts threw exceptions"
+        );
+        let chosen = Outcome { chosen: Some(7), ..CLEAN };
+        assert_eq!(explanation(&chosen), "FAILED, exit code 7: a hook of `quitting` returned 7");
+        let cut = Outcome { cut: true, invalid: true, ..CLEAN };
+        let cut = explanation(&cut);
+        assert_eq!(cut, "FAILED, exit code 4: the run is not valid, a second signal cut the run");
     }
 
     #[test]

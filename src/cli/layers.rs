@@ -1,6 +1,7 @@
 //! The layers that settings come from: flags over variables over files over defaults.
 
 use super::args::{Given, Raw};
+use super::colours::NO_COLOR;
 use super::config_file::{self, ConfigFile};
 use super::options::{CONFIG, Kind, OPTION, OPTIONS, Spec, spec};
 use super::origin::{Origin, Origins};
@@ -43,6 +44,8 @@ impl<'a> Layers<'a> {
         if usual.is_file() {
             layers.files.push(config_file::read(&usual, config_file::USUAL)?);
         }
+        // It has been heeded already; whether it is right is said here.
+        layers.switch(NO_COLOR)?;
         Ok(layers)
     }
 

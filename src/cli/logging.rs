@@ -1,10 +1,12 @@
 //! The log: to stderr, or to a file.
 
+use super::screen::{self, To};
 use super::settings::LogSettings;
+use super::show;
 use crate::util::{Diagnostic, Place};
 use std::fmt;
 use std::fs::OpenOptions;
-use std::io::IsTerminal;
+use std::io;
 use std::sync::Mutex;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -20,8 +22,8 @@ pub(super) fn start(settings: &LogSettings) -> Result<(), Diagnostic> {
     let log = tracing_subscriber::fmt().with_target(false).with_max_level(settings.level);
     match &settings.file {
         None => {
-            let colours = std::io::stderr().is_terminal();
-            log.event_format(Line { colours }).with_writer(std::io::stderr).init();
+            let colours = show::message_colours();
+            log.event_format(Line { colours }).with_writer(|| AboveView).init();
         }
         Some(path) => {
             let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
@@ -33,6 +35,20 @@ pub(super) fn start(settings: &LogSettings) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// To stderr, above the live view where there is one. Each event comes in one piece.
+struct AboveView;
+
+impl io::Write for AboveView {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        screen::write(To::Stderr, line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// One line per event, as Locust's: `[2026-11-21 09:00:00.123] INFO: All users spawned`; who speaks is said only where

@@ -1,5 +1,6 @@
 //! `katydid merge`: the results of one run from several generators, as one.
 
+use super::colours::NO_COLOR;
 use super::compare::read;
 use super::show;
 use crate::report::console::run_report;
@@ -40,6 +41,7 @@ pub(super) fn command() -> Command {
                 .required(true)
                 .help("Write the whole result there; packed where the name ends in .zst"),
         )
+        .arg(Arg::new(NO_COLOR).long(NO_COLOR).action(ArgAction::SetTrue).help("No colours"))
         .after_help(AFTER)
 }
 

@@ -1,7 +1,9 @@
 //! The command line: words in, words out. The only room that prints or reads the environment.
 
 mod args;
+mod canvas;
 mod check;
+mod colours;
 mod command;
 mod compare;
 mod config_file;
@@ -13,6 +15,7 @@ pub mod exit;
 mod fuzz_tests;
 mod layers;
 mod list;
+mod live;
 mod logging;
 mod manifests;
 mod merge;
@@ -28,6 +31,7 @@ mod prepare;
 mod record;
 mod redact;
 mod run;
+mod screen;
 mod script_options;
 pub mod settings;
 mod show;

@@ -1,5 +1,6 @@
 //! What a user sees and gets while a run goes on.
 
+use super::live::LiveRun;
 use super::show;
 use crate::engine::{Ending, Observer, Progress};
 use crate::manifest::{Evidence, Manifest, breach};
@@ -9,13 +10,23 @@ use crate::report::csv::CsvWriter;
 use crate::report::trace::TraceWriter;
 use crate::stats::{RunResult, TraceStep};
 
-/// Prints Locust's table every two seconds and keeps the CSV files up to date.
+/// What is shown of a run while it goes on.
+pub(super) enum Course {
+    /// Nothing.
+    Nothing,
+    /// Locust's table every two seconds.
+    Tables,
+    /// The live view.
+    Live(Box<LiveRun>),
+}
+
+/// Shows how a run stands and keeps the CSV files up to date.
 pub(super) struct RunObserver {
     csv: Option<CsvWriter>,
     trace: Option<TraceWriter>,
     classes: Vec<String>,
     manifests: Vec<Manifest>,
-    periodic: bool,
+    course: Course,
     seconds: u64,
 }
 
@@ -29,9 +40,9 @@ impl RunObserver {
         trace: Option<TraceWriter>,
         classes: Vec<String>,
         manifests: Vec<Manifest>,
-        periodic: bool,
+        course: Course,
     ) -> Self {
-        Self { csv, trace, classes, manifests, periodic, seconds: 0 }
+        Self { csv, trace, classes, manifests, course, seconds: 0 }
     }
 
     /// Writes the final state of the files.
@@ -40,6 +51,13 @@ impl RunObserver {
         if let Err(error) = csv.finish(&result.totals, result.duration, 0) {
             // The run is not lost for it: the console has the numbers.
             tracing::warn!("{error}");
+        }
+    }
+
+    fn live(&mut self) -> Option<&mut LiveRun> {
+        match &mut self.course {
+            Course::Live(live) => Some(live),
+            Course::Nothing | Course::Tables => None,
         }
     }
 
@@ -61,6 +79,9 @@ impl Observer for RunObserver {
         } else {
             tracing::info!("Ramping to {users} users at a rate of {spawn_rate:.2} per second");
         }
+        if let Some(live) = self.live() {
+            live.ramping(users);
+        }
     }
 
     fn opening(&mut self, arrivals: &[Arrivals]) {
@@ -68,9 +89,15 @@ impl Observer for RunObserver {
             let name = &self.classes[arrivals.class.0];
             tracing::info!("Users of \"{name}\" come by arrivals: {arrivals}");
         }
+        if let Some(live) = self.live() {
+            live.opening();
+        }
     }
 
     fn spawned(&mut self, progress: &Progress<'_>) {
+        if let Some(live) = self.live() {
+            live.spawned();
+        }
         let counts =
             self.classes.iter().zip(progress.users).map(|(name, count)| format!("\"{name}\": {count}"));
         let total: u64 = progress.users.iter().sum();
@@ -87,8 +114,13 @@ impl Observer for RunObserver {
     fn second(&mut self, progress: &Progress<'_>) {
         self.seconds += 1;
         self.write_csv(progress);
-        if self.periodic && self.seconds.is_multiple_of(TABLE_EVERY) {
-            show::report(&format!("{}\n", request_table(progress.totals, Rates::Current, show::columns())));
+        match &mut self.course {
+            Course::Tables if self.seconds.is_multiple_of(TABLE_EVERY) => {
+                let table = request_table(progress.totals, Rates::Current, show::columns());
+                show::report(&format!("{table}\n"));
+            }
+            Course::Live(live) => live.second(progress, &self.manifests),
+            Course::Tables | Course::Nothing => {}
         }
     }
 
@@ -107,6 +139,9 @@ impl Observer for RunObserver {
     }
 
     fn ending(&mut self, ending: &Ending) {
+        if let Some(live) = self.live() {
+            live.ending();
+        }
         match ending {
             Ending::RunTime => tracing::info!("run time limit reached, stopping"),
             Ending::Iterations => tracing::info!("all iterations done, stopping"),

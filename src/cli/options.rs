@@ -31,6 +31,7 @@ pub(super) enum Group {
     Limits,
     Configuration,
     Shown,
+    Terminal,
     Demo,
 }
 
@@ -58,12 +59,14 @@ impl Group {
             Self::Log => "Log",
             Self::Limits => "Limits of scripts",
             Self::Configuration => "Configuration",
+            Self::Terminal => "Terminal",
             Self::Shown | Self::Demo => return None,
         })
     }
 
     pub(super) fn is_of(self, verb: Verb) -> bool {
         match self {
+            Self::Terminal => true,
             Self::Script | Self::Limits => matches!(verb, Verb::Run | Verb::Check | Verb::List),
             Self::Configuration => verb != Verb::Demo,
             Self::Demo => verb == Verb::Demo,
@@ -184,6 +187,7 @@ pub(super) fn spec(key: &str) -> &'static Spec {
 
 use Group::{
     Configuration, Demo, Ending, Http, Limits, Load, Log, Network, Results, Script, Selection, Shown,
+    Terminal,
 };
 use Kind::{Files, Pairs, Words};
 
@@ -310,6 +314,11 @@ pub(super) static OPTIONS: &[Spec] = &[
     Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs"),
     Spec::switch(
         Results,
+        "failure-grouping",
+        "Count failures together whose texts differ only in ids, numbers and addresses",
+    ),
+    Spec::switch(
+        Results,
         "phases",
         "A table of where the time of requests went: dns, connect, tls, send, wait, receive, and their bytes",
     ),
@@ -323,8 +332,18 @@ pub(super) static OPTIONS: &[Spec] = &[
         "debug-http",
         "Show requests and answers of the first user on stderr; --debug-http=N of the first N, 0 of none",
     ),
-    Spec::switch(Results, "only-summary", "No tables while the run goes on, only at its end")
-        .locust("LOCUST_ONLY_SUMMARY"),
+    Spec::switch(
+        Results,
+        "only-summary",
+        "Neither live view nor tables while the run goes on, only the tables at its end",
+    )
+    .locust("LOCUST_ONLY_SUMMARY"),
+    Spec::switch(
+        Results,
+        "quiet",
+        "No tables at all: what failed and the outcome, and a log of warnings only unless -L says otherwise",
+    )
+    .short('q'),
     Spec::switch(Results, "reset-stats", "Forget what was counted when all users have been started")
         .locust("LOCUST_RESET_STATS"),
     Spec::switch(Results, "headless", "Accepted for Locust's sake: there is no web UI, every run is headless")
@@ -432,6 +451,7 @@ pub(super) static OPTIONS: &[Spec] = &[
         "FILE",
         "A configuration file; over katydid.toml in the working folder, which is read if it is there",
     ),
+    Spec::switch(Terminal, "no-color", "No colours, on whatever terminal; as the variable NO_COLOR"),
     Spec::switch(Shown, "shape", "Draw the load shape instead: users over time"),
     Spec::one(Demo, "demo-port", "N", "The port on 127.0.0.1; 0 = any that is free").flag("port").default("8080"),
 ];

@@ -168,7 +168,7 @@ fn loader(settings: &ScriptSettings, seed: u64) -> Loader {
     let folder =
         settings.scripts.first().and_then(|script| script.parent()).map(Path::to_owned).unwrap_or_default();
     let world = World::new(folder, settings.environment.clone(), seed, jiff::Timestamp::now());
-    let world = world.printing_to(super::show::report).with_options(settings.options.clone());
+    let world = world.printing_to(super::show::print).with_options(settings.options.clone());
     Loader {
         scripts: settings.scripts.clone(),
         libraries: settings.libraries.clone(),

@@ -3,8 +3,9 @@
 use super::debug_view::View;
 use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
+use super::live::LiveRun;
 use super::manifests::read_manifests;
-use super::observer::RunObserver;
+use super::observer::{Course, RunObserver};
 use super::outputs::Outputs;
 use super::prepare::{self, Prepared};
 use super::record::Known;
@@ -14,9 +15,9 @@ use crate::demo::DemoServer;
 use crate::engine::{self, Debugging, Ending, RunConfig};
 use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
-use crate::plan::UserTarget;
+use crate::plan::{Plan, UserTarget};
 use crate::report::Record;
-use crate::report::console::{OnceRow, once_report, run_report};
+use crate::report::console::{OnceRow, once_report, quiet_report, run_report};
 use crate::report::csv::{CsvOptions, CsvWriter};
 use crate::report::trace::TraceWriter;
 use crate::script::{Fields, World};
@@ -123,6 +124,7 @@ fn conduct(
         seed: settings.seed,
         trace: trace.is_some(),
         phases: settings.phases,
+        failure_grouping: settings.failure_grouping,
         debugging: view.as_ref().map(|(_, debugging)| debugging.clone()),
         once,
         reset_stats: settings.reset_stats,
@@ -132,8 +134,8 @@ fn conduct(
         network: settings.network.network.clone(),
     };
     let classes: Vec<_> = config.plan.classes.iter().map(|class| class.name.clone()).collect();
-    let mut observer =
-        RunObserver::new(csv, trace, classes, manifests.to_vec(), !settings.only_summary && !once);
+    let course = course(settings, &config.plan);
+    let mut observer = RunObserver::new(csv, trace, classes, manifests.to_vec(), course);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start a runtime: {error}"))?;
     let outcome = runtime.block_on(async {
@@ -144,6 +146,23 @@ fn conduct(
     let notes = view.filter(|_| once).map(|(view, _)| view.notes());
     let once = notes.map(|notes| once::rows(&prepared.planned, notes));
     Ok(Conducted { outcome, known, once })
+}
+
+/// What is shown while the run goes on.
+fn course(settings: &RunSettings, plan: &Plan) -> Course {
+    if settings.only_summary || settings.quiet || settings.once {
+        return Course::Nothing;
+    }
+    if !show::can_draw(settings.script.environment.get("TERM").map(String::as_str)) {
+        return Course::Tables;
+    }
+    match LiveRun::begin(settings, plan) {
+        Ok(live) => Course::Live(Box::new(live)),
+        Err(error) => {
+            tracing::warn!("there is no live view: {error}");
+            Course::Tables
+        }
+    }
 }
 
 /// What hooks are told of the run.
@@ -190,7 +209,7 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: Conducted
         manifests.iter().map(|manifest| evaluate(manifest, &outcome.result)).collect();
     // A run without load says nothing about what the generator can bear.
     let invalid = if settings.once { Vec::new() } else { outcome.result.invalid() };
-    let exit_code = exit::exit_code(&ExitOutcome {
+    let verdict = ExitOutcome {
         invalid: !settings.allow_saturation && !invalid.is_empty(),
         cut: outcome.ending == Ending::Cut,
         // What ended the run may be kept again by its end.
@@ -201,7 +220,8 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: Conducted
         exceptions: !outcome.result.totals.exceptions().is_empty() || outcome.failed_hooks > 0,
         chosen: outcome.exit_code,
         on_error: settings.exit_code_on_error,
-    });
+    };
+    let exit_code = exit::exit_code(&verdict);
     let record = known.record(
         settings,
         outcome,
@@ -210,6 +230,7 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: Conducted
         exit_code,
     );
     let text = match &once {
+        rows if settings.quiet => quiet_report(&record, rows.as_deref(), &exit::explanation(&verdict)),
         Some(rows) => once_report(rows, &record),
         None => run_report(&record, show::columns()),
     };

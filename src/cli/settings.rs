@@ -51,6 +51,8 @@ pub struct RunSettings {
     pub result: Option<PathBuf>,
     /// Where a line per task run is written to.
     pub trace: Option<PathBuf>,
+    /// Group failure texts from the first on.
+    pub failure_grouping: bool,
     /// A table of the phases of requests at the end.
     pub phases: bool,
     /// Run each task once instead of making load.
@@ -59,8 +61,10 @@ pub struct RunSettings {
     pub debug_http: Option<u64>,
     /// Files with thresholds.
     pub manifests: Vec<PathBuf>,
-    /// No tables while the run goes on.
+    /// Nothing while the run goes on, tables at its end.
     pub only_summary: bool,
+    /// No tables at all, only what failed and the outcome.
+    pub quiet: bool,
     /// How long running tasks may go on when the run ends; may be 0.
     pub stop_timeout: Duration,
     /// Forget what was counted when all users have been started.
@@ -236,11 +240,13 @@ pub(super) fn resolve(
         csv_integer_ms: layers.switch("csv-integer-ms")?,
         result: layers.optional("result", parse::text)?.map(PathBuf::from),
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
+        failure_grouping: layers.switch("failure-grouping")?,
         phases: layers.switch("phases")?,
         once: layers.switch("once")?,
         debug_http: layers.optional("debug-http", parse::watched)?,
         manifests: paths(layers.list("manifest", parse::text)?),
         only_summary: layers.switch("only-summary")?,
+        quiet: layers.switch("quiet")?,
         stop_timeout: layers.value("stop-timeout", crate::util::parse_timespan)?,
         reset_stats: layers.switch("reset-stats")?,
         exit_code_on_error: layers.optional("exit-code-on-error", exit_code)?,
@@ -265,6 +271,9 @@ pub(super) fn resolve(
         origins: Origins::default(),
     };
     settings.origins = layers.into_origins();
+    if settings.quiet && !settings.origins.is_given("loglevel") {
+        settings.log.level = LevelFilter::WARN;
+    }
     refuse_history_without_csv(&settings)?;
     Ok(settings)
 }

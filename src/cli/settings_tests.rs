@@ -119,9 +119,11 @@ fn switches() -> Vec<SwitchCase> {
     vec![
         ("csv-full-history", |s| s.csv_full_history),
         ("csv-integer-ms", |s| s.csv_integer_ms),
+        ("failure-grouping", |s| s.failure_grouping),
         ("phases", |s| s.phases),
         ("once", |s| s.once),
         ("only-summary", |s| s.only_summary),
+        ("quiet", |s| s.quiet),
         ("reset-stats", |s| s.reset_stats),
         ("insecure", |s| s.insecure),
         ("no-tls-resumption", |s| s.no_tls_resumption),
@@ -131,8 +133,18 @@ fn switches() -> Vec<SwitchCase> {
 }
 
 /// Options that the tables above cannot hold; each has a test of its own.
-const ELSEWHERE: [&str; 9] =
-    ["headless", "web", "config", "demo-port", "late", "option", "shape", "tls-min", "http-version"];
+const ELSEWHERE: [&str; 10] = [
+    "headless",
+    "web",
+    "config",
+    "demo-port",
+    "late",
+    "option",
+    "shape",
+    "tls-min",
+    "http-version",
+    "no-color",
+];
 
 #[test]
 fn no_option_is_left_untested() {
@@ -298,11 +310,26 @@ fn short_flags_are_those_of_locust() {
     let settings = Setup::new(&words).resolve().unwrap();
     let given: Vec<_> = OPTIONS
         .iter()
-        .filter(|spec| spec.short.is_some())
+        .filter(|spec| spec.short.is_some() && spec.kind != Kind::Switch)
         .map(|spec| settings.origins.of(spec.key).to_string())
         .collect();
     assert_eq!(given.len() * 2, words.len());
     assert!(given.iter().all(|origin| origin.starts_with("--")), "{given:?}");
+}
+
+#[test]
+fn who_wants_quiet_is_only_warned_unless_more_was_asked_for() {
+    let level = |words: &[&str]| Setup::new(words).resolve().unwrap().log.level.to_string();
+    assert_eq!(level(&["a.rhai"]), "info");
+    assert_eq!(level(&["a.rhai", "-q"]), "warn");
+    assert_eq!(level(&["a.rhai", "-q", "-L", "info"]), "info");
+    assert_eq!(level(&["a.rhai", "-q", "-L", "off"]), "off");
+}
+
+#[test]
+fn colours_are_refused_by_yes_or_no() {
+    assert!(Setup::new(&["a.rhai", "--no-color"]).resolve().is_ok());
+    insta::assert_snapshot!(Setup::new(&["a.rhai", "--no-color=maybe"]).error(), @"error: --no-color: `maybe` is neither yes (true, yes, on, 1) nor no (false, no, off, 0)");
 }
 
 #[test]

@@ -1,25 +1,49 @@
 //! The only place that prints.
 
-#![expect(clippy::print_stderr, reason = "printing is what this file is for")]
-
+use super::screen::{self, To};
 use crate::script::Mask;
 use crate::util::Diagnostic;
-use std::io::{IsTerminal, Write};
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
+use std::borrow::Cow;
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 
-/// Reports: to stdout. A reader that has gone away is no error: `katydid .. | head` must end quietly.
+/// Nothing is to be in colours, whatever the terminal can do.
+pub(super) fn without_colours() {
+    ColorChoice::Never.write_global();
+}
+
+/// Whether colours are wanted on stdout: it is a terminal that has some, and neither NO_COLOR nor `--no-color` says no; or
+/// CLICOLOR_FORCE says yes.
+pub(super) fn report_colours() -> bool {
+    AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
+}
+
+/// The same for stderr.
+pub(super) fn message_colours() -> bool {
+    AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
+}
+
+/// The text, without its styles where they are not wanted.
+pub(super) fn styled(text: &str, colours: bool) -> Cow<'_, str> {
+    if colours { text.into() } else { strip_str(text).to_string().into() }
+}
+
+/// Reports: to stdout, with styles where they are wanted.
 pub(super) fn report(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    if !text.ends_with('\n') {
-        let _ = out.write_all(b"\n");
-    }
-    let _ = out.flush();
+    print(&styled(text, report_colours()));
+}
+
+/// What scripts print: to stdout, as it is.
+pub(super) fn print(text: &str) {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    screen::write(To::Stdout, format!("{text}{end}").as_bytes());
 }
 
 /// A text of several lines, to stderr, in one piece.
 pub(super) fn message(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    screen::write(To::Stderr, text.as_bytes());
 }
 
 /// Width of the terminal that messages go to; none when they go elsewhere.
@@ -41,9 +65,14 @@ pub(super) fn hide(mask: Mask) {
 /// Messages to the user: to stderr, each followed by an empty line.
 pub(super) fn diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        let text = diagnostic.to_string();
-        eprintln!("{}\n", MASK.get().map_or(text.as_str().into(), |mask| mask.apply(&text)));
+        let text = if message_colours() { diagnostic.styled() } else { diagnostic.to_string() };
+        message(&format!("{}\n\n", MASK.get().map_or(text.as_str().into(), |mask| mask.apply(&text))));
     }
+}
+
+/// Whether stdout is a terminal on which lines can be drawn in place, by its kind as `TERM` names it.
+pub(super) fn can_draw(kind: Option<&str>) -> bool {
+    std::io::stdout().is_terminal() && kind.is_some_and(|kind| !kind.is_empty() && kind != "dumb")
 }
 
 /// Width of the terminal that reports go to; none when they go elsewhere.
@@ -55,5 +84,10 @@ pub(super) fn columns() -> Option<usize> {
 
 /// What clap has to say: help to stdout, mistakes to stderr.
 pub(super) fn usage(error: &clap::Error) {
-    let _ = error.print();
+    let text = error.render().ansi().to_string();
+    if error.use_stderr() {
+        message(&styled(&text, message_colours()));
+    } else {
+        report(&text);
+    }
 }

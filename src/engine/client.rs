@@ -7,7 +7,7 @@ use crate::http::{
     self, Base, Client, ClientOptions, NoProxy, Origin, Proxy, Shared, Tls, TlsChoice, TransportError, Url,
 };
 use crate::plan::{Event, UserClass};
-use crate::script::{Exception, Host, Mask, Phased, Sample, World};
+use crate::script::{CallSite, Exception, Host, Mask, Phased, Sample, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -194,7 +194,13 @@ impl Host for UserHost {
             ended: self.ledger.since_start(sample.ended),
         };
         let phases = sample.phases.as_deref().map(phase_sample);
-        self.ledger.recorder.borrow_mut().record_phased(&counted, phases.as_ref());
+        let charge = sample.charge.as_deref();
+        let circumstances = stats::Circumstances {
+            call: call_site(&sample.site),
+            failure: charge.and_then(|charge| call_site(&charge.site)),
+            url: charge.map(|charge| charge.url.as_str()),
+        };
+        self.ledger.recorder.borrow_mut().record_in(&counted, phases.as_ref(), &circumstances);
     }
 
     fn counts_phases(&self) -> bool {
@@ -233,6 +239,11 @@ impl Host for UserHost {
     fn clear_cookies(&self) {
         self.client.clear_cookies();
     }
+}
+
+fn call_site(site: &CallSite) -> Option<stats::CallSite<'_>> {
+    let (file, line, column) = site.parts()?;
+    Some(stats::CallSite { file, line, column })
 }
 
 fn phase_sample(Phased { timings, wire }: &Phased) -> PhaseSample {

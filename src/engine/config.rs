@@ -46,6 +46,8 @@ pub struct RunConfig {
     pub trace: bool,
     /// Count the phases of requests, and their bytes, per name.
     pub phases: bool,
+    /// Group failure texts from the first on.
+    pub failure_grouping: bool,
     /// Users whose requests somebody looks at.
     pub debugging: Option<Debugging>,
     /// Run each task of each set once, one user after the other, on one shard; for a plan that was made for it by

@@ -10,7 +10,7 @@ use super::message::{Command, HookOutcome, Report, ShapeFailed};
 use super::observer::{Ending, Observer, Outcome, Progress};
 use crate::plan::{Course, Event, UserTarget};
 use crate::script::Loader;
-use crate::stats::{Gauges, Health, Lateness, Milestones, RunResult, Totals, TraceStep};
+use crate::stats::{Gauges, Health, Lateness, Milestones, Overflowing, RunResult, Totals, TraceStep};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -44,6 +44,8 @@ struct Controller {
     totals: Totals,
     health: Health,
     milestones: Milestones,
+    /// What the user was told that there is too much of.
+    warned: Vec<Overflowing>,
     /// What the observer was not told yet.
     trace: Vec<TraceStep>,
     /// When the run started, which samples are counted from.
@@ -91,6 +93,7 @@ impl Controller {
             totals: Totals::new(jiff::Timestamp::now()),
             health: Health::default(),
             milestones: Milestones::default(),
+            warned: Vec::new(),
             trace: Vec::new(),
             started: Instant::from_std(started),
             begun: Instant::from_std(started),
@@ -267,6 +270,7 @@ impl Controller {
                     self.note_gauges(Gauges { due, started, ..Gauges::default() });
                 }
                 self.totals.merge(&snapshot);
+                self.warn_of_overflows();
             }
             Report::Joined { users } => self.crew.note_joined(&users),
             Report::Prepared => self.prepared += 1,
@@ -303,6 +307,16 @@ impl Controller {
         Ok(None)
     }
 
+    /// Says once of what there is more than is kept apart.
+    fn warn_of_overflows(&mut self) {
+        for overflow in self.totals.overflows() {
+            if !self.warned.contains(&overflow.what) {
+                tracing::warn!("{overflow}");
+                self.warned.push(overflow.what);
+            }
+        }
+    }
+
     /// Notes how the run stood in the second that has just passed: what shards report belongs to that.
     fn note_gauges(&mut self, gauges: Gauges) {
         let passed = self.started.elapsed().saturating_sub(REPORTS_COME_AFTER);
@@ -320,6 +334,8 @@ impl Controller {
             since_start: self.started.elapsed(),
             users: self.crew.running(),
             milestones: &self.milestones,
+            health: &self.health,
+            iterations: self.iterations,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the engine tells of a run: while it goes on, and at its end.
 
 use crate::plan::Arrivals;
-use crate::stats::{Milestones, RunResult, Totals, TraceStep};
+use crate::stats::{Health, Milestones, RunResult, Totals, TraceStep};
 use std::time::Duration;
 
 /// What ended a run.
@@ -54,6 +54,10 @@ pub struct Progress<'a> {
     pub users: &'a [u64],
     /// What the run has come to.
     pub milestones: &'a Milestones,
+    /// How the generator itself has fared so far.
+    pub health: &'a Health,
+    /// Task functions that have ended, statistics reset or not.
+    pub iterations: u64,
 }
 
 /// Someone who watches a run.

@@ -184,7 +184,7 @@ impl Shard {
             pulse: Pulse::new(),
         };
         let ledger = Ledger {
-            recorder: RefCell::new(Recorder::new()),
+            recorder: RefCell::new(Recorder::grouping(config.failure_grouping)),
             started: Instant::from_std(setup.started),
             counters: RefCell::default(),
             world: setup.loader.world.clone(),

@@ -95,6 +95,7 @@ pub fn breach<'a>(manifest: &Manifest, run: impl Into<Evidence<'a>>, elapsed: Du
 
 /// One row, or one for each name that a pattern means.
 fn judge(threshold: &Threshold, windows: &mut Windows<'_>) -> Vec<VerdictRow> {
+    let unseen = windows.unseen(threshold.terms.window);
     let rows = match windows.rows(threshold.terms.window) {
         Ok(rows) => rows,
         Err(why) => {
@@ -105,24 +106,28 @@ fn judge(threshold: &Threshold, windows: &mut Windows<'_>) -> Vec<VerdictRow> {
     };
     let window = rows.seconds.map(|(from, to)| format!("{}, {from} s to {to} s", threshold.terms.window));
     let case = |resource: String| Case::of(threshold, resource, window.clone());
-    if !threshold.names.is_pattern() {
-        let name = threshold.names.to_string();
-        return vec![case(name).judge(&threshold.names, rows)];
-    }
     let fits = threshold.names.matcher();
     let kind = asked(threshold.kind.as_deref());
     let of_kind = |row: &&Row<'_>| fits(&row.name) && is_of(row, kind);
+    let hidden = unseen.hides(threshold, rows.rows.iter().any(|row| of_kind(&row)));
+    let hidden = hidden.map(|why| case(threshold.names.to_string()).unknown(&why));
+    if !threshold.names.is_pattern() {
+        let name = threshold.names.to_string();
+        return vec![hidden.unwrap_or_else(|| case(name).judge(&threshold.names, rows))];
+    }
     let mut names: Vec<&str> = rows.rows.iter().filter(of_kind).map(|row| &*row.name).collect();
     names.sort_unstable();
     names.dedup();
-    if names.is_empty() {
+    if names.is_empty() && hidden.is_none() {
         let nothing = format!(
             "no row: nothing was counted that fits {}",
             subject(threshold.kind.as_deref(), &threshold.names)
         );
         return vec![case(threshold.names.to_string()).missing(&nothing)];
     }
-    names.into_iter().map(|name| case(name.to_owned()).judge(&Names::One(name.to_owned()), rows)).collect()
+    let judged =
+        names.into_iter().map(|name| case(name.to_owned()).judge(&Names::One(name.to_owned()), rows));
+    judged.chain(hidden).collect()
 }
 
 /// A threshold that is being judged for one name.
@@ -164,6 +169,16 @@ impl<'a> Case<'a> {
             (true, _) => Judgement::Skipped,
             (false, Severity::Warn) => Judgement::Warned,
             (false, Severity::Fail) => Judgement::Failed,
+        };
+        self.row
+    }
+
+    /// There is something to judge, and it cannot be told what: no manifest allows that.
+    fn unknown(mut self, why: &str) -> VerdictRow {
+        why.clone_into(&mut self.row.why);
+        self.row.judgement = match self.threshold.terms.severity {
+            Severity::Warn => Judgement::Warned,
+            Severity::Fail => Judgement::Failed,
         };
         self.row
     }

@@ -1,6 +1,7 @@
 //! What thresholds are judged by: the rows of a run, or of a stretch of it, or those that a CSV prints.
 
 use super::printed::{Printed, PrintedRow, PrintedStats};
+use super::unseen::Unseen;
 use super::value::Value;
 use super::{Metric, Window};
 use crate::stats::{Entry, Milestones, RunResult, Totals, is_part};
@@ -84,6 +85,14 @@ pub(super) struct Windows<'a> {
 impl<'a> Windows<'a> {
     pub(super) fn new(evidence: Evidence<'a>) -> Self {
         Self { evidence, known: Vec::new() }
+    }
+
+    /// What is counted in a window and cannot be told apart.
+    pub(super) fn unseen(&self, window: Window) -> Unseen {
+        match &self.evidence.0 {
+            Source::Run { totals, .. } => Unseen::of(totals, window),
+            Source::Csv(stats) => Unseen::printed(stats),
+        }
     }
 
     /// The rows of a window, or why there are none.

@@ -17,6 +17,7 @@ mod names;
 mod parse;
 mod printed;
 mod terms;
+mod unseen;
 mod value;
 mod window;
 mod yaml;

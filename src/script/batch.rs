@@ -6,11 +6,12 @@ use super::fiber;
 use super::options::{BATCH_KEYS, REQUEST_OPTIONS};
 use super::request::{Prepared, parse_method, prepare};
 use super::response::Response;
+use super::site::CallSite;
 use super::user::User;
 use crate::http::{self, Origin};
 use crate::util::nearest;
 use ::http::Method;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// Sends all requests and waits for the last answer; the responses come in the order of the requests.
-fn batch(user: &User, entries: Array) -> Result<Array> {
+fn batch(user: &User, entries: Array, site: &CallSite) -> Result<Array> {
     // All are read before one is sent: a mistake in the last shall not leave the others sent.
     let prepared = entries
         .into_iter()
@@ -35,7 +36,7 @@ fn batch(user: &User, entries: Array) -> Result<Array> {
     }
     user.tell()?;
     let begun = Instant::now();
-    let (responses, ended) = fiber::wait(together(user, prepared))?;
+    let (responses, ended) = fiber::wait(together(user, prepared, site))?;
     if let Some(transaction) = user.0.verdicts.transaction.get() {
         transaction.add_time(ended.saturating_duration_since(begun));
     }
@@ -96,7 +97,7 @@ struct Slot<'a> {
 }
 
 /// Sends the requests, the first ones first, so many at a time to each host; and when the last answer ended.
-async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Instant) {
+async fn together(user: &User, prepared: Vec<Prepared>, site: &CallSite) -> (Vec<Response>, Instant) {
     let mut origins: Vec<Rc<Origin>> = Vec::new();
     let mut slots: Vec<Slot<'_>> = prepared
         .into_iter()
@@ -129,6 +130,7 @@ async fn together(user: &User, prepared: Vec<Prepared>) -> (Vec<Response>, Insta
                             slot.name.clone(),
                             answer,
                             slot.remarks.take(),
+                            site.clone(),
                         ));
                     }
                     Poll::Pending => {
@@ -167,5 +169,7 @@ fn lane_of(origins: &mut Vec<Rc<Origin>>, origin: &Rc<Origin>) -> usize {
 
 /// Registers the method.
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("batch", |user: &mut User, requests: Array| batch(user, requests));
+    engine.register_fn("batch", |context: NativeCallContext<'_>, user: &mut User, requests: Array| {
+        batch(user, requests, &CallSite::of(&context))
+    });
 }

@@ -8,6 +8,7 @@ use super::error;
 use super::fiber::Stopped;
 use super::host::Sample;
 use super::options::RECORD_OPTIONS;
+use super::site::CallSite;
 use super::source::Files;
 use super::user::User;
 use crate::util::nearest;
@@ -44,9 +45,10 @@ fn transaction(
     user: &User,
     name: ImmutableString,
     limits: &Limits,
+    site: CallSite,
     block: impl FnOnce() -> Result<Dynamic>,
 ) -> Result<Dynamic> {
-    let entered = user.0.verdicts.transaction.enter(name, user);
+    let entered = user.0.verdicts.transaction.enter(name, user, site);
     let result = block();
     match BlockEnd::of(&result, limits) {
         BlockEnd::Well => entered.end(None),
@@ -62,6 +64,7 @@ fn timed(
     kind: ImmutableString,
     name: ImmutableString,
     limits: &Limits,
+    site: CallSite,
     block: impl FnOnce() -> Result<Dynamic>,
 ) -> Result<Dynamic> {
     let serial = user.0.verdicts.next_serial();
@@ -76,9 +79,18 @@ fn timed(
         BlockEnd::Cut => return result,
     };
     let response_time = Some(ended.saturating_duration_since(begun));
-    let lateness = Duration::ZERO;
-    let sample =
-        Sample { method: kind, name, response_time, lateness, size: 0, failure, phases: None, ended };
+    let sample = Sample {
+        method: kind,
+        name,
+        response_time,
+        lateness: Duration::ZERO,
+        size: 0,
+        failure,
+        phases: None,
+        ended,
+        site,
+        charge: None,
+    };
     count(user, serial, sample);
     match result {
         Err(error) if error.unwrap_inner().is_catchable() => Ok(Dynamic::UNIT),
@@ -100,7 +112,13 @@ fn count(user: &User, serial: u64, sample: Sample) {
 }
 
 /// Counts a request of another protocol as its options describe it.
-fn record(user: &User, kind: ImmutableString, name: ImmutableString, options: Map) -> Result<()> {
+fn record(
+    user: &User,
+    kind: ImmutableString,
+    name: ImmutableString,
+    options: Map,
+    site: CallSite,
+) -> Result<()> {
     if kind.is_empty() {
         return Err(refuse("the type of a request must not be empty"));
     }
@@ -114,6 +132,8 @@ fn record(user: &User, kind: ImmutableString, name: ImmutableString, options: Ma
         failure: None,
         phases: None,
         ended,
+        site,
+        charge: None,
     };
     for (key, value) in options {
         // An option set to `()` is as if it were not given.
@@ -164,7 +184,7 @@ pub(super) fn register(engine: &mut Engine, limits: &Limits, files: &Files) {
         "transaction",
         move |context: NativeCallContext<'_>, user: &mut User, name: ImmutableString, block: FnPtr| {
             let block = Block::read(&context, &known, &block)?;
-            transaction(user, name, &limits, || block.call(&context, user))
+            transaction(user, name, &limits, CallSite::of(&context), || block.call(&context, user))
         },
     );
     let known = files.clone();
@@ -176,16 +196,21 @@ pub(super) fn register(engine: &mut Engine, limits: &Limits, files: &Files) {
               name: ImmutableString,
               block: FnPtr| {
             let block = Block::read(&context, &known, &block)?;
-            timed(user, kind, name, &limits, || block.call(&context, user))
+            timed(user, kind, name, &limits, CallSite::of(&context), || block.call(&context, user))
         },
     );
-    engine.register_fn("record", |user: &mut User, kind: ImmutableString, name: ImmutableString| {
-        record(user, kind, name, Map::new())
-    });
     engine.register_fn(
         "record",
-        |user: &mut User, kind: ImmutableString, name: ImmutableString, options: Map| {
-            record(user, kind, name, options)
+        |context: NativeCallContext<'_>, user: &mut User, kind: ImmutableString, name: ImmutableString| {
+            record(user, kind, name, Map::new(), CallSite::of(&context))
         },
+    );
+    engine.register_fn(
+        "record",
+        |context: NativeCallContext<'_>,
+         user: &mut User,
+         kind: ImmutableString,
+         name: ImmutableString,
+         options: Map| { record(user, kind, name, options, CallSite::of(&context)) },
     );
 }

@@ -4,6 +4,7 @@
 //! tests, a fake. So scripts are testable without a server and no arrow runs upward.
 
 use super::program::Exception;
+use super::site::{CallSite, Charge};
 use crate::http::{self, Origin};
 use crate::plan::Event;
 use crate::util::Diagnostic;
@@ -34,6 +35,10 @@ pub struct Sample {
     pub phases: Option<Box<Phased>>,
     /// When the answer ended: the sample belongs to that second, whenever its verdict fell.
     pub ended: Instant,
+    /// The call that asked for it.
+    pub site: CallSite,
+    /// Where the script said that it failed, if it did.
+    pub charge: Option<Box<Charge>>,
 }
 
 /// The phases of a request, and its bytes on the wire.

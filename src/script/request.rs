@@ -4,22 +4,29 @@ use super::convert::refuse;
 use super::draft::{Draft, Remarks};
 use super::fiber;
 use super::response::Response;
+use super::site::CallSite;
 use super::user::User;
 use crate::http::{self, Tls, TlsChoice};
 use ::http::Method;
-use rhai::{Engine, EvalAltResult, ImmutableString, Map};
+use rhai::{Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// Sends one request and waits, as `user`.
-fn request(user: &User, method: Method, url: &ImmutableString, options: Option<Map>) -> Result<Response> {
+fn request(
+    context: &NativeCallContext<'_>,
+    user: &User,
+    method: Method,
+    url: &ImmutableString,
+    options: Option<Map>,
+) -> Result<Response> {
     user.tell()?;
     let Prepared { kind, name, request, remarks } = prepare(user, method, url, options)?;
     let answer = fiber::wait(user.0.host.send(request))?;
     if let Some(transaction) = user.0.verdicts.transaction.get() {
         transaction.add_time(answer.elapsed);
     }
-    Ok(Response::new(user.clone(), kind, name, answer, remarks))
+    Ok(Response::new(user.clone(), kind, name, answer, remarks, CallSite::of(context)))
 }
 
 /// A request that can be sent.
@@ -124,21 +131,32 @@ pub(super) fn register(engine: &mut Engine) {
     ];
     for (name, method) in methods {
         let with_options = method.clone();
-        engine.register_fn(name, move |user: &mut User, url: ImmutableString| {
-            request(user, method.clone(), &url, None)
-        });
-        engine.register_fn(name, move |user: &mut User, url: ImmutableString, options: Map| {
-            request(user, with_options.clone(), &url, Some(options))
-        });
+        engine.register_fn(
+            name,
+            move |context: NativeCallContext<'_>, user: &mut User, url: ImmutableString| {
+                request(&context, user, method.clone(), &url, None)
+            },
+        );
+        engine.register_fn(
+            name,
+            move |context: NativeCallContext<'_>, user: &mut User, url: ImmutableString, options: Map| {
+                request(&context, user, with_options.clone(), &url, Some(options))
+            },
+        );
     }
-    engine.register_fn("request", |user: &mut User, method: ImmutableString, url: ImmutableString| {
-        request(user, parse_method(&method)?, &url, None)
-    });
     engine.register_fn(
         "request",
-        |user: &mut User, method: ImmutableString, url: ImmutableString, options: Map| {
-            request(user, parse_method(&method)?, &url, Some(options))
+        |context: NativeCallContext<'_>, user: &mut User, method: ImmutableString, url: ImmutableString| {
+            request(&context, user, parse_method(&method)?, &url, None)
         },
+    );
+    engine.register_fn(
+        "request",
+        |context: NativeCallContext<'_>,
+         user: &mut User,
+         method: ImmutableString,
+         url: ImmutableString,
+         options: Map| { request(&context, user, parse_method(&method)?, &url, Some(options)) },
     );
 }
 

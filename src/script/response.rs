@@ -6,11 +6,12 @@ use super::headers::Headers;
 use super::host::Phased;
 use super::json;
 use super::listeners::Details;
+use super::site::{CallSite, Charge};
 use super::user::User;
 use super::verdict::{Tally, TallyId, Word};
 use crate::http;
 use ::http::{StatusCode, Version};
-use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
+use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -47,6 +48,7 @@ impl Response {
         name: ImmutableString,
         answer: Box<http::Response>,
         remarks: Option<Box<Remarks>>,
+        site: CallSite,
     ) -> Self {
         let size = answer.size;
         let transaction = user.0.verdicts.transaction.get();
@@ -68,6 +70,7 @@ impl Response {
             phases,
             ended: answer.ended,
             word: Word::None,
+            site,
             transaction,
             details,
             stream: None,
@@ -284,7 +287,12 @@ pub(super) fn register(engine: &mut Engine) {
     engine
         .register_fn("bytes", |response: &mut Response| -> Result<Blob> { Ok(response.decoded()?.to_vec()) });
     engine.register_fn("success", |response: &mut Response| response.say(Word::Success));
-    engine.register_fn("failure", |response: &mut Response, message: Dynamic| {
-        response.say(Word::Failure(words(&message)))
-    });
+    engine.register_fn(
+        "failure",
+        |context: NativeCallContext<'_>, response: &mut Response, message: Dynamic| {
+            let url = response.0.answer.url.to_string();
+            let charge = Charge { site: CallSite::of(&context), url };
+            response.say(Word::Failure(words(&message), Box::new(charge)))
+        },
+    );
 }

@@ -13,6 +13,7 @@ use super::listeners::Details;
 use super::options::STREAM_CUTS;
 use super::request::{Prepared, parse_method, prepare};
 use super::response::{default_failure, is_ok, milliseconds};
+use super::site::{CallSite, Charge};
 use super::user::User;
 use super::verdict::{Tally, TallyId, Word};
 use crate::http::{self, BodyStream, TransportError};
@@ -20,7 +21,7 @@ use crate::util::nearest;
 use ::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use ::http::{HeaderMap, Method};
 use bytes::Bytes;
-use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map};
+use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
@@ -37,7 +38,13 @@ const TO_FIRST_EVENT: &str = "TTFE";
 const GAP: &str = "GAP";
 
 /// Sends a request and waits for the head of its answer, as `user`.
-fn stream(user: &User, method: Method, url: &ImmutableString, options: Option<Map>) -> Result<Stream> {
+fn stream(
+    context: &NativeCallContext<'_>,
+    user: &User,
+    method: Method,
+    url: &ImmutableString,
+    options: Option<Map>,
+) -> Result<Stream> {
     user.tell()?;
     let mut options = options.unwrap_or_default();
     let cut = options.remove("as").filter(|value| !value.is_unit()).map(|value| cut(&value)).transpose()?;
@@ -53,7 +60,8 @@ fn stream(user: &User, method: Method, url: &ImmutableString, options: Option<Ma
     let begun = Instant::now();
     let http::Streamed { response, body } = fiber::wait(user.0.host.stream(request))?;
     add_time(user, begun.elapsed());
-    Ok(Stream::new(user, kind, name, cut, response, body, remarks))
+    let site = CallSite::of(context);
+    Ok(Stream::new(user, Asked { method: kind, name, site, remarks }, cut, response, body))
 }
 
 fn set_default(request: &mut http::Request, name: HeaderName, value: &'static str) {
@@ -83,6 +91,14 @@ fn add_time(user: &User, time: Duration) {
     }
 }
 
+/// What was asked for.
+struct Asked {
+    method: ImmutableString,
+    name: ImmutableString,
+    site: CallSite,
+    remarks: Option<Box<Remarks>>,
+}
+
 /// A handle to a stream. Its request is counted when the last one is gone, or when the task ends.
 #[derive(Clone)]
 pub(super) struct Stream(Rc<Reading>);
@@ -92,6 +108,8 @@ pub(super) struct Reading {
     user: User,
     tally: TallyId,
     name: ImmutableString,
+    /// The call that asked for it.
+    site: CallSite,
     /// The answer without its body.
     answer: http::Response,
     begun: Instant,
@@ -120,13 +138,12 @@ struct State {
 impl Stream {
     fn new(
         user: &User,
-        method: ImmutableString,
-        name: ImmutableString,
+        asked: Asked,
         cut: Option<Cut>,
         answer: http::Response,
         body: Option<BodyStream>,
-        remarks: Option<Box<Remarks>>,
     ) -> Self {
+        let Asked { method, name, site, remarks } = asked;
         let transaction = user.0.verdicts.transaction.get();
         let lateness = user.take_lateness();
         if let Some(transaction) = &transaction {
@@ -142,6 +159,7 @@ impl Stream {
             default_failure: default_failure(&answer),
             ended: answer.ended,
             word: Word::None,
+            site: site.clone(),
             transaction,
             phases: user
                 .0
@@ -168,10 +186,12 @@ impl Stream {
         };
         let (timed, begun) = (cut != Cut::Pieces, answer.ended - answer.elapsed);
         let state = RefCell::new(state);
+        let user = user.clone();
         let stream =
-            Self(Rc::new(Reading { user: user.clone(), tally, name, answer, begun, lateness, timed, state }));
+            Self(Rc::new(Reading { user, tally, name, site, answer, begun, lateness, timed, state }));
         if stream.0.state.borrow().open {
-            user.0.verdicts.amend(tally, |tally| tally.stream = Some(Rc::downgrade(&stream.0)));
+            let reading = Rc::downgrade(&stream.0);
+            stream.0.user.0.verdicts.amend(tally, |tally| tally.stream = Some(reading));
             stream.0.measure(
                 TO_FIRST_BYTE,
                 lateness + stream.0.answer.elapsed,
@@ -297,6 +317,8 @@ impl Reading {
             failure: None,
             phases: None,
             ended,
+            site: self.site.clone(),
+            charge: None,
         });
     }
 
@@ -379,19 +401,28 @@ impl IntoIterator for Stream {
 
 /// Registers the method of `user`, and the type with its properties and methods.
 pub(super) fn register(engine: &mut Engine) {
-    engine
-        .register_fn("stream", |user: &mut User, url: ImmutableString| stream(user, Method::GET, &url, None));
-    engine.register_fn("stream", |user: &mut User, url: ImmutableString, options: Map| {
-        stream(user, Method::GET, &url, Some(options))
-    });
-    engine.register_fn("stream", |user: &mut User, method: ImmutableString, url: ImmutableString| {
-        stream(user, parse_method(&method)?, &url, None)
+    engine.register_fn("stream", |context: NativeCallContext<'_>, user: &mut User, url: ImmutableString| {
+        stream(&context, user, Method::GET, &url, None)
     });
     engine.register_fn(
         "stream",
-        |user: &mut User, method: ImmutableString, url: ImmutableString, options: Map| {
-            stream(user, parse_method(&method)?, &url, Some(options))
+        |context: NativeCallContext<'_>, user: &mut User, url: ImmutableString, options: Map| {
+            stream(&context, user, Method::GET, &url, Some(options))
         },
+    );
+    engine.register_fn(
+        "stream",
+        |context: NativeCallContext<'_>, user: &mut User, method: ImmutableString, url: ImmutableString| {
+            stream(&context, user, parse_method(&method)?, &url, None)
+        },
+    );
+    engine.register_fn(
+        "stream",
+        |context: NativeCallContext<'_>,
+         user: &mut User,
+         method: ImmutableString,
+         url: ImmutableString,
+         options: Map| { stream(&context, user, parse_method(&method)?, &url, Some(options)) },
     );
     engine.register_type_with_name::<Stream>("Stream");
     engine.register_iterator_result::<Stream, Dynamic>();
@@ -404,8 +435,10 @@ pub(super) fn register(engine: &mut Engine) {
     });
     engine.register_fn("close", |stream: &mut Stream| stream.0.end(None, Instant::now()));
     engine.register_fn("success", |stream: &mut Stream| stream.say(Word::Success));
-    engine.register_fn("failure", |stream: &mut Stream, message: Dynamic| {
-        stream.say(Word::Failure(message.to_string().into()));
+    engine.register_fn("failure", |context: NativeCallContext<'_>, stream: &mut Stream, message: Dynamic| {
+        let url = stream.0.answer.url.to_string();
+        let charge = Charge { site: CallSite::of(&context), url };
+        stream.say(Word::Failure(message.to_string().into(), Box::new(charge)));
     });
     register_properties(engine);
 }

@@ -7,6 +7,7 @@
 //! every open verdict holds the sum that it belongs to, and the sum is recorded when the last of them lets go.
 
 use super::host::Sample;
+use super::site::CallSite;
 use super::user::User;
 use rhai::ImmutableString;
 use std::cell::{Cell, RefCell};
@@ -22,6 +23,8 @@ const KIND: &str = "TX";
 pub(super) struct Sum {
     name: ImmutableString,
     user: User,
+    /// The call that has its block.
+    site: CallSite,
     /// The transaction around it: what counts here counts there too.
     parent: Option<Rc<Sum>>,
     time: Cell<Duration>,
@@ -102,6 +105,8 @@ impl Drop for Sum {
             failure: self.failure.take().map(|(_, text)| text),
             phases: None,
             ended,
+            site: self.site.clone(),
+            charge: None,
         };
         self.user.count_other(sample);
     }
@@ -122,11 +127,12 @@ impl Innermost {
     }
 
     /// Enters a transaction; it is left when the guard is dropped.
-    pub(super) fn enter(&self, name: ImmutableString, user: &User) -> Entered<'_> {
+    pub(super) fn enter(&self, name: ImmutableString, user: &User, site: CallSite) -> Entered<'_> {
         let parent = self.get();
         let sum = Rc::new(Sum {
             name,
             user: user.clone(),
+            site,
             parent: parent.clone(),
             time: Cell::default(),
             lateness: Cell::default(),

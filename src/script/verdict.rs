@@ -5,6 +5,7 @@
 
 use super::host::{Phased, Sample};
 use super::listeners::Details;
+use super::site::{CallSite, Charge};
 use super::stream::Reading;
 use super::transaction::{Innermost, Sum};
 use rhai::ImmutableString;
@@ -21,8 +22,8 @@ pub(super) enum Word {
     None,
     /// `success()`.
     Success,
-    /// `failure(message)`.
-    Failure(ImmutableString),
+    /// `failure(message)`, and where that was said.
+    Failure(ImmutableString, Box<Charge>),
 }
 
 /// A request that was answered and whose verdict is open.
@@ -38,6 +39,8 @@ pub(super) struct Tally {
     pub(super) phases: Option<Box<Phased>>,
     pub(super) ended: Instant,
     pub(super) word: Word,
+    /// The call that asked for it.
+    pub(super) site: CallSite,
     /// The innermost transaction that it counts into. Its verdict falls after this one.
     pub(super) transaction: Option<Rc<Sum>>,
     /// What the hooks of requests are told besides; none where there are no such hooks.
@@ -49,10 +52,10 @@ pub(super) struct Tally {
 impl Tally {
     /// The verdict falls: what is counted, and what hooks are told.
     fn fall(self, serial: u64) -> (Sample, Option<Box<Details>>, Option<Rc<Sum>>) {
-        let failure = match self.word {
-            Word::None => self.default_failure,
-            Word::Success => None,
-            Word::Failure(message) => Some(message.into()),
+        let (failure, charge) = match self.word {
+            Word::None => (self.default_failure, None),
+            Word::Success => (None, None),
+            Word::Failure(message, charge) => (Some(message.into()), Some(charge)),
         };
         if let (Some(transaction), Some(text)) = (&self.transaction, &failure) {
             transaction.request_failed(serial, &self.name, text);
@@ -66,6 +69,8 @@ impl Tally {
             failure,
             phases: self.phases,
             ended: self.ended,
+            site: self.site,
+            charge,
         };
         (sample, self.details, self.transaction)
     }

@@ -1,13 +1,30 @@
-//! Rows found by key, of a bounded number: what comes after the bound is counted together in one row that says so.
+//! Rows found by key, of a bounded number: what comes after the bound is counted together in one row that says so. And
+//! texts of a bounded length.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 /// Distinct (method, name) that are kept apart.
 pub const NAMES_KEPT: usize = 10_000;
 /// Distinct failure texts, and distinct exceptions, that are kept apart.
 pub const FAILURES_KEPT: usize = 500;
+
+/// Bytes of a name, a failure text or an exception that are kept: a script may say `failure(resp.text())` of a megabyte.
+pub const TEXT_KEPT: usize = 1024;
+
+/// What ends a text that was cut.
+const CUT: &str = " … (cut)";
+
+/// The text, or its beginning with a mark, so that it is no longer than [`TEXT_KEPT`].
+pub(super) fn clip(text: &str) -> Cow<'_, str> {
+    if text.len() <= TEXT_KEPT {
+        return Cow::Borrowed(text);
+    }
+    let end = text.floor_char_boundary(TEXT_KEPT - CUT.len());
+    Cow::Owned(format!("{}{CUT}", &text[..end]))
+}
 
 /// A row that can be found by its key and added to another of the same key.
 pub(super) trait Row: Clone {
@@ -79,6 +96,19 @@ impl<R: Row> Bounded<R> {
         self.at(spot)
     }
 
+    /// The row of `key`, made if there is room for it.
+    pub(super) fn row_if_room(&mut self, key: [&str; 3]) -> Option<&mut R> {
+        match self.spot(key) {
+            Spot::Kept(at) => self.rows.get_mut(at),
+            Spot::Rest => None,
+        }
+    }
+
+    /// How many rows are kept apart.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The row of `key`, if there is one.
     pub(super) fn get(&self, key: [&str; 3]) -> Option<&R> {
         if key == R::BEYOND {
@@ -88,18 +118,11 @@ impl<R: Row> Bounded<R> {
         found.and_then(|&at| self.rows.get(at as usize))
     }
 
-    /// Adds a row, or the one for the rest.
-    pub(super) fn add(&mut self, row: &R) {
-        if row.key() == R::BEYOND {
-            self.at(Spot::Rest).merge(row);
-        } else {
-            self.row(row.key()).merge(row);
-        }
-    }
-
-    /// Adds all rows of `other`.
-    pub(super) fn merge(&mut self, other: &Self) {
-        other.iter().for_each(|row| self.add(row));
+    /// Adds a row, or the one for the rest; says where it was counted.
+    pub(super) fn add(&mut self, row: &R) -> Spot {
+        let spot = if row.key() == R::BEYOND { Spot::Rest } else { self.spot(row.key()) };
+        self.at(spot).merge(row);
+        spot
     }
 
     /// All rows in the order of their coming, the one for the rest last.
@@ -131,7 +154,26 @@ impl<R: Row + Serialize> Serialize for Bounded<R> {
 impl<'de, R: Row + Deserialize<'de>> Deserialize<'de> for Bounded<R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut bounded = Self::default();
-        Vec::<R>::deserialize(deserializer)?.iter().for_each(|row| bounded.add(row));
+        Vec::<R>::deserialize(deserializer)?.iter().for_each(|row| {
+            bounded.add(row);
+        });
         Ok(bounded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TEXT_KEPT, clip};
+
+    #[test]
+    fn a_long_text_is_cut_at_a_character_and_says_so() {
+        let fits = "x".repeat(TEXT_KEPT);
+        assert_eq!(clip(&fits), fits);
+        for long in ["x".repeat(TEXT_KEPT + 1), "ü".repeat(500_000), "€".repeat(400)] {
+            let cut = clip(&long);
+            assert!(cut.len() <= TEXT_KEPT && cut.len() > TEXT_KEPT - 4, "{}", cut.len());
+            let kept = cut.strip_suffix(" … (cut)").unwrap();
+            assert!(long.starts_with(kept));
+        }
     }
 }

@@ -151,6 +151,12 @@ pub fn is_part(method: &str) -> bool {
     matches!(method, "TTFB" | "TTFE" | "GAP")
 }
 
+/// Whether rows of this type and name count what came when there were more names than are kept apart.
+#[must_use]
+pub fn is_rest(method: &str, name: &str) -> bool {
+    [method, name, ""] == Entry::BEYOND
+}
+
 impl Row for Entry {
     const KEPT: usize = NAMES_KEPT;
     const BEYOND: [&'static str; 3] = ["-", "(names beyond the first 10,000, counted together)", ""];

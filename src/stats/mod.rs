@@ -6,8 +6,11 @@
 
 mod arrivals;
 mod bounded;
+mod circumstances;
 mod counters;
 mod entry;
+mod failures;
+mod grouping;
 mod health;
 mod histogram;
 mod join;
@@ -15,6 +18,7 @@ mod join;
 mod join_tests;
 mod lateness;
 mod milestones;
+mod overflow;
 mod packed;
 mod phases;
 mod problems;
@@ -30,13 +34,15 @@ mod validity;
 mod window;
 
 pub use arrivals::ArrivalSummary;
-pub use bounded::{FAILURES_KEPT, NAMES_KEPT};
+pub use bounded::{FAILURES_KEPT, NAMES_KEPT, TEXT_KEPT};
+pub use circumstances::{CallSite, Circumstances};
 pub use counters::RunCounters;
-pub use entry::{Entry, is_part};
+pub use entry::{Entry, is_part, is_rest};
 pub use health::{Health, ShardHealth};
 pub use histogram::Histogram;
 pub use lateness::{LATE, Lateness};
 pub use milestones::Milestones;
+pub use overflow::{Overflow, Overflowing};
 pub use phases::{Phase, PhaseSample, Phases};
 pub use problems::{ExceptionRow, FailureRow};
 pub use recorder::{Recorder, Sample};

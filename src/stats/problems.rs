@@ -1,12 +1,14 @@
 //! Failures and exceptions, grouped by what they say.
 
 use super::bounded::{FAILURES_KEPT, Row};
+use super::circumstances::CallSite;
 use crate::util::nanoseconds;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Failed requests of one (method, name) with the same text.
+/// Failed requests of one (method, name) with the same text, or with texts of the same grouped form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureRow {
     /// The method of the requests.
@@ -23,6 +25,15 @@ pub struct FailureRow {
     /// When last, since the start of the run.
     #[serde(rename = "last_ns", with = "nanoseconds")]
     pub last: Duration,
+    /// Where texts were grouped to this one, the first of them; see [`FailureRow::original`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Arc<str>>,
+    /// `file:line:column` of the call in the script that the first of them came from: of `failure(..)`, or of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Arc<str>>,
+    /// The text as it is when it is grouped, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) form: Option<Arc<str>>,
 }
 
 /// Exceptions of script functions with the same message at the same place.
@@ -45,10 +56,50 @@ pub struct ExceptionRow {
 }
 
 impl FailureRow {
-    pub(super) fn seen(&mut self, at: Duration) {
+    /// The first text of the row as it came: of several at the same time, the smallest.
+    #[must_use]
+    pub fn original(&self) -> &str {
+        self.sample.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Whether texts that differ from each other may be counted in it.
+    #[must_use]
+    pub fn is_grouped(&self) -> bool {
+        self.sample.is_some()
+    }
+
+    /// Whether it counts what came when there was no room for a row of its own.
+    #[must_use]
+    pub fn is_rest(&self) -> bool {
+        self.key() == Self::BEYOND
+    }
+
+    /// Counts a failure whose text was `original`.
+    pub(super) fn seen(&mut self, at: Duration, original: &str, site: Option<CallSite<'_>>) {
+        let is_first = self.occurrences == 0;
+        let order = (at, original).cmp(&(self.first, self.original()));
+        let text = |site: CallSite<'_>| Arc::from(site.to_string());
+        if is_first || order == Ordering::Less {
+            self.place = site.map(text);
+        } else if order == Ordering::Equal {
+            self.place = least(self.place.take(), site.map(text));
+        }
+        if is_first || order == Ordering::Less {
+            self.sample = (self.is_grouped() || original != &*self.text).then(|| original.into());
+        } else if !self.is_grouped() && original != &*self.text {
+            self.sample = Some(self.text.clone());
+        }
         self.occurrences += 1;
         self.first = self.first.min(at);
         self.last = self.last.max(at);
+    }
+}
+
+/// The smaller of those that there are.
+fn least(ours: Option<Arc<str>>, theirs: Option<Arc<str>>) -> Option<Arc<str>> {
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+        (ours, theirs) => ours.or(theirs),
     }
 }
 
@@ -81,10 +132,32 @@ impl Row for FailureRow {
             occurrences: 0,
             first: Duration::MAX,
             last: Duration::ZERO,
+            sample: None,
+            place: None,
+            form: None,
         }
     }
 
+    /// The texts may differ, where that of `other` is grouped to this one.
     fn merge(&mut self, other: &Self) {
+        let differs = self.is_grouped() || other.original() != &*self.text || other.is_grouped();
+        let order = match self.occurrences {
+            0 => Ordering::Greater,
+            _ => (self.first, self.original()).cmp(&(other.first, other.original())),
+        };
+        let original = match order {
+            Ordering::Greater => other.original(),
+            _ => self.original(),
+        };
+        self.sample = differs.then(|| original.into());
+        self.place = match order {
+            Ordering::Less => self.place.take(),
+            Ordering::Equal => least(self.place.take(), other.place.clone()),
+            Ordering::Greater => other.place.clone(),
+        };
+        if other.text == self.text {
+            self.form = least(self.form.take(), other.form.clone());
+        }
         self.occurrences = self.occurrences.saturating_add(other.occurrences);
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);

@@ -1,11 +1,14 @@
 //! The shard's end of the ledger: the hot path.
 
 use super::arrivals::ArrivalSummary;
-use super::bounded::{Bounded, Spot};
+use super::bounded::{Bounded, Spot, TEXT_KEPT, clip};
+use super::circumstances::Circumstances;
 use super::counters::RunCounters;
 use super::entry::Entry;
+use super::failures::Failures;
+use super::overflow::{Beyond, News};
 use super::phases::PhaseSample;
-use super::problems::{ExceptionRow, FailureRow};
+use super::problems::ExceptionRow;
 use super::snapshot::Snapshot;
 use std::collections::{BTreeMap, HashMap, hash_map};
 use std::time::Duration;
@@ -41,8 +44,14 @@ pub struct Recorder {
     touched: Vec<Spot>,
     /// Seconds that are over, or that a verdict which fell late belongs to.
     others: BTreeMap<u64, HashMap<Spot, Entry>>,
-    failures: Bounded<FailureRow>,
+    failures: Failures,
+    /// Failure texts are grouped from the first on.
+    grouping: bool,
     exceptions: Bounded<ExceptionRow>,
+    /// Names that were counted for the first time since the last take.
+    news: Vec<News>,
+    /// What there was no room for since the last take.
+    beyond: Beyond,
     counters: RunCounters,
     arrivals: Option<Box<ArrivalSummary>>,
 }
@@ -54,6 +63,12 @@ impl Recorder {
         Self::default()
     }
 
+    /// The same, which groups failure texts from the first on, if `grouping` says so, and not only where there are too many.
+    #[must_use]
+    pub fn grouping(grouping: bool) -> Self {
+        Self { grouping, failures: Failures::new(grouping), ..Self::default() }
+    }
+
     /// Counts a sample: one lookup by (method, name), no allocation for a known name.
     pub fn record(&mut self, sample: &Sample<'_>) {
         self.record_phased(sample, None);
@@ -61,7 +76,24 @@ impl Recorder {
 
     /// The same for a request whose phases are counted too.
     pub fn record_phased(&mut self, sample: &Sample<'_>, phases: Option<&PhaseSample>) {
+        self.record_in(sample, phases, &Circumstances::default());
+    }
+
+    /// The same where it is known what line of a script made it.
+    pub fn record_in(
+        &mut self,
+        sample: &Sample<'_>,
+        phases: Option<&PhaseSample>,
+        circumstances: &Circumstances<'_>,
+    ) {
+        if sample.name.len().max(sample.method.len()) > TEXT_KEPT {
+            return self.record_cut(sample, phases, circumstances);
+        }
+        let known = self.series.len();
         let spot = self.series.spot([sample.method, sample.name, ""]);
+        if !matches!(spot, Spot::Kept(at) if at < known) {
+            self.note_news(sample, spot, circumstances);
+        }
         let second = sample.ended.as_secs();
         if second > self.second {
             self.turn_to(second);
@@ -83,7 +115,31 @@ impl Recorder {
             entry.record_phases(phases);
         }
         if let Some(text) = sample.failure {
-            self.failures.row([sample.method, sample.name, text]).seen(sample.ended);
+            self.failures.count(sample, text, circumstances);
+        }
+    }
+
+    /// Counts what has a name that is too long to be kept.
+    #[cold]
+    fn record_cut(
+        &mut self,
+        sample: &Sample<'_>,
+        phases: Option<&PhaseSample>,
+        circumstances: &Circumstances<'_>,
+    ) {
+        let (method, name) = (clip(sample.method), clip(sample.name));
+        self.record_in(&Sample { method: &method, name: &name, ..*sample }, phases, circumstances);
+    }
+
+    /// Says where a name comes from that is new, or for which there is no room.
+    #[cold]
+    fn note_news(&mut self, sample: &Sample<'_>, spot: Spot, circumstances: &Circumstances<'_>) {
+        let place = || circumstances.call.map(|call| call.to_string().into());
+        if spot == Spot::Rest {
+            self.beyond.name(sample.method, sample.name, place);
+        } else if let Some(place) = place() {
+            let Entry { method, name, .. } = self.series.at(spot);
+            self.news.push(News { method: method.clone(), name: name.clone(), place });
         }
     }
 
@@ -109,7 +165,12 @@ impl Recorder {
 
     /// Counts an exception of a script function; `place` is `file:line` of the script, `task` the task or hook that threw.
     pub fn exception(&mut self, message: &str, place: &str, task: &str, at: Duration) {
-        self.exceptions.row([message, place, ""]).seen(task, at);
+        let message = &*clip(message);
+        let spot = self.exceptions.spot([message, place, ""]);
+        if spot == Spot::Rest {
+            self.beyond.exception(message, place);
+        }
+        self.exceptions.at(spot).seen(task, at);
     }
 
     /// The counts of the run as a whole, to add to.
@@ -131,10 +192,15 @@ impl Recorder {
             entries.sort_unstable_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
             (second, entries)
         });
+        let failures = std::mem::replace(&mut self.failures, Failures::new(self.grouping));
+        let mut beyond = std::mem::take(&mut self.beyond);
+        beyond.failures = failures.is_crowded();
         Snapshot {
             seconds: seconds.collect(),
-            failures: std::mem::take(&mut self.failures),
+            failures,
             exceptions: std::mem::take(&mut self.exceptions),
+            news: std::mem::take(&mut self.news),
+            beyond,
             counters: std::mem::take(&mut self.counters),
             arrivals: self.arrivals.take(),
         }
@@ -213,8 +279,9 @@ mod tests {
     #[test]
     fn failure_texts_and_exceptions_are_grouped_and_bounded() {
         let mut recorder = Recorder::new();
-        for number in 0..600 {
-            let text = format!("wrong id {number}");
+        for number in 0..600_u64 {
+            let text =
+                format!("wrong {}", "id ".repeat(number as usize / 2 + 1)) + ["", "!"][number as usize % 2];
             recorder.record(&Sample { failure: Some(&text), ..sample("/a") });
             recorder.exception("boom", "a.rhai:3", "buy", Duration::from_secs(number));
         }

@@ -90,7 +90,7 @@ pub struct Gauges {
 
 impl Gauges {
     /// Those of both stretches together, which follow each other or are one.
-    fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.users = self.users.max(other.users);
         self.due += other.due;
         self.started += other.started;
@@ -173,6 +173,18 @@ impl Timeline {
         self.change(second, |slice| slice.gauges.merge(gauges));
     }
 
+    /// Whether no further name will have slices of its own.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.names.len() >= SERIES_KEPT
+    }
+
+    /// Whether requests of this method and name have slices of their own.
+    #[must_use]
+    pub fn has_series(&self, method: &Arc<str>, name: &Arc<str>) -> bool {
+        self.indexes.contains_key(&(method.clone(), name.clone()))
+    }
+
     /// Seconds of a slice.
     #[must_use]
     pub fn width(&self) -> u64 {
@@ -206,6 +218,13 @@ impl Timeline {
     /// The number of the slice that a second is in.
     fn number_of(&self, second: u64) -> u64 {
         (second + self.phase) / self.width
+    }
+
+    /// The last seconds one by one, two minutes of them at least, as far as the run has come; one in which nothing happened
+    /// may be missing.
+    pub fn last_seconds(&self) -> impl Iterator<Item = (u64, &Slice)> {
+        let (seconds, phase) = if self.width == 1 { (&self.slices, self.phase) } else { (&self.recent, 0) };
+        seconds.iter().map(move |(number, slice)| (number - phase, slice))
     }
 
     /// What ended in the seconds `from..to`, as far as whole slices lie in them; none if no slice does.

@@ -3,9 +3,11 @@
 mod join;
 
 use super::arrivals::ArrivalSummary;
-use super::bounded::Bounded;
+use super::bounded::{Bounded, Row, Spot};
 use super::counters::RunCounters;
 use super::entry::Entry;
+use super::failures::Failures;
+use super::overflow::{Beyond, Overflow};
 use super::problems::{ExceptionRow, FailureRow};
 use super::snapshot::Snapshot;
 use super::timeline::{Gauges, Timeline};
@@ -38,11 +40,13 @@ pub struct Totals {
     series: Bounded<Entry>,
     /// All series merged, kept up to date.
     aggregated: Entry,
-    failures: Bounded<FailureRow>,
+    failures: Failures,
     exceptions: Bounded<ExceptionRow>,
     counters: RunCounters,
     arrivals: Option<ArrivalSummary>,
     timeline: Timeline,
+    /// What there was no room for.
+    beyond: Beyond,
 }
 
 /// Totals in a file: without what follows from the rest.
@@ -55,13 +59,15 @@ struct Saved {
     now: Duration,
     #[serde(rename = "entries")]
     series: Bounded<Entry>,
-    failures: Bounded<FailureRow>,
+    failures: Failures,
     exceptions: Bounded<ExceptionRow>,
     counters: RunCounters,
     #[serde(default)]
     arrivals: Option<ArrivalSummary>,
     #[serde(default)]
     timeline: Timeline,
+    #[serde(default)]
+    beyond: Beyond,
 }
 
 impl Totals {
@@ -74,31 +80,66 @@ impl Totals {
             now: Duration::ZERO,
             series: Bounded::default(),
             aggregated: Entry::new("", "Aggregated"),
-            failures: Bounded::default(),
+            failures: Failures::default(),
             exceptions: Bounded::default(),
             counters: RunCounters::default(),
             arrivals: None,
             timeline: Timeline::default(),
+            beyond: Beyond::default(),
         }
     }
 
     /// Adds what a shard counted.
     pub fn merge(&mut self, snapshot: &Snapshot) {
+        // What a shard had no room for itself comes without its name.
+        self.beyond.merge(&snapshot.beyond);
         for (second, entries) in &snapshot.seconds {
             for entry in entries {
                 if !entry.is_part() {
                     self.aggregated.merge(entry);
                 }
-                self.series.add(entry);
+                let spot = self.series.add(entry);
+                if spot == Spot::Rest {
+                    self.beyond.name(&entry.method, &entry.name, || snapshot.place_of(entry));
+                }
             }
             self.timeline.add(*second, entries);
+            self.note_missing_series(entries, snapshot);
         }
         self.failures.merge(&snapshot.failures);
-        self.exceptions.merge(&snapshot.exceptions);
+        for row in snapshot.exceptions.iter() {
+            if self.exceptions.add(row) == Spot::Rest {
+                self.beyond.exception(&row.message, &row.place);
+            }
+        }
+        self.beyond.failures |= self.failures.is_crowded();
         self.counters.merge(&snapshot.counters);
         if let Some(arrivals) = &snapshot.arrivals {
             self.arrivals.get_or_insert_default().merge(arrivals);
         }
+    }
+
+    /// Notes the first entry that has no series because others came before it.
+    fn note_missing_series(&mut self, entries: &[Entry], snapshot: &Snapshot) {
+        if self.timeline.is_full() && !self.beyond.knows_series() {
+            let missing = entries.iter().find(|entry| !self.timeline.has_series(&entry.method, &entry.name));
+            if let Some(entry) = missing {
+                self.beyond.series(entry, snapshot.place_of(entry));
+            }
+        }
+    }
+
+    /// Whether there are requests whose names are not known, because there were more names than are kept apart.
+    #[must_use]
+    pub fn has_nameless(&self) -> bool {
+        let [method, name, _] = Entry::BEYOND;
+        self.entry(method, name).is_some()
+    }
+
+    /// What there was more of than is kept apart; nearly always nothing.
+    #[must_use]
+    pub fn overflows(&self) -> Vec<Overflow> {
+        self.beyond.overflows(&self.failures)
     }
 
     /// Says that the run has come to `now`, so that current rates fall when nothing ends any more. Without it they are
@@ -225,16 +266,39 @@ impl From<Saved> for Totals {
     fn from(saved: Saved) -> Self {
         let mut aggregated = Entry::new("", "Aggregated");
         saved.series.iter().filter(|entry| !entry.is_part()).for_each(|entry| aggregated.merge(entry));
-        let Saved { started, since, now, series, failures, exceptions, counters, arrivals, timeline } = saved;
-        Self { started, since, now, series, aggregated, failures, exceptions, counters, arrivals, timeline }
+        let Saved { started, since, now, series, failures, exceptions, counters, arrivals, timeline, beyond } =
+            saved;
+        Self {
+            started,
+            since,
+            now,
+            series,
+            aggregated,
+            failures,
+            exceptions,
+            counters,
+            arrivals,
+            timeline,
+            beyond,
+        }
     }
 }
 
 impl From<Totals> for Saved {
     fn from(totals: Totals) -> Self {
         let Totals {
-            started, since, now, series, failures, exceptions, counters, arrivals, timeline, ..
+            started,
+            since,
+            now,
+            series,
+            failures,
+            exceptions,
+            counters,
+            arrivals,
+            timeline,
+            beyond,
+            ..
         } = totals;
-        Self { started, since, now, series, failures, exceptions, counters, arrivals, timeline }
+        Self { started, since, now, series, failures, exceptions, counters, arrivals, timeline, beyond }
     }
 }

@@ -1,7 +1,8 @@
 //! A message to a user about something the user wrote: what is wrong, where, and how to mend it.
 
 use super::passwords::hide_passwords;
-use std::fmt;
+use anstyle::{AnsiColor, Style};
+use std::fmt::{self, Write};
 
 /// How much a [`Diagnostic`] weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,14 +119,38 @@ impl Diagnostic {
     }
 }
 
-/// The layout that rustc made familiar: message, place, source line, caret, notes, help.
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
+/// The styles of the parts of a message.
+struct Styles {
+    severity: Style,
+    message: Style,
+    caret: Style,
+    help: Style,
+}
+
+impl Diagnostic {
+    /// The text with colours, as escapes for a terminal.
+    #[must_use]
+    pub fn styled(&self) -> String {
+        let colour = match self.severity {
+            Severity::Error => AnsiColor::Red,
+            Severity::Warning => AnsiColor::Yellow,
+        };
+        let severity = colour.on_default().bold();
+        let mut text = String::new();
+        let help = AnsiColor::Cyan.on_default();
+        let styles = Styles { severity, message: Style::new().bold(), caret: severity, help };
+        self.write(&mut text, &styles).expect("a String takes everything");
+        text
+    }
+
+    /// The layout that rustc made familiar: message, place, source line, caret, notes, help.
+    fn write(&self, f: &mut dyn Write, styles: &Styles) -> fmt::Result {
+        let word = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        write!(f, "{severity}: {}", self.message)?;
+        let Styles { severity, message, caret, help } = styles;
+        write!(f, "{severity}{word}{severity:#}{message}: {}{message:#}", self.message)?;
         let margin = self.place.as_ref().map_or(1, |place| place.line.max(1).to_string().len());
         if let Some(place) = &self.place {
             write!(f, "\n{:margin$}--> {place}", "")?;
@@ -134,18 +159,26 @@ impl fmt::Display for Diagnostic {
                 let source = hide_passwords(&source.replace('\t', " "));
                 write!(f, "\n{:margin$} |\n{} | {source}", "", place.line)?;
                 if place.column > 0 {
-                    let caret = "^".repeat(place.width.max(1));
-                    write!(f, "\n{:margin$} | {:indent$}{caret}", "", "", indent = place.column - 1)?;
+                    let line = "^".repeat(place.width.max(1));
+                    let indent = place.column - 1;
+                    write!(f, "\n{:margin$} | {:indent$}{caret}{line}{caret:#}", "", "")?;
                 }
             }
         }
         for note in &self.notes {
             write!(f, "\n{:margin$} = note: {note}", "")?;
         }
-        if let Some(help) = &self.help {
-            write!(f, "\n{:margin$} = help: {help}", "")?;
+        if let Some(advice) = &self.help {
+            write!(f, "\n{:margin$} = {help}help{help:#}: {advice}", "")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = Style::new();
+        self.write(f, &Styles { severity: plain, message: plain, caret: plain, help: plain })
     }
 }
 
@@ -169,6 +202,17 @@ mod tests {
           |                      ^^^^^
           = help: did you mean `params`?
         "#);
+    }
+
+    #[test]
+    fn in_colours_it_says_the_same() {
+        let text = "user.get(7)";
+        let diagnostic =
+            Diagnostic::warning("odd").at(Place::in_text("a.rhai", text, 1, 6)).note("so").help("do");
+        let styled = diagnostic.styled();
+        assert!(styled.starts_with("\u{1b}[1m\u{1b}[33mwarning\u{1b}[0m"), "{styled:?}");
+        assert!(styled.contains("\u{1b}[33m^^^\u{1b}[0m"), "{styled:?}");
+        assert_eq!(anstream::adapter::strip_str(&styled).to_string(), diagnostic.to_string());
     }
 
     #[test]

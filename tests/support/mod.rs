@@ -11,6 +11,7 @@ pub mod faults;
 pub mod held;
 pub mod schema;
 pub mod teller;
+pub mod terminal;
 pub mod trial;
 pub mod verbatim;
 
@@ -105,6 +106,14 @@ impl Katydid {
     pub fn start(self) -> Running {
         let (out, err) = (self.folder.path().join(".stdout"), self.folder.path().join(".stderr"));
         let create = |path: &PathBuf| Stdio::from(std::fs::File::create(path).expect("a file"));
+        let mut command = self.command();
+        command.stdin(Stdio::null()).stdout(create(&out)).stderr(create(&err));
+        let child = command.spawn().expect("the binary starts");
+        Running { child, folder: self.folder, out, err }
+    }
+
+    /// The command as the system is to start it, but for where it reads and writes.
+    fn command(&self) -> Command {
         let binary = env!("CARGO_BIN_EXE_katydid");
         let mut command = match (self.descriptors, self.ports) {
             (None, None) => Command::new(binary),
@@ -122,16 +131,15 @@ impl Katydid {
         };
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if text.starts_with("KATYDID_") || text.starts_with("LOCUST_") || text == "NO_COLOR" {
+            let colours = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&&*text);
+            if text.starts_with("KATYDID_") || text.starts_with("LOCUST_") || colours {
                 command.env_remove(name);
             }
         }
         // How busy this machine is says nothing about what is tested; `validity.rs` sets it to `no`.
         command.env("KATYDID_ALLOW_SATURATION", "yes");
         command.args(&self.args).envs(&self.environment).current_dir(self.folder.path());
-        command.stdin(Stdio::null()).stdout(create(&out)).stderr(create(&err));
-        let child = command.spawn().expect("the binary starts");
-        Running { child, folder: self.folder, out, err }
+        command
     }
 
     /// Runs the command, which must refuse: exit 2, nothing sent, nothing reported. Returns what it says.
@@ -215,16 +223,31 @@ impl Running {
 
     /// The most memory that it has ever held, in bytes.
     pub fn peak_memory(&self) -> u64 {
+        self.status_bytes("VmHWM:")
+    }
+
+    /// The memory that it holds now, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.status_bytes("VmRSS:")
+    }
+
+    fn status_bytes(&self, key: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        let line = status.lines().find_map(|line| line.strip_prefix(key)).expect("a size");
         let kilobytes = line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number");
         kilobytes * 1024
     }
 
-    /// Waits until `condition` holds for what was printed to stderr.
+    /// Waits until this was printed.
     pub fn wait_for(&self, what: &str) {
+        self.wait_for_times(what, 1);
+    }
+
+    /// Waits until this was printed so many times, to stderr or to stdout.
+    pub fn wait_for_times(&self, what: &str, times: usize) {
         let begun = Instant::now();
-        while !self.stderr().contains(what) && !self.stdout().contains(what) {
+        let printed = |text: String| text.matches(what).count() >= times;
+        while !printed(self.stderr()) && !printed(self.stdout()) {
             assert!(begun.elapsed() < PATIENCE, "`{what}` never came:\n{}\n{}", self.stdout(), self.stderr());
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -133,7 +133,8 @@ pub(super) fn requests_alone(name: &NameComparison) -> u64 {
 
 /// What became of the limit; none where there is none.
 pub(super) fn outcome(sheet: &ComparisonSheet) -> Option<String> {
-    let limit = sheet.limit? * 100.0;
+    let limit = format!("{:.3}", sheet.limit? * 100.0);
+    let limit = limit.trim_end_matches('0').trim_end_matches('.');
     Some(match sheet.regressions {
         0 => format!("No regression by more than {limit}%."),
         1 => format!("1 regression by more than {limit}%."),

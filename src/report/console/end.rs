@@ -2,9 +2,10 @@
 
 use super::once::{OnceRow, once_table};
 use super::requests::{Rates, request_table};
+use super::styles::{BAD, GOOD};
 use super::{
-    error_report, exception_report, health_report, percentile_table, phase_table, run_summary, service_table,
-    verdict_table,
+    error_report, exception_report, health_report, overflow_report, percentile_table, phase_table,
+    run_summary, service_table, verdict_reasons, verdict_table,
 };
 use crate::report::Record;
 
@@ -21,6 +22,7 @@ pub fn run_report(record: &Record, columns: Option<usize>) -> String {
         error_report(totals),
         exception_report(totals),
         run_summary(run),
+        overflow_report(totals),
         health_report(run, record.allow_saturation),
     ];
     with_verdicts(tables, record)
@@ -30,6 +32,25 @@ pub fn run_report(record: &Record, columns: Option<usize>) -> String {
 #[must_use]
 pub fn once_report(rows: &[OnceRow], record: &Record) -> String {
     with_verdicts([once_table(rows), run_summary(&record.run)], record)
+}
+
+/// Only what speaks against the run: failures, exceptions, missed thresholds, why it is not valid; then the run in one line,
+/// and at last `outcome`, which says what came of it. Without `rows` of tasks that ran once, unless one failed.
+#[must_use]
+pub fn quiet_report(record: &Record, rows: Option<&[OnceRow]>, outcome: &str) -> String {
+    let run = &record.run;
+    let mut parts = match rows {
+        Some(rows) if record.exit_code != 0 => vec![once_table(rows)],
+        Some(_) => Vec::new(),
+        None => vec![error_report(&run.totals), exception_report(&run.totals)],
+    };
+    if !record.invalid.is_empty() {
+        parts.push(health_report(run, record.allow_saturation));
+    }
+    parts.extend(record.verdicts.iter().map(verdict_reasons));
+    let style = if record.exit_code == 0 { GOOD } else { BAD };
+    parts.extend([run_summary(run), format!("{style}{outcome}{style:#}\n")]);
+    parts.concat()
 }
 
 fn with_verdicts(parts: impl IntoIterator<Item = String>, record: &Record) -> String {

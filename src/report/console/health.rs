@@ -1,5 +1,6 @@
 //! How the generator itself fared, in one line; or why the run says nothing about the server.
 
+use super::styles::{BAD, WARN};
 use crate::stats::{RunResult, ShardHealth};
 use std::fmt::{Display, Write};
 use std::time::Duration;
@@ -15,9 +16,10 @@ pub fn health_report(result: &RunResult, tolerated: bool) -> String {
 /// `The run is not valid: ..` for each reason.
 #[must_use]
 pub fn invalid_report<R: Display>(reasons: &[R], tolerated: bool) -> String {
-    let introduction = if tolerated { "Warning: the run is not valid" } else { "The run is not valid" };
+    let (style, introduction) =
+        if tolerated { (WARN, "Warning: the run is not valid") } else { (BAD, "The run is not valid") };
     reasons.iter().fold(String::new(), |mut text, reason| {
-        writeln!(text, "{introduction}: {reason}.").expect("a String takes everything");
+        writeln!(text, "{style}{introduction}{style:#}: {reason}.").expect("a String takes everything");
         text
     })
 }

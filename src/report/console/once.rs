@@ -1,6 +1,7 @@
 //! The table of `--once`: which tasks passed.
 
 use super::layout::one_line;
+use super::styles::{BAD, GOOD};
 use crate::report::numbers::three_digits;
 use std::fmt::Write;
 use std::time::Duration;
@@ -46,10 +47,13 @@ pub fn once_table(rows: &[OnceRow]) -> String {
         let path = one_line(path);
         match outcome {
             OnceOutcome::Ran { requests, took, failures, remark } => {
-                let word = if failures.is_empty() { "passed" } else { "FAILED" };
+                let (style, word) = if failures.is_empty() { (GOOD, "passed") } else { (BAD, "FAILED") };
                 *(if failures.is_empty() { &mut passed } else { &mut failed }) += 1;
                 let ms = three_digits(*took);
-                line(&mut text, &format!("{word:<8} {path:<PATH_WIDTH$} {requests:>10} {ms:>10}"));
+                line(
+                    &mut text,
+                    &format!("{style}{word:<8}{style:#} {path:<PATH_WIDTH$} {requests:>10} {ms:>10}"),
+                );
                 for why in failures.iter().chain(remark) {
                     line(&mut text, &format!("{:<10} {}", "", one_line(why)));
                 }

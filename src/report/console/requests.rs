@@ -1,8 +1,10 @@
 //! The request table and the percentile table.
 
 use super::layout::{NAME_WIDTH, NARROWEST, TYPE_WIDTH, cell, name_width, ruler};
+use super::styles::BAD;
 use crate::report::numbers::{PERCENTILES, whole_ms};
 use crate::stats::{Entry, Rate, Times, Totals};
+use anstyle::Style;
 use std::fmt::Write;
 
 /// Which rates a request table shows.
@@ -51,6 +53,7 @@ fn request_row(table: &mut String, entry: &Entry, rate: Rate, width: usize, colu
     let name = cell(&entry.name, width, columns);
     let percent = entry.fail_ratio().unwrap_or_default() * 100.0;
     let fails = format!("{}({percent:.2}%)", entry.failures);
+    let style = if entry.failures > 0 { BAD } else { Style::new() };
     // Cut off, as the others.
     let average = entry.times.average_ms().unwrap_or_default() as u64;
     let [min, max, median] = [entry.times.min(), entry.times.max(), entry.times.percentile(0.5)]
@@ -58,7 +61,7 @@ fn request_row(table: &mut String, entry: &Entry, rate: Rate, width: usize, colu
     let Rate { requests, failures } = rate;
     writeln!(
         table,
-        "{method:<TYPE_WIDTH$} {name:<width$} {:>7} {fails:>12} |{average:>7} {min:>7} {max:>7}{median:>7} | \
+        "{method:<TYPE_WIDTH$} {name:<width$} {:>7} {style}{fails:>12}{style:#} |{average:>7} {min:>7} {max:>7}{median:>7} | \
          {requests:>7.2} {failures:>11.2}",
         entry.requests
     )

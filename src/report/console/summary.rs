@@ -1,5 +1,6 @@
 //! The run in one paragraph.
 
+use super::styles::BAD;
 use crate::stats::{ArrivalSummary, RunResult};
 use crate::util::{bytes_text, timespan_text};
 use std::time::Duration;
@@ -15,11 +16,13 @@ pub fn run_summary(result: &RunResult) -> String {
     text.push_str(&format!("{} in {duration} ({rate:.1}/s)", count(all.requests, "request", "")));
     match (all.failures, all.fail_ratio()) {
         (0, _) | (_, None) => text.push_str(", none failed"),
-        (failures, Some(ratio)) => text.push_str(&format!(", {failures} failed ({:.2}%)", ratio * 100.0)),
+        (failures, Some(ratio)) => {
+            text.push_str(&format!(", {BAD}{failures} failed ({:.2}%){BAD:#}", ratio * 100.0));
+        }
     }
     let exceptions: u64 = result.totals.exceptions().iter().map(|row| row.count).sum();
     if exceptions > 0 {
-        text.push_str(&format!("; {}", count(exceptions, "exception", " in scripts")));
+        text.push_str(&format!("; {BAD}{}{BAD:#}", count(exceptions, "exception", " in scripts")));
     }
     text.push_str(&format!(". On the wire: {}", count(counters.wire_requests, "request", " sent")));
     let details = [

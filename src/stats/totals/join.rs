@@ -2,6 +2,7 @@
 
 use super::Totals;
 use crate::stats::Timeline;
+use crate::stats::bounded::Spot;
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -29,6 +30,12 @@ impl Totals {
         let lines: Vec<(u64, &Timeline)> =
             lines.map(|(later, part)| (first + u64::try_from(later).unwrap_or(0), &part.timeline)).collect();
         all.timeline = Timeline::joined(&lines);
+        let missing =
+            all.entries().into_iter().find(|entry| !all.timeline.has_series(&entry.method, &entry.name));
+        if let Some(entry) = missing.filter(|_| all.timeline.is_full() && !all.beyond.knows_series()).cloned()
+        {
+            all.beyond.series(&entry, None);
+        }
         all
     }
 
@@ -38,13 +45,16 @@ impl Totals {
         let seconds = second_of(part.started).saturating_sub(second_of(self.started));
         let seconds = u64::try_from(seconds).unwrap_or(0);
         self.now = self.now.max(part.now.saturating_add(later));
+        self.beyond.merge(&part.beyond);
         for row in part.series.iter() {
             let mut row = row.clone();
             row.shift(later, seconds);
             if !row.is_part() {
                 self.aggregated.merge(&row);
             }
-            self.series.add(&row);
+            if self.series.add(&row) == Spot::Rest {
+                self.beyond.name(&row.method, &row.name, || None);
+            }
         }
         for row in part.failures.iter() {
             let mut row = row.clone();
@@ -54,8 +64,11 @@ impl Totals {
         for row in part.exceptions.iter() {
             let mut row = row.clone();
             (row.first, row.last) = shifted((row.first, row.last), later);
-            self.exceptions.add(&row);
+            if self.exceptions.add(&row) == Spot::Rest {
+                self.beyond.exception(&row.message, &row.place);
+            }
         }
+        self.beyond.failures |= self.failures.is_crowded();
         self.counters.merge(&part.counters);
         if let Some(arrivals) = &part.arrivals {
             self.arrivals.get_or_insert_default().merge(arrivals);

@@ -1,0 +1,16 @@
+//! What the run had more of than is kept apart.
+
+use super::layout::one_line;
+use crate::stats::Totals;
+use std::fmt::Write;
+
+/// A paragraph for each kind: what there was too much of, where it comes from and how to mend it; empty where there was room
+/// for everything.
+#[must_use]
+pub fn overflow_report(totals: &Totals) -> String {
+    let mut text = String::new();
+    for overflow in totals.overflows() {
+        writeln!(text, "Warning: {}.", one_line(&overflow.to_string())).expect("a String takes everything");
+    }
+    text
+}
