@@ -58,9 +58,11 @@ fn the_whole_is_the_sum_of_its_parts_in_any_order() {
             .exits(0)
     };
     let (there, back) = (merge(["one.json", "two.json"]), merge(["two.json", "one.json"]));
-    let read = |path| Record::read(path).unwrap_or_else(|error| panic!("{error}"));
-    let all = read(&there.path("all.json.zst"));
-    assert_eq!(json(&all), json(&read(&back.path("all.json.zst"))));
+    let read = |finished: &support::Finished| {
+        Record::read(&finished.path("all.json.zst")).unwrap_or_else(|error| panic!("{error}"))
+    };
+    let all = read(&there);
+    assert_eq!(json(&all), json(&read(&back)));
     assert_eq!(there.stdout, back.stdout);
     assert!(there.stderr.is_empty(), "{}", there.stderr);
 
