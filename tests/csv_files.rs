@@ -185,6 +185,6 @@ fn a_prefix_that_cannot_be_written_is_an_error_before_the_run() {
     fs::write(&file, "").unwrap();
     let prefix = file.join("run").to_string_lossy().into_owned();
     let error = CsvWriter::new(&prefix, CsvOptions::default()).unwrap_err();
-    assert_eq!(error.message, "cannot make the folder for the CSV: it is a file");
+    assert_eq!(error.message, "--csv: cannot make its folder: it is a file");
     assert!(error.place.is_some() && error.help.is_some());
 }

@@ -28,6 +28,7 @@ const DOCUMENTS: [&str; 7] = [
     "docs/command-line.md",
     "docs/errors.md",
     "docs/manifests.md",
+    "docs/results.md",
     "docs/validity.md",
     "docs/compare.md",
 ];

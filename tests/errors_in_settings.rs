@@ -167,9 +167,9 @@ fn an_empty_manifest() {
 fn csv_files_below_a_file() {
     let said = Katydid::run_script(GOOD).file("file", "").args(["--csv", "file/x"]).refused();
     insta::assert_snapshot!(said, @r#"
-    error: cannot make the folder for the CSV: it is a file
+    error: --csv: cannot make its folder: it is a file
      --> file
-      = help: give `--csv` a prefix in a folder that can be written to
+      = help: give `--csv` a name in a folder that can be written to
     "#);
 }
 

@@ -81,14 +81,16 @@ fn packed_or_not_it_is_the_same() {
 #[test]
 fn a_file_that_cannot_be_written_is_found_before_the_run() {
     let server = DemoServer::start(0).expect("a port");
-    for (file, what) in [("blocked/run.json", "cannot make its folder"), (".", "it is a folder")] {
+    for (file, what) in
+        [("blocked/run.json", "cannot make its folder: it is a file"), (".", "it is a folder")]
+    {
         let said = Katydid::run_script(SCRIPT)
             .file("blocked", "a file")
             .args(["--result", file, "-t", "1s"])
             .against(&server)
             .refused();
         assert!(said.contains("--result: cannot") && said.contains(what), "{said}");
-        assert!(said.contains("give `--result` a file in a folder that can be written to"), "{said}");
+        assert!(said.contains("give `--result` a name in a folder that can be written to"), "{said}");
     }
     assert_eq!(server.ledger().total, 0);
 }

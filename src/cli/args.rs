@@ -18,6 +18,7 @@ pub(super) enum Raw {
 pub(super) type Given = BTreeMap<&'static str, Raw>;
 
 const SCRIPT: &str = "SCRIPT";
+const RESULT: &str = "RESULT";
 const VERIFIED: &str = "FILE";
 const COLUMNS: usize = 100;
 
@@ -28,6 +29,10 @@ or a key of katydid.toml (spawn-rate = 2). Flags beat variables, variables beat 
 Exit codes: 0 passed; 1 a request failed or a task threw; 2 usage, script or configuration error,
 nothing was sent; 3 a threshold was missed; 4 the run is not valid: the generator could not keep
 up, or a second signal cut it. Reports go to stdout, the log to stderr.";
+
+const AFTER_REPORT: &str = "\
+Without any of these options, prints what the run printed at its end. Flags alone count: what the
+environment and katydid.toml say is meant for runs.";
 
 const AFTER_VERIFY: &str = "\
 Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
@@ -50,6 +55,10 @@ pub(super) fn command() -> Command {
             "Show what scripts declare: classes, task sets, weights, ratios",
         ))
         .subcommand(
+            verb(Verb::Report, "report", "Write the saved result of a run in other forms")
+                .after_help(AFTER_REPORT),
+        )
+        .subcommand(
             verb(Verb::Verify, "verify", "Judge a saved result, or a _stats.csv, by manifests")
                 .after_help(AFTER_VERIFY),
         )
@@ -63,6 +72,7 @@ fn verb(verb: Verb, name: &'static str, about: &'static str) -> Command {
     // The last of a repeated option wins, as in Locust, so that wrappers can append.
     let command = Command::new(name).about(about).args_override_self(true).max_term_width(COLUMNS);
     let command = if Group::Script.is_of(verb) { command.arg(scripts()) } else { command };
+    let command = if verb == Verb::Report { command.arg(result()) } else { command };
     let command = if verb == Verb::Verify { command.arg(verified()) } else { command };
     command.args(options)
 }
@@ -70,6 +80,10 @@ fn verb(verb: Verb, name: &'static str, about: &'static str) -> Command {
 fn scripts() -> Arg {
     let several = ArgAction::Append;
     Arg::new(SCRIPT).action(several).num_args(0..).help("Script files; several declare one test together")
+}
+
+fn result() -> Arg {
+    Arg::new(RESULT).required(true).help("The file that `katydid run --result FILE` wrote")
 }
 
 fn verified() -> Arg {
@@ -104,6 +118,11 @@ fn argument(spec: &'static Spec) -> Arg {
         }
         Kind::Words | Kind::Files | Kind::Pairs => argument.action(ArgAction::Append).num_args(1),
     }
+}
+
+/// The result that `report` is about.
+pub(super) fn named_result(matches: &ArgMatches) -> String {
+    matches.get_one::<String>(RESULT).cloned().unwrap_or_default()
 }
 
 /// What `verify` judges: the last of its arguments.
@@ -215,8 +234,8 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
-              --result <FILE>                Write the whole result, to report, verify and compare later; packed
-                                             where the name ends in .zst
+              --result <FILE>                Write the whole result, to report, verify and compare later;
+                                             packed where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
                                              two runs
               --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids,
@@ -342,6 +361,40 @@ mod tests {
     }
 
     #[test]
+    fn help_of_verify() {
+        insta::assert_snapshot!(help("verify"), @r"
+        Judge a saved result, or a _stats.csv, by manifests
+
+        Usage: katydid verify [OPTIONS] <FILE>...
+
+        Arguments:
+          <FILE>...  Manifests, then what they judge: the result file of a run, or a _stats.csv of katydid
+                     or Locust
+
+        Options:
+          -h, --help  Print help
+
+        End of the run:
+              --allow-saturation[=<yes|no>]  Only warn where the generator itself could not keep up, instead
+                                             of exit code 4
+
+        Results:
+              --manifest <FILE>  Thresholds that the run must hold, or it ends with exit code 3; may be
+                                 repeated
+
+        Configuration:
+              --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
+                               if it is there
+
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
+
+        Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
+        missed; 4 the result is that of a run that is not valid.
+        ");
+    }
+
+    #[test]
     fn help_of_demo() {
         insta::assert_snapshot!(help("demo"), @r"
         Serve the built-in shop on this machine, to try scripts on
@@ -368,6 +421,7 @@ mod tests {
           run      Run scripts against a host
           check    Find what is wrong with scripts, without sending anything
           list     Show what scripts declare: classes, task sets, weights, ratios
+          report   Write the saved result of a run in other forms
           verify   Judge a saved result, or a _stats.csv, by manifests
           compare  Show what changed between results, and what of it is more than noise
           merge    Make one result of those of several generators in one run

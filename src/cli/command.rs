@@ -1,7 +1,7 @@
 //! From the words of the command line to an exit code.
 
 use super::wish::{Refusal, Wish, wish};
-use super::{check, colours, compare, demo, exit, list, merge, run, show, verify};
+use super::{check, colours, compare, demo, exit, list, merge, report, run, show, signals, verify};
 use crate::script::Mask;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 /// Does what `words` say, the name of the program first, and returns the exit code. Reads the environment, once.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
+    signals::outlive_size_limits();
     let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let environment = environment();
     show::hide(Mask::of_environment(&environment));
@@ -20,6 +21,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(Wish::Run(settings)) => run::run(*settings),
         Ok(Wish::Check(settings)) => check::check(&settings),
         Ok(Wish::List(settings)) => list::list(&settings),
+        Ok(Wish::Report(settings)) => report::report(&settings),
         Ok(Wish::Verify(settings)) => verify::verify(&settings),
         Ok(Wish::Compare(settings)) => compare::compare(&settings),
         Ok(Wish::Merge(settings)) => merge::merge(&settings),

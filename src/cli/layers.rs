@@ -49,6 +49,11 @@ impl<'a> Layers<'a> {
         Ok(layers)
     }
 
+    /// Only what the command line says.
+    pub(super) fn of_flags(given: &'a Given, environment: &'a Environment) -> Self {
+        Self { given, environment, files: Vec::new(), origins: Origins::default() }
+    }
+
     /// Where everything that was asked for came from.
     pub(super) fn into_origins(self) -> Origins {
         self.origins

@@ -11,6 +11,7 @@ mod debug_view;
 mod demo;
 mod exchange_text;
 pub mod exit;
+mod form;
 #[cfg(test)]
 mod fuzz_tests;
 mod layers;
@@ -30,6 +31,8 @@ mod plot;
 mod prepare;
 mod record;
 mod redact;
+mod report;
+mod report_settings;
 mod run;
 mod screen;
 mod script_options;
@@ -42,5 +45,7 @@ mod wish;
 
 pub use command::main;
 
+pub use form::Form;
 pub use origin::{Origin, Origins};
+pub use report_settings::{FileSettings, ReportSettings};
 pub use wish::{Refusal, Wish, wish};

@@ -66,8 +66,7 @@ impl RunObserver {
         if let Some(csv) = &mut self.csv
             && let Err(error) = csv.tick(progress.totals, progress.since_start, users)
         {
-            tracing::warn!("the CSV files are given up: {error}");
-            self.csv = None;
+            tracing::warn!("{error}");
         }
     }
 }

@@ -41,6 +41,7 @@ pub(super) enum Verb {
     Run,
     Check,
     List,
+    Report,
     Verify,
     Demo,
 }
@@ -68,7 +69,7 @@ impl Group {
         match self {
             Self::Terminal => true,
             Self::Script | Self::Limits => matches!(verb, Verb::Run | Verb::Check | Verb::List),
-            Self::Configuration => verb != Verb::Demo,
+            Self::Configuration => !matches!(verb, Verb::Report | Verb::Demo),
             Self::Demo => verb == Verb::Demo,
             Self::Shown => verb == Verb::List,
             _ => verb == Verb::Run,
@@ -153,7 +154,12 @@ impl Spec {
 
     /// Whether a verb takes it.
     pub(super) fn is_of(&self, verb: Verb) -> bool {
-        self.group.is_of(verb) || (verb == Verb::Verify && VERIFY.contains(&self.key))
+        let more: &[&str] = match verb {
+            Verb::Report => &REPORT,
+            Verb::Verify => &VERIFY,
+            _ => &[],
+        };
+        self.group.is_of(verb) || more.contains(&self.key)
     }
 
     /// The environment variable: `KATYDID_` and the key.
@@ -173,7 +179,10 @@ pub(super) const CONFIG: &str = "config";
 /// The option that gives values to options of scripts.
 pub(super) const OPTION: &str = "option";
 
-/// What `verify` takes of the options of a run.
+/// What `report` takes of the options of a run.
+const REPORT: [&str; 6] = ["csv", "csv-full-history", "csv-integer-ms", "json", "junit", "markdown"];
+
+/// What `verify` takes of them.
 const VERIFY: [&str; 2] = ["manifest", "allow-saturation"];
 
 /// The option with this key.
@@ -305,6 +314,24 @@ pub(super) static OPTIONS: &[Spec] = &[
     )
     .locust("LOCUST_CSV_FULL_HISTORY"),
     Spec::switch(Results, "csv-integer-ms", "Whole milliseconds in the CSV files, as Locust writes them"),
+    Spec::one(
+        Results,
+        "json",
+        "FILE",
+        "Write a summary for programs; `-` is stdout, and the tables go to stderr then",
+    ),
+    Spec::one(
+        Results,
+        "junit",
+        "FILE",
+        "Write a JUnit report for CI, a test case for each threshold; `-` is stdout",
+    ),
+    Spec::one(
+        Results,
+        "markdown",
+        "FILE",
+        "Write a summary in Markdown, for a comment or the summary page of a job; `-` is stdout",
+    ),
     Spec::one(
         Results,
         "result",

@@ -1,44 +1,43 @@
-//! The files that a run writes at its end: asked for, and found writable, before it.
+//! The files about a run: asked for, and found writable, before it is known what will stand in them.
 
-use super::settings::RunSettings;
+use super::form::{Form, STDOUT};
+use super::show;
 use crate::report::{Output, Record};
 use crate::util::Diagnostic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is written, and where to.
-pub(super) struct Outputs(Vec<(Form, Output)>);
+pub(super) struct Outputs(Vec<(Form, Target)>);
 
-/// What a file holds.
-#[derive(Clone, Copy)]
-enum Form {
-    /// Everything.
-    Result,
+enum Target {
+    File(Output),
+    Stdout,
 }
 
 impl Outputs {
-    /// Those that the settings name.
+    /// Makes sure that these files can be written.
     ///
     /// # Errors
     ///
-    /// A file that cannot be written: before the run, not after it.
-    pub(super) fn open(settings: &RunSettings) -> Result<Self, Diagnostic> {
-        let wanted = [(Form::Result, "--result", &settings.result)];
-        let open = |(form, option, path): (Form, &str, &Option<PathBuf>)| {
-            let path = path.as_ref()?;
-            Some(Output::new(option, path).map(|output| (form, output)))
+    /// One of them cannot.
+    pub(super) fn open(files: &[(Form, PathBuf)]) -> Result<Self, Diagnostic> {
+        let open = |(form, path): &(Form, PathBuf)| {
+            if path.as_os_str() == STDOUT {
+                return Ok((*form, Target::Stdout));
+            }
+            Output::new(&format!("--{}", form.key()), path).map(|output| (*form, Target::File(output)))
         };
-        wanted.into_iter().filter_map(open).collect::<Result<_, _>>().map(Self)
+        files.iter().map(open).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Writes them all. What cannot be written is said, and the run is not lost for it.
-    pub(super) fn write(&self, record: &Record) {
-        for (form, output) in &self.0 {
-            let written = match form {
-                Form::Result => output.write(&record.to_bytes(output.path())),
-            };
-            if let Err(error) = written {
-                tracing::warn!("{error}");
-            }
-        }
+    /// Writes them all. What could not be written is told, and keeps the others from nothing.
+    pub(super) fn write(&self, record: &Record) -> Vec<Diagnostic> {
+        let written = self.0.iter().map(|(form, target)| match target {
+            Target::File(output) => output.write(&form.render(record, output.path())),
+            Target::Stdout => show::output(&form.render(record, Path::new(STDOUT))).map_err(|error| {
+                Diagnostic::error(format!("--{}: cannot write to stdout: {error}", form.key()))
+            }),
+        });
+        written.filter_map(Result::err).collect()
     }
 }

@@ -18,7 +18,7 @@ use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::plan::{Plan, UserTarget};
 use crate::report::Record;
 use crate::report::console::{OnceRow, once_report, quiet_report, run_report};
-use crate::report::csv::{CsvOptions, CsvWriter};
+use crate::report::csv::CsvWriter;
 use crate::report::trace::TraceWriter;
 use crate::script::{Fields, World};
 use crate::util::Diagnostic;
@@ -33,6 +33,9 @@ use std::time::Duration;
 /// What is wrong with the user's words or files; nothing was sent then.
 pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     logging::start(&settings.log).map_err(|error| vec![error])?;
+    if settings.files.take_stdout() {
+        show::leave_stdout();
+    }
     let read = prepare::read(&settings.script, settings.seed)?;
     if let Some(script) = &read.plan.settings {
         settings.adopt(script, read.folder());
@@ -46,7 +49,7 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
         tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
     }
-    let outputs = Outputs::open(&settings).map_err(|error| vec![error])?;
+    let outputs = Outputs::open(&settings.files.forms).map_err(|error| vec![error])?;
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
@@ -54,7 +57,8 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
         .map_err(|reason| vec![Diagnostic::error(reason)])?;
     drop(demo);
     let record = conclude(&settings, &manifests, conducted);
-    outputs.write(&record);
+    // The run is not lost for a file: the console has its numbers.
+    outputs.write(&record).iter().for_each(|error| tracing::warn!("{error}"));
     Ok(record.exit_code)
 }
 
@@ -75,8 +79,8 @@ fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnost
 }
 
 fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
-    let options = CsvOptions { full_history: settings.csv_full_history, integer_ms: settings.csv_integer_ms };
-    settings.csv.as_ref().map(|prefix| CsvWriter::new(prefix, options)).transpose()
+    let files = &settings.files;
+    files.csv.as_ref().map(|prefix| CsvWriter::new(prefix, files.csv_options)).transpose()
 }
 
 /// A run that has ended.

@@ -5,6 +5,7 @@ use super::layers::{Environment, Layers};
 use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
+use super::report_settings::FileSettings;
 use crate::engine::Late;
 use crate::http::{HostPattern, HttpVersion, TlsVersion};
 use crate::plan;
@@ -41,14 +42,8 @@ pub struct RunSettings {
     pub exclude_tags: Vec<String>,
     /// Only these user classes, with weights for some; empty = all.
     pub classes: Vec<(String, Option<f64>)>,
-    /// How the names of the CSV files begin.
-    pub csv: Option<String>,
-    /// A history row per name; only with `csv`.
-    pub csv_full_history: bool,
-    /// Whole milliseconds in the CSV files.
-    pub csv_integer_ms: bool,
-    /// Where the whole result is written to.
-    pub result: Option<PathBuf>,
+    /// The files that are written about the run.
+    pub files: FileSettings,
     /// Where a line per task run is written to.
     pub trace: Option<PathBuf>,
     /// Group failure texts from the first on.
@@ -235,10 +230,7 @@ pub(super) fn resolve(
         tags: layers.list("tags", parse::text)?,
         exclude_tags: layers.list("exclude-tags", parse::text)?,
         classes: layers.list("class", parse::class)?,
-        csv: layers.optional("csv", parse::text)?,
-        csv_full_history: layers.switch("csv-full-history")?,
-        csv_integer_ms: layers.switch("csv-integer-ms")?,
-        result: layers.optional("result", parse::text)?.map(PathBuf::from),
+        files: FileSettings::resolve(&mut layers)?,
         trace: layers.optional("trace", parse::text)?.map(PathBuf::from),
         failure_grouping: layers.switch("failure-grouping")?,
         phases: layers.switch("phases")?,
@@ -274,7 +266,7 @@ pub(super) fn resolve(
     if settings.quiet && !settings.origins.is_given("loglevel") {
         settings.log.level = LevelFilter::WARN;
     }
-    refuse_history_without_csv(&settings)?;
+    settings.files.check(&settings.origins)?;
     Ok(settings)
 }
 
@@ -403,17 +395,6 @@ fn refuse_web(layers: &mut Layers<'_>) -> Result<(), Diagnostic> {
             .help("leave `web` out; the tables go to stdout, and --csv writes files"));
     }
     Ok(())
-}
-
-fn refuse_history_without_csv(settings: &RunSettings) -> Result<(), Diagnostic> {
-    if !settings.csv_full_history || settings.csv.is_some() {
-        return Ok(());
-    }
-    let origin = settings.origins.of("csv-full-history");
-    Err(match origin {
-        Origin::File(_) => origin.refuse("csv-full-history", "this needs a csv prefix"),
-        _ => origin.refuse("csv-full-history", "this needs --csv PREFIX"),
-    })
 }
 
 #[cfg(test)]

@@ -68,8 +68,11 @@ fn cases() -> Vec<Case> {
         ("tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.tags)),
         ("exclude-tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.exclude_tags)),
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
-        ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.csv)),
-        ("result", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.result)),
+        ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.files.csv)),
+        ("json", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
+        ("junit", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
+        ("markdown", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
+        ("result", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
         ("trace", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.trace)),
         ("debug-http", ["1", "2", "no", "7", "9"], |s| format!("{:?}", s.debug_http)),
         ("manifest", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.manifests)),
@@ -117,8 +120,8 @@ type SwitchCase = (&'static str, fn(&RunSettings) -> bool);
 /// The switches whose value shows in the settings.
 fn switches() -> Vec<SwitchCase> {
     vec![
-        ("csv-full-history", |s| s.csv_full_history),
-        ("csv-integer-ms", |s| s.csv_integer_ms),
+        ("csv-full-history", |s| s.files.csv_options.full_history),
+        ("csv-integer-ms", |s| s.files.csv_options.integer_ms),
         ("failure-grouping", |s| s.failure_grouping),
         ("phases", |s| s.phases),
         ("once", |s| s.once),
@@ -405,7 +408,8 @@ fn bad_values_name_their_origin() {
 #[test]
 fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
-        "host" | "csv" | "result" | "trace" | "ca" | "cert" | "key" | "logfile" => Some(" "),
+        "host" | "csv" | "json" | "junit" | "markdown" | "result" | "trace" | "ca" | "cert" | "key"
+        | "logfile" => Some(" "),
         "class" => Some("=1"),
         "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port"
         | "shape" => None,
@@ -433,6 +437,15 @@ fn a_full_history_needs_csv_files() {
     let file = Setup::new(&["a.rhai"]).file("katydid.toml", "csv-full-history = true").error();
     assert!(file.contains("katydid.toml:1:20"), "{file}");
     assert!(Setup::new(&["a.rhai", "--csv-full-history", "--csv", "x"]).resolve().is_ok());
+}
+
+#[test]
+fn stdout_takes_one_report() {
+    insta::assert_snapshot!(Setup::new(&["a.rhai", "--json=-", "--junit=x", "--markdown=-"]).error(), @r"
+    error: --json and --markdown cannot all write to stdout
+      = help: give all but one of them a file
+    ");
+    assert!(Setup::new(&["a.rhai", "--json=-", "--junit=x"]).resolve().is_ok());
 }
 
 #[test]

@@ -6,8 +6,17 @@ use crate::util::Diagnostic;
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use std::borrow::Cow;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether stdout is left to a report for programs.
+static STDOUT_IS_LEFT: AtomicBool = AtomicBool::new(false);
+
+/// From now on what people read goes to stderr: stdout belongs to [`output`].
+pub(super) fn leave_stdout() {
+    STDOUT_IS_LEFT.store(true, Ordering::Relaxed);
+}
 
 /// Nothing is to be in colours, whatever the terminal can do.
 pub(super) fn without_colours() {
@@ -32,13 +41,28 @@ pub(super) fn styled(text: &str, colours: bool) -> Cow<'_, str> {
 
 /// Reports: to stdout, with styles where they are wanted.
 pub(super) fn report(text: &str) {
-    print(&styled(text, report_colours()));
+    let left = STDOUT_IS_LEFT.load(Ordering::Relaxed);
+    print(&styled(text, if left { message_colours() } else { report_colours() }));
 }
 
 /// What scripts print: to stdout, as it is.
 pub(super) fn print(text: &str) {
     let end = if text.ends_with('\n') { "" } else { "\n" };
-    screen::write(To::Stdout, format!("{text}{end}").as_bytes());
+    let to = if STDOUT_IS_LEFT.load(Ordering::Relaxed) { To::Stderr } else { To::Stdout };
+    screen::write(to, format!("{text}{end}").as_bytes());
+}
+
+/// Something for programs: to stdout, as it is.
+///
+/// # Errors
+///
+/// It cannot be written; not that its reader has gone away.
+pub(super) fn output(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// A text of several lines, to stderr, in one piece.
@@ -72,11 +96,15 @@ pub(super) fn diagnostics(diagnostics: &[Diagnostic]) {
 
 /// Whether stdout is a terminal on which lines can be drawn in place, by its kind as `TERM` names it.
 pub(super) fn can_draw(kind: Option<&str>) -> bool {
-    std::io::stdout().is_terminal() && kind.is_some_and(|kind| !kind.is_empty() && kind != "dumb")
+    let is_free = !STDOUT_IS_LEFT.load(Ordering::Relaxed);
+    is_free && std::io::stdout().is_terminal() && kind.is_some_and(|kind| !kind.is_empty() && kind != "dumb")
 }
 
 /// Width of the terminal that reports go to; none when they go elsewhere.
 pub(super) fn columns() -> Option<usize> {
+    if STDOUT_IS_LEFT.load(Ordering::Relaxed) {
+        return message_columns();
+    }
     std::io::stdout()
         .is_terminal()
         .then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)))

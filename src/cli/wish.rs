@@ -4,6 +4,7 @@ use super::args;
 use super::compare::{self, CompareSettings};
 use super::merge::{self, MergeSettings};
 use super::options::Verb;
+use super::report_settings::{self, ReportSettings};
 use super::settings::{self, DemoSettings, ListSettings, RunSettings, ScriptSettings, VerifySettings};
 use crate::util::Diagnostic;
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub enum Wish {
     Check(ScriptSettings),
     /// Show what scripts declare.
     List(ListSettings),
+    /// Write a saved result in other forms.
+    Report(ReportSettings),
     /// Judge a result by manifests.
     Verify(VerifySettings),
     /// Show what changed between results.
@@ -60,6 +63,7 @@ pub fn wish(
         "run" => Verb::Run,
         "check" => Verb::Check,
         "list" => Verb::List,
+        "report" => Verb::Report,
         "verify" => Verb::Verify,
         _ => Verb::Demo,
     };
@@ -69,6 +73,9 @@ pub fn wish(
         Verb::Run => settings::resolve(&given, environment, folder).map(|run| Wish::Run(Box::new(run))),
         Verb::Check => script().map(Wish::Check),
         Verb::List => settings::resolve_list(&given, environment, folder).map(Wish::List),
+        Verb::Report => {
+            report_settings::resolve_report(&given, args::named_result(matches)).map(Wish::Report)
+        }
         Verb::Verify => {
             let data = args::verified_data(matches).unwrap_or_default();
             settings::resolve_verify(&given, data, environment, folder).map(Wish::Verify)
@@ -101,6 +108,7 @@ mod tests {
         assert!(matches!(read(&["run", "a.rhai"]), Ok(Wish::Run(_))));
         assert!(matches!(read(&["check", "a.rhai"]), Ok(Wish::Check(_))));
         assert!(matches!(read(&["list", "-f", "a.rhai"]), Ok(Wish::List(_))));
+        assert!(matches!(read(&["report", "r.json", "--json=x"]), Ok(Wish::Report(_))));
         let Ok(Wish::Verify(verify)) =
             read(&["verify", "a.yaml", "b.yaml", "--manifest", "c.yaml", "r.json"])
         else {

@@ -60,6 +60,7 @@ pub enum Metric {
 
 /// What a metric is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// A whole number.
     Count,

@@ -5,6 +5,9 @@
 mod comparison;
 pub mod console;
 pub mod csv;
+mod json;
+mod junit;
+mod markdown;
 mod numbers;
 mod output;
 mod record;
@@ -14,5 +17,8 @@ pub use comparison::{
     COMPARISON_FORMAT, COMPARISON_VERSION, ComparedRun, ComparisonSheet, comparison_html,
     comparison_markdown, comparison_text,
 };
+pub use json::json_report;
+pub use junit::junit_report;
+pub use markdown::markdown_report;
 pub use output::Output;
 pub use record::{EndingCause, FORMAT, GivenOption, Machine, Record, RunEnding, VERSION};

@@ -1,6 +1,7 @@
 //! Files that are written at the end of a run, when it is too late to ask for another name.
 
 use crate::util::{Diagnostic, Place};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,10 @@ impl Output {
     pub fn new(option: &str, path: &Path) -> Result<Self, Diagnostic> {
         let output = Self { option: option.to_owned(), path: path.to_owned() };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|error| output.cannot("make its folder", folder, &error))?;
+            fs::create_dir_all(folder).map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => output.cannot("make its folder", folder, &"it is a file"),
+                _ => output.cannot("make its folder", folder, &error),
+            })?;
         }
         try_writing(path).map_err(|error| output.cannot("write", path, &error))?;
         Ok(output)
@@ -40,15 +44,19 @@ impl Output {
     ///
     /// The file cannot be written; the old one stays.
     pub fn write(&self, bytes: &[u8]) -> Result<(), Diagnostic> {
-        replace(&self.path, |file| file.write_all(bytes))
-            .map_err(|error| self.cannot("write", &self.path, &error))
+        replace(&self.path, |file| file.write_all(bytes)).map_err(|error| self.failed(&error))
     }
 
-    fn cannot(&self, what: &str, path: &Path, error: &io::Error) -> Diagnostic {
+    /// The message for a write that failed.
+    pub(super) fn failed(&self, error: &io::Error) -> Diagnostic {
+        self.cannot("write", &self.path, error)
+    }
+
+    fn cannot(&self, what: &str, path: &Path, why: &dyn fmt::Display) -> Diagnostic {
         let option = &self.option;
-        Diagnostic::error(format!("{option}: cannot {what}: {error}"))
+        Diagnostic::error(format!("{option}: cannot {what}: {why}"))
             .at(Place::file(&path.to_string_lossy()))
-            .help(format!("give `{option}` a file in a folder that can be written to"))
+            .help(format!("give `{option}` a name in a folder that can be written to"))
     }
 }
 

@@ -139,4 +139,10 @@ impl Record {
     pub fn passed(&self) -> bool {
         self.exit_code == 0
     }
+
+    /// Whether the run says something about the server: the generator kept up, and nothing cut the run short.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.invalid.is_empty() && self.ending.cause != EndingCause::Cut
+    }
 }

@@ -124,7 +124,8 @@ impl<'n> Scan<'_, 'n> {
         let here = &self.bytes[at..];
         let ends = |length: usize| {
             let (next, then) = (self.byte(at + length), self.byte(at + length + 1));
-            !is_word(next) && !matches!(next, b'/' | b'-' | b'_' | b'%') && !(next == b'.' && is_word(then))
+            let goes_on = is_word(next) || matches!(next, b'/' | b'-' | b'_' | b'%');
+            !goes_on && (next != b'.' || !is_word(then))
         };
         let is_here = |what: &str| !what.is_empty() && here.starts_with(what.as_bytes()) && ends(what.len());
         if is_here(self.name) {

@@ -55,12 +55,40 @@ impl Phase {
 
 /// The phases of all requests of a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
 pub struct Phases {
     times: [Times; Phase::ALL.len()],
     /// Bytes written to the wire, heads included.
     pub bytes_sent: u64,
     /// Bytes read from the wire, heads and framing included.
     pub bytes_received: u64,
+}
+
+/// Phases in a file, by their names.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    dns: Times,
+    connect: Times,
+    tls: Times,
+    send: Times,
+    wait: Times,
+    receive: Times,
+    bytes_sent: u64,
+    bytes_received: u64,
+}
+
+impl From<Saved> for Phases {
+    fn from(saved: Saved) -> Self {
+        let Saved { dns, connect, tls, send, wait, receive, bytes_sent, bytes_received } = saved;
+        Self { times: [dns, connect, tls, send, wait, receive], bytes_sent, bytes_received }
+    }
+}
+
+impl From<Phases> for Saved {
+    fn from(phases: Phases) -> Self {
+        let Phases { times: [dns, connect, tls, send, wait, receive], bytes_sent, bytes_received } = phases;
+        Self { dns, connect, tls, send, wait, receive, bytes_sent, bytes_received }
+    }
 }
 
 impl Phases {

@@ -66,7 +66,7 @@ struct Saved {
     arrivals: Option<ArrivalSummary>,
     #[serde(default)]
     timeline: Timeline,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Beyond::is_empty")]
     beyond: Beyond,
 }
 

@@ -13,5 +13,5 @@ mod wildcard;
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use nearest::nearest;
 pub use stream::{Purpose, Stream, seed_of, stream};
-pub use units::{bytes_text, parse_size, parse_timespan, timespan_text};
+pub use units::{bytes_text, count_text, parse_size, parse_timespan, timespan_text};
 pub use wildcard::fits;

@@ -107,6 +107,13 @@ pub fn bytes_text(bytes: u64) -> String {
     format!("{size:.decimals$} {}", UNITS[unit])
 }
 
+/// A number of things, in the plural unless it is one of them: `1 request`, `12 requests`.
+#[must_use]
+pub fn count_text(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::{bytes_text, parse_size, parse_timespan, timespan_text};

@@ -30,6 +30,7 @@ pub struct Katydid {
     args: Vec<String>,
     environment: BTreeMap<String, String>,
     descriptors: Option<u32>,
+    file_blocks: Option<u32>,
     ports: Option<(u16, u16)>,
 }
 
@@ -50,6 +51,7 @@ impl Katydid {
             args: args.into_iter().map(Into::into).collect(),
             environment: BTreeMap::new(),
             descriptors: None,
+            file_blocks: None,
             ports: None,
         }
     }
@@ -84,6 +86,11 @@ impl Katydid {
         Self { descriptors: Some(most), ..self }
     }
 
+    /// With no file longer than so many blocks of 512 bytes, as on a disk that is full then; its output goes through pipes.
+    pub fn file_blocks(self, most: u32) -> Self {
+        Self { file_blocks: Some(most), ..self }
+    }
+
     /// In a network of its own with no more than the local ports from `first` to `last`; none where this machine does not
     /// let anyone have a network.
     pub fn local_ports(self, first: u16, last: u16) -> Option<Self> {
@@ -116,6 +123,16 @@ impl Katydid {
     fn command(&self) -> Command {
         let binary = env!("CARGO_BIN_EXE_katydid");
         let mut command = match (self.descriptors, self.ports) {
+            _ if self.file_blocks.is_some() => {
+                let blocks = self.file_blocks.unwrap_or_default();
+                let mut shell = Command::new("sh");
+                let script = format!(
+                    "mkfifo .pipe && {{ cat .pipe & }} && (ulimit -f {blocks} && exec \"$0\" \"$@\" >.pipe); \
+                     code=$?; wait; rm .pipe; exit $code"
+                );
+                shell.args(["-c", &script, binary]);
+                shell
+            }
             (None, None) => Command::new(binary),
             (Some(most), _) => {
                 let mut shell = Command::new("sh");

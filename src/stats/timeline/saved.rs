@@ -13,10 +13,9 @@ pub(super) struct Saved {
     /// Seconds by which slice number 0 begins before the run.
     #[serde(default, skip_serializing_if = "is_zero")]
     phase: u64,
-    /// What a slice begins with, and what it came to.
-    slices: Vec<(u64, Cell, Gauges)>,
+    slices: Vec<SavedSlice>,
     /// The same of single seconds.
-    recent: Vec<(u64, Cell, Gauges)>,
+    recent: Vec<SavedSlice>,
     series: Vec<SavedSeries>,
 }
 
@@ -25,23 +24,47 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+/// All names together in a stretch of the run.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct SavedSlice {
+    /// The second in which it begins.
+    from: u64,
+    counts: Cell,
+    gauges: Gauges,
+}
+
+/// One name in a stretch of the run.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct SavedCell {
+    /// The second in which it begins.
+    from: u64,
+    counts: Cell,
+}
+
 /// One name in a file.
 #[derive(PartialEq, Serialize, Deserialize)]
 struct SavedSeries {
     method: Arc<str>,
     name: Arc<str>,
-    slices: Vec<(u64, Cell)>,
-    recent: Vec<(u64, Cell)>,
+    slices: Vec<SavedCell>,
+    recent: Vec<SavedCell>,
 }
 
 impl From<Timeline> for Saved {
     fn from(timeline: Timeline) -> Self {
-        let of_all = |slices: &BTreeMap<u64, Slice>| {
-            slices.iter().map(|(number, slice)| (*number, slice.all.clone(), slice.gauges)).collect()
+        let of_all = |slices: &BTreeMap<u64, Slice>, width: u64, phase: u64| {
+            let saved = slices.iter().map(|(number, slice)| SavedSlice {
+                from: (number * width).saturating_sub(phase),
+                counts: slice.all.clone(),
+                gauges: slice.gauges,
+            });
+            saved.collect()
         };
-        let of_one = |slices: &BTreeMap<u64, Slice>, index: u32| {
-            let cells =
-                slices.iter().filter_map(|(number, slice)| Some((*number, slice.rows.get(&index)?.clone())));
+        let of_one = |slices: &BTreeMap<u64, Slice>, index: u32, width: u64, phase: u64| {
+            let cells = slices.iter().filter_map(|(number, slice)| {
+                let from = (number * width).saturating_sub(phase);
+                Some(SavedCell { from, counts: slice.rows.get(&index)?.clone() })
+            });
             cells.collect()
         };
         let mut series: Vec<SavedSeries> = (0..)
@@ -49,16 +72,16 @@ impl From<Timeline> for Saved {
             .map(|(index, (method, name))| SavedSeries {
                 method: method.clone(),
                 name: name.clone(),
-                slices: of_one(&timeline.slices, index),
-                recent: of_one(&timeline.recent, index),
+                slices: of_one(&timeline.slices, index, timeline.width, timeline.phase),
+                recent: of_one(&timeline.recent, index, 1, 0),
             })
             .collect();
         series.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
         Self {
             width: timeline.width,
             phase: timeline.phase,
-            slices: of_all(&timeline.slices),
-            recent: of_all(&timeline.recent),
+            slices: of_all(&timeline.slices, timeline.width, timeline.phase),
+            recent: of_all(&timeline.recent, 1, 0),
             series,
         }
     }
@@ -68,22 +91,24 @@ impl From<Saved> for Timeline {
     fn from(saved: Saved) -> Self {
         // A width that this version does not know would never be made wider.
         let width = WIDTHS.iter().copied().find(|width| *width >= saved.width).unwrap_or(1);
-        let mut timeline = Self { width, phase: saved.phase, ..Self::default() };
-        let of_all = |slices: Vec<(u64, Cell, Gauges)>| {
-            slices
-                .into_iter()
-                .map(|(number, all, gauges)| (number, Slice { all, gauges, rows: BTreeMap::new() }))
-                .collect()
+        let phase = saved.phase % WIDTHS[WIDTHS.len() - 1];
+        let mut timeline = Self { width, phase, ..Self::default() };
+        let of_all = |slices: Vec<SavedSlice>, width: u64, phase: u64| {
+            let slices = slices.into_iter().map(|SavedSlice { from, counts, gauges }| {
+                (from.saturating_add(phase) / width, Slice { all: counts, gauges, rows: BTreeMap::new() })
+            });
+            slices.collect()
         };
-        timeline.slices = of_all(saved.slices);
-        timeline.recent = of_all(saved.recent);
+        timeline.slices = of_all(saved.slices, width, phase);
+        timeline.recent = of_all(saved.recent, 1, 0);
         for series in saved.series {
             let Some(index) = timeline.index_of(&series.method, &series.name) else { continue };
-            for (slices, cells) in
-                [(&mut timeline.slices, series.slices), (&mut timeline.recent, series.recent)]
-            {
-                for (number, cell) in cells {
-                    slices.entry(number).or_default().rows.insert(index, cell);
+            for (slices, cells, width, phase) in [
+                (&mut timeline.slices, series.slices, width, phase),
+                (&mut timeline.recent, series.recent, 1, 0),
+            ] {
+                for SavedCell { from, counts } in cells {
+                    slices.entry(from.saturating_add(phase) / width).or_default().rows.insert(index, counts);
                 }
             }
         }

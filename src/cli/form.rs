@@ -1,0 +1,46 @@
+//! The forms in which a run is written down.
+
+use crate::report::{Record, json_report, junit_report, markdown_report};
+use std::path::Path;
+
+/// What a file about a run holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// Everything, to be read back.
+    Result,
+    /// A summary for programs.
+    Json,
+    /// Test cases, for CI.
+    Junit,
+    /// A summary for people, as a comment or a page.
+    Markdown,
+}
+
+impl Form {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Result, Self::Json, Self::Junit, Self::Markdown];
+
+    /// The key of the option that names the file.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Result => "result",
+            Self::Json => "json",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+        }
+    }
+
+    /// What a file of this name is to hold.
+    pub(super) fn render(self, record: &Record, name: &Path) -> Vec<u8> {
+        match self {
+            Self::Result => record.to_bytes(name),
+            Self::Json => json_report(record).into_bytes(),
+            Self::Junit => junit_report(record).into_bytes(),
+            Self::Markdown => markdown_report(record).into_bytes(),
+        }
+    }
+}
+
+/// The file name that stands for stdout.
+pub(super) const STDOUT: &str = "-";
