@@ -319,7 +319,7 @@ struct Flag {
 fn help(verb: &str) -> Vec<Flag> {
     let output = Command::new(BINARY).args([verb, "--help"]).output().expect("the binary starts");
     let text = String::from_utf8(output.stdout).expect("text");
-    let line = Regex::new(r"^ +(-(\w), )?--([a-z-]+)(?:\[=)?(?: ?<([^>]+)>\]?)?(?:  |$)").expect("a pattern");
+    let line = Regex::new(r"^ +(-(\w), )?--([a-z-]+)(?:\[=)?(?: ?<([^>]+)>\]?(?:\.\.\.)?)?(?:  |$)").expect("a pattern");
     let default = Regex::new(r"\[default: ([^\]]+)\]").expect("a pattern");
     let mut flags: Vec<(Flag, String)> = Vec::new();
     for row in text.lines() {
