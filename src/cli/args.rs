@@ -1,6 +1,7 @@
 //! The words of the command line, as clap reads them: still text, nothing resolved.
 
 use super::options::{Group, Kind, OPTIONS, Spec, Verb};
+use super::{compare, merge};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::collections::BTreeMap;
 
@@ -61,6 +62,8 @@ pub(super) fn command() -> Command {
             verb(Verb::Verify, "verify", "Judge a saved result, or a _stats.csv, by manifests")
                 .after_help(AFTER_VERIFY),
         )
+        .subcommand(compare::command())
+        .subcommand(merge::command())
         .subcommand(verb(Verb::Demo, "demo", "Serve the built-in shop on this machine, to try scripts on"))
 }
 
@@ -455,12 +458,14 @@ mod tests {
         Usage: katydid <COMMAND>
 
         Commands:
-          run     Run scripts against a host
-          check   Find what is wrong with scripts, without sending anything
-          list    Show what scripts declare: classes, task sets, weights, ratios
-          report  Write the saved result of a run in other forms
-          verify  Judge a saved result, or a _stats.csv, by manifests
-          demo    Serve the built-in shop on this machine, to try scripts on
+          run      Run scripts against a host
+          check    Find what is wrong with scripts, without sending anything
+          list     Show what scripts declare: classes, task sets, weights, ratios
+          report   Write the saved result of a run in other forms
+          verify   Judge a saved result, or a _stats.csv, by manifests
+          compare  Show what changed between results, and what of it is more than noise
+          merge    Make one result of those of several generators in one run
+          demo     Serve the built-in shop on this machine, to try scripts on
 
         Options:
           -h, --help     Print help

@@ -53,7 +53,7 @@ impl Failures {
     }
 
     /// Adds a row, grouped or not.
-    fn add(&mut self, row: &FailureRow) {
+    pub(super) fn add(&mut self, row: &FailureRow) {
         if row.is_grouped() || row.is_rest() {
             self.group();
         }

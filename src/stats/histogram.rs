@@ -135,6 +135,14 @@ impl Histogram {
         })
     }
 
+    /// Every bucket that holds something, in ascending order: its smallest and its largest value, and its count.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
+        self.counts().map(|(bucket, count)| {
+            let (lowest, highest) = range_of(bucket);
+            (lowest, highest, count)
+        })
+    }
+
     fn count_in(&self, bucket: usize) -> u64 {
         let slot = (bucket / PAGE).checked_sub(self.first).and_then(|offset| self.slots.get(offset));
         slot.filter(|slot| **slot > 0).map_or(0, |&slot| self.pages[usize::from(slot) - 1][bucket % PAGE])

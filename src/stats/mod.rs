@@ -13,6 +13,9 @@ mod failures;
 mod grouping;
 mod health;
 mod histogram;
+mod join;
+#[cfg(test)]
+mod join_tests;
 mod lateness;
 mod milestones;
 mod overflow;

@@ -1,5 +1,7 @@
 //! The controller's accumulation.
 
+mod join;
+
 use super::arrivals::ArrivalSummary;
 use super::bounded::{Bounded, Row, Spot};
 use super::counters::RunCounters;
