@@ -22,7 +22,7 @@ use std::process::{Command, Output, Stdio};
 const BINARY: &str = env!("CARGO_BIN_EXE_katydid");
 
 /// The documents that users read. `docs/decisions.md` is for those who build katydid.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "docs/scripting.md",
     "docs/command-line.md",

@@ -3,7 +3,6 @@
 mod support;
 
 use katydid::stats::{Circumstances, Recorder, Sample, Totals};
-use std::io::Read;
 use std::time::Duration;
 use support::{Finished, Katydid};
 
@@ -100,9 +99,7 @@ fn where_there_is_no_room_they_are_grouped_and_the_line_that_makes_them_is_named
 
 #[test]
 fn the_failures_of_a_real_run_come_to_eighty_one_rows() {
-    let packed = include_bytes!("data/milmove/2021-02-18_failures.csv.gz");
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).expect("a gzip of text");
+    let Some(text) = support::outside_data("milmove-reports/2021-02-18_failures.csv") else { return };
     let replay = |grouping: bool| {
         let (mut recorder, mut rows) = (Recorder::grouping(grouping), 0);
         for row in csv::Reader::from_reader(text.as_bytes()).records() {

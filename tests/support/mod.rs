@@ -349,3 +349,15 @@ impl Finished {
             .collect()
     }
 }
+
+/// A file of real data, which lies beside the repository and not in it: below the folder of `KATYDID_TEST_DATA`, or
+/// `../shared/data`. Says `skipped` and returns none where it is not there.
+pub fn outside_data(name: &str) -> Option<String> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = std::env::var_os("KATYDID_TEST_DATA").map_or(beside, PathBuf::from);
+    let text = std::fs::read_to_string(folder.join(name)).ok();
+    if text.is_none() {
+        println!("skipped: {name} is not in {}", folder.display());
+    }
+    text
+}
