@@ -30,5 +30,7 @@ if ! command -v cargo >/dev/null; then
     exit 2
 fi
 
-# The tests start their own servers on free ports of the loopback interface; there is nothing else to install.
+# The HTML report is looked at in a real browser; where there is none and none can be installed, its tests say so.
+if can_install; then need chromium chromium; fi
+# The tests start their own servers on free ports of the loopback interface.
 exec cargo test "$@"

@@ -12,11 +12,13 @@
 //! | [`http`] | the measured client |
 //! | [`stats`] | recorder, snapshots, percentiles, failures |
 //! | [`manifest`] | thresholds: parse, evaluate, explain |
+//! | [`compare`] | two sides of runs: what changed beyond noise |
 //! | [`report`] | writers: console tables and CSV |
 //! | [`demo`] | the built-in shop server with its ledger |
 //! | [`util`] | diagnostics, units, random streams |
 
 pub mod cli;
+pub mod compare;
 pub mod demo;
 pub mod engine;
 pub mod http;

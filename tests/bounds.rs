@@ -38,8 +38,8 @@ fn names_beyond_ten_thousand() {
 
 #[test]
 fn names_beyond_two_hundred_have_no_course_over_time() {
-    let script = "fn record(user, n) {\n    user.record(\"X\", `/items/${n}`);\n}\n\
-                  user_class(\"U\").task(\"t\", |user| { for n in 0..201 { record(user, n); } });\n";
+    let script = "fn sold(user, n) {\n    user.record(\"X\", `/items/${n}`);\n}\n\
+                  user_class(\"U\").task(\"t\", |user| { for n in 0..201 { sold(user, n); } });\n";
     let finished = run(script, &["--only-summary"]).exits(0);
     // Those of one second are counted in the order of their names.
     is_told(
@@ -95,6 +95,8 @@ fn a_text_of_a_megabyte_is_cut() {
     let cut = format!("{} … (cut)", "x".repeat(1024 - " … (cut)".len()));
     for file in ["r_failures.csv", "r_stats.csv", "r_exceptions.csv"] {
         let text = finished.written(file);
-        assert!(text.contains(&cut) && text.len() < 10_000, "{file}: {} bytes", text.len());
+        // Of what a script throws less is shown already.
+        assert!(text.contains(&cut) || file == "r_exceptions.csv", "{file}: {text}");
+        assert!(text.len() < 10_000, "{file}: {} bytes", text.len());
     }
 }

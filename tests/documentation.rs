@@ -30,6 +30,7 @@ const DOCUMENTS: [&str; 7] = [
     "docs/manifests.md",
     "docs/results.md",
     "docs/validity.md",
+    "docs/compare.md",
 ];
 
 fn repository() -> &'static Path {
@@ -318,7 +319,8 @@ struct Flag {
 fn help(verb: &str) -> Vec<Flag> {
     let output = Command::new(BINARY).args([verb, "--help"]).output().expect("the binary starts");
     let text = String::from_utf8(output.stdout).expect("text");
-    let line = Regex::new(r"^ +(-(\w), )?--([a-z-]+)(?:\[=)?(?: ?<([^>]+)>\]?)?(?:  |$)").expect("a pattern");
+    let line = Regex::new(r"^ +(-(\w), )?--([a-z-]+)(?:\[=)?(?: ?<([^>]+)>\]?(?:\.\.\.)?)?(?:  |$)")
+        .expect("a pattern");
     let default = Regex::new(r"\[default: ([^\]]+)\]").expect("a pattern");
     let mut flags: Vec<(Flag, String)> = Vec::new();
     for row in text.lines() {
@@ -404,6 +406,7 @@ fn the_variables_of_locust_are_those_that_are_read() {
 fn no_document_names_a_flag_that_does_not_exist() {
     let mut known: BTreeSet<String> = flags().into_iter().map(|flag| flag.long).collect();
     // katydid's own two, and cargo's.
+    known.extend(["compare", "merge"].into_iter().flat_map(help).map(|flag| flag.long));
     known.extend(["help", "version", "release"].map(str::to_owned));
     let flags = Regex::new(r"(?:^|[\s`(/=])--([a-z][a-z-]*)").expect("a pattern");
     for document in DOCUMENTS {

@@ -106,11 +106,11 @@ fn bits(row: &VerdictRow) -> (Option<u64>, Option<u64>, String) {
 }
 
 fn printed(result: &RunResult) -> PrintedStats {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let prefix = folder.path().join("run").to_string_lossy().into_owned();
-    let writer = CsvWriter::new(&prefix, CsvOptions::default()).unwrap();
-    writer.finish(&result.totals, result.duration, 1).unwrap();
-    let text = std::fs::read_to_string(format!("{prefix}_stats.csv")).unwrap();
+    let writer = CsvWriter::new(&prefix, CsvOptions::default()).expect("a writer");
+    writer.finish(&result.totals, result.duration, 1).expect("files");
+    let text = std::fs::read_to_string(format!("{prefix}_stats.csv")).expect("a file");
     let (stats, warnings) =
         PrintedStats::parse("run_stats.csv", &text).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(warnings, []);

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room, and the rooms that it must never know.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("cli", &[]),
     ("plan", &["engine", "http", "report", "cli"]),
     ("script", &["engine", "report", "cli", "stats"]),
@@ -14,6 +14,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("http", &["script", "plan", "engine", "stats"]),
     ("stats", &["script", "http", "engine"]),
     ("manifest", &["engine", "script", "http"]),
+    ("compare", &["cli", "plan", "script", "engine", "http", "manifest", "report", "demo"]),
     ("report", &["engine", "script", "http"]),
     ("demo", &["cli", "plan", "script", "engine", "http", "stats", "manifest", "report"]),
     ("util", &["cli", "plan", "script", "engine", "http", "stats", "manifest", "report", "demo"]),

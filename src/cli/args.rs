@@ -1,6 +1,7 @@
 //! The words of the command line, as clap reads them: still text, nothing resolved.
 
 use super::options::{Group, Kind, OPTIONS, Spec, Verb};
+use super::{compare, merge};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::collections::BTreeMap;
 
@@ -61,6 +62,8 @@ pub(super) fn command() -> Command {
             verb(Verb::Verify, "verify", "Judge a saved result, or a _stats.csv, by manifests")
                 .after_help(AFTER_VERIFY),
         )
+        .subcommand(compare::command())
+        .subcommand(merge::command())
         .subcommand(verb(Verb::Demo, "demo", "Serve the built-in shop on this machine, to try scripts on"))
 }
 
@@ -364,6 +367,40 @@ mod tests {
     }
 
     #[test]
+    fn help_of_verify() {
+        insta::assert_snapshot!(help("verify"), @r"
+        Judge a saved result, or a _stats.csv, by manifests
+
+        Usage: katydid verify [OPTIONS] <FILE>...
+
+        Arguments:
+          <FILE>...  Manifests, then what they judge: the result file of a run, or a _stats.csv of katydid
+                     or Locust
+
+        Options:
+          -h, --help  Print help
+
+        End of the run:
+              --allow-saturation[=<yes|no>]  Only warn where the generator itself could not keep up, instead
+                                             of exit code 4
+
+        Results:
+              --manifest <FILE>  Thresholds that the run must hold, or it ends with exit code 3; may be
+                                 repeated
+
+        Configuration:
+              --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
+                               if it is there
+
+        Terminal:
+              --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
+
+        Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
+        missed; 4 the result is that of a run that is not valid.
+        ");
+    }
+
+    #[test]
     fn help_of_report() {
         insta::assert_snapshot!(help("report"), @r"
         Write the saved result of a run in other forms
@@ -421,12 +458,14 @@ mod tests {
         Usage: katydid <COMMAND>
 
         Commands:
-          run     Run scripts against a host
-          check   Find what is wrong with scripts, without sending anything
-          list    Show what scripts declare: classes, task sets, weights, ratios
-          report  Write the saved result of a run in other forms
-          verify  Judge a saved result, or a _stats.csv, by manifests
-          demo    Serve the built-in shop on this machine, to try scripts on
+          run      Run scripts against a host
+          check    Find what is wrong with scripts, without sending anything
+          list     Show what scripts declare: classes, task sets, weights, ratios
+          report   Write the saved result of a run in other forms
+          verify   Judge a saved result, or a _stats.csv, by manifests
+          compare  Show what changed between results, and what of it is more than noise
+          merge    Make one result of those of several generators in one run
+          demo     Serve the built-in shop on this machine, to try scripts on
 
         Options:
           -h, --help     Print help

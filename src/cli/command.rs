@@ -1,7 +1,7 @@
 //! From the words of the command line to an exit code.
 
 use super::wish::{Refusal, Wish, wish};
-use super::{check, colours, demo, exit, list, report, run, show, signals, verify};
+use super::{check, colours, compare, demo, exit, list, merge, report, run, show, signals, verify};
 use crate::script::Mask;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -23,6 +23,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(Wish::List(settings)) => list::list(&settings),
         Ok(Wish::Report(settings)) => report::report(&settings),
         Ok(Wish::Verify(settings)) => verify::verify(&settings),
+        Ok(Wish::Compare(settings)) => compare::compare(&settings),
+        Ok(Wish::Merge(settings)) => merge::merge(&settings),
         Ok(Wish::Demo(settings)) => demo::demo(&settings),
         Err(Refusal::Usage(error)) => {
             show::usage(&error);

@@ -1,5 +1,6 @@
 //! The forms in which a run is written down.
 
+use crate::report::html::html_report;
 use crate::report::{Record, json_report, junit_report, markdown_report};
 use std::path::Path;
 
@@ -8,6 +9,8 @@ use std::path::Path;
 pub enum Form {
     /// Everything, to be read back.
     Result,
+    /// The report to look at.
+    Html,
     /// A summary for programs.
     Json,
     /// Test cases, for CI.
@@ -18,13 +21,14 @@ pub enum Form {
 
 impl Form {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Result, Self::Json, Self::Junit, Self::Markdown];
+    pub const ALL: [Self; 5] = [Self::Result, Self::Html, Self::Json, Self::Junit, Self::Markdown];
 
     /// The key of the option that names the file.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
             Self::Result => "result",
+            Self::Html => "html",
             Self::Json => "json",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
@@ -35,6 +39,7 @@ impl Form {
     pub(super) fn render(self, record: &Record, name: &Path) -> Vec<u8> {
         match self {
             Self::Result => record.to_bytes(name),
+            Self::Html => html_report(record).into_bytes(),
             Self::Json => json_report(record).into_bytes(),
             Self::Junit => junit_report(record).into_bytes(),
             Self::Markdown => markdown_report(record).into_bytes(),

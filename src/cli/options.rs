@@ -180,7 +180,7 @@ pub(super) const CONFIG: &str = "config";
 pub(super) const OPTION: &str = "option";
 
 /// What `report` takes of the options of a run.
-const REPORT: [&str; 6] = ["csv", "csv-full-history", "csv-integer-ms", "json", "junit", "markdown"];
+const REPORT: [&str; 7] = ["csv", "csv-full-history", "csv-integer-ms", "html", "json", "junit", "markdown"];
 
 /// What `verify` takes of them.
 const VERIFY: [&str; 2] = ["manifest", "allow-saturation"];
@@ -314,6 +314,13 @@ pub(super) static OPTIONS: &[Spec] = &[
     )
     .locust("LOCUST_CSV_FULL_HISTORY"),
     Spec::switch(Results, "csv-integer-ms", "Whole milliseconds in the CSV files, as Locust writes them"),
+    Spec::one(
+        Results,
+        "html",
+        "FILE",
+        "Write the report as one HTML page; {u}, {r} and {t} in its name become users, spawn rate and run time",
+    )
+    .locust("LOCUST_HTML"),
     Spec::one(
         Results,
         "json",

@@ -6,8 +6,10 @@ use super::layers::{Environment, Layers};
 use super::origin::{Origin, Origins};
 use super::parse;
 use crate::report::csv::CsvOptions;
+use crate::report::html;
 use crate::util::Diagnostic;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The files about a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +68,20 @@ impl FileSettings {
             Origin::File(_) => origin.refuse("csv-full-history", "this needs a csv prefix"),
             _ => origin.refuse("csv-full-history", "this needs --csv PREFIX"),
         })
+    }
+
+    /// The forms with their files in a run, whose users, spawn rate and run time may be in the name of its page.
+    pub(super) fn of_run(
+        &self,
+        users: usize,
+        spawn_rate: f64,
+        run_time: Option<Duration>,
+    ) -> Vec<(Form, PathBuf)> {
+        let named = |(form, name): &(Form, PathBuf)| match form {
+            Form::Html => (*form, html::file_name(name, users, spawn_rate, run_time)),
+            _ => (*form, name.clone()),
+        };
+        self.forms.iter().map(named).collect()
     }
 
     /// Whether nothing is to be written.

@@ -49,7 +49,8 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
         tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
     }
-    let outputs = Outputs::open(&settings.files.forms).map_err(|error| vec![error])?;
+    let files = settings.files.of_run(settings.users, settings.spawn_rate, settings.run_time);
+    let outputs = Outputs::open(&files).map_err(|error| vec![error])?;
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();

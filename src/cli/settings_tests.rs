@@ -69,6 +69,7 @@ fn cases() -> Vec<Case> {
         ("exclude-tags", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.exclude_tags)),
         ("class", ["A", "B=2", "C", "D", "E"], |s| format!("{:?}", s.classes)),
         ("csv", ["a", "b", "c", "d", "e"], |s| format!("{:?}", s.files.csv)),
+        ("html", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
         ("json", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
         ("junit", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
         ("markdown", ["a", "b", "c", "d", "-"], |s| format!("{:?}", s.files.forms)),
@@ -408,8 +409,8 @@ fn bad_values_name_their_origin() {
 #[test]
 fn every_option_refuses_what_it_cannot_read() {
     let bad = |key: &str| match key {
-        "host" | "csv" | "json" | "junit" | "markdown" | "result" | "trace" | "ca" | "cert" | "key"
-        | "logfile" => Some(" "),
+        "host" | "csv" | "html" | "json" | "junit" | "markdown" | "result" | "trace" | "ca" | "cert"
+        | "key" | "logfile" => Some(" "),
         "class" => Some("=1"),
         "option" | "script" | "library" | "manifest" | "tags" | "exclude-tags" | "config" | "demo-port"
         | "shape" => None,

@@ -1,6 +1,8 @@
 //! From the words of the command line to what is to be done.
 
 use super::args;
+use super::compare::{self, CompareSettings};
+use super::merge::{self, MergeSettings};
 use super::options::Verb;
 use super::report_settings::{self, ReportSettings};
 use super::settings::{self, DemoSettings, ListSettings, RunSettings, ScriptSettings, VerifySettings};
@@ -22,6 +24,10 @@ pub enum Wish {
     Report(ReportSettings),
     /// Judge a result by manifests.
     Verify(VerifySettings),
+    /// Show what changed between results.
+    Compare(CompareSettings),
+    /// Make one result of those of several generators.
+    Merge(MergeSettings),
     /// Serve the built-in shop.
     Demo(DemoSettings),
 }
@@ -48,6 +54,11 @@ pub fn wish(
 ) -> Result<Wish, Refusal> {
     let matches = args::command().try_get_matches_from(words).map_err(Refusal::Usage)?;
     let (name, matches) = matches.subcommand().expect("clap demands a verb");
+    match name {
+        "compare" => return compare::settings(matches).map(Wish::Compare).map_err(Refusal::Setting),
+        "merge" => return Ok(Wish::Merge(merge::settings(matches))),
+        _ => {}
+    }
     let verb = match name {
         "run" => Verb::Run,
         "check" => Verb::Check,

@@ -125,7 +125,7 @@ struct Reader<'a> {
     source: CsvText<'a>,
     columns: Vec<Column>,
     header: Vec<Cell<'a>>,
-    /// Types and names with their lines.
+    /// Types and names, and where their rows begin.
     seen: HashMap<(String, String), usize>,
 }
 
@@ -161,7 +161,8 @@ impl Reader<'_> {
             }
         }
         let key = (row.kind.to_string(), row.name.to_string());
-        if let Some(line) = self.seen.insert(key, self.source.line(&cells[0])) {
+        if let Some(before) = self.seen.insert(key, cells[0].begin()) {
+            let line = self.source.line(before);
             let message = format!("{} {} is there already, in line {line}", row.kind, row.name);
             return Err(self.source.error(&cells[0], message.trim_start()));
         }

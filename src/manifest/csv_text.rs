@@ -22,6 +22,13 @@ pub(super) struct Cell<'a> {
     span: (usize, usize),
 }
 
+impl Cell<'_> {
+    /// Where it begins in the file.
+    pub(super) fn begin(&self) -> usize {
+        self.span.0
+    }
+}
+
 impl<'a> CsvText<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Self {
         Self { file, text: text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text) }
@@ -32,14 +39,14 @@ impl<'a> CsvText<'a> {
         Diagnostic::error(message).at(self.place(cell.span.0, cell.span.1))
     }
 
-    /// The line of a cell, from 1.
-    pub(super) fn line(self, cell: &Cell<'_>) -> usize {
-        1 + self.text[..cell.span.0].matches('\n').count()
+    /// The line at `at`, from 1.
+    pub(super) fn line(self, at: usize) -> usize {
+        1 + self.text[..at].matches('\n').count()
     }
 
     fn place(self, from: usize, to: usize) -> Place {
         let begin = self.text[..from].rfind('\n').map_or(0, |end| end + 1);
-        let line = 1 + self.text[..from].matches('\n').count();
+        let line = self.line(from);
         let column = 1 + self.text[begin..from].chars().count();
         let first_line = self.text[from..to].lines().next().unwrap_or_default();
         let width = first_line.chars().count().max(1);
@@ -165,7 +172,7 @@ mod tests {
         3 | ö",ü,word
           |      ^^^^
         "#);
-        assert_eq!(source.line(&row[0]), 2);
+        assert_eq!(source.line(row[0].begin()), 2);
     }
 
     proptest! {

@@ -196,7 +196,7 @@ impl<'a> Figures<'a> {
         for row in more {
             match (&mut all, &row.figures) {
                 (Self::Counted { entry, .. }, Self::Counted { entry: other, .. }) => {
-                    entry.to_mut().merge(other)
+                    entry.to_mut().merge(other);
                 }
                 (Self::Printed(printed), Self::Printed(other)) => printed.add(other),
                 // All rows are of one source.

@@ -2,8 +2,10 @@
 //!
 //! Every one of them renders the same totals, so the last line of a file and of the console say the same.
 
+mod comparison;
 pub mod console;
 pub mod csv;
+pub mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -12,6 +14,10 @@ mod output;
 mod record;
 pub mod trace;
 
+pub use comparison::{
+    COMPARISON_FORMAT, COMPARISON_VERSION, ComparedRun, ComparisonSheet, comparison_html,
+    comparison_markdown, comparison_text,
+};
 pub use json::json_report;
 pub use junit::junit_report;
 pub use markdown::markdown_report;

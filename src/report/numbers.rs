@@ -52,6 +52,29 @@ pub(super) fn three_digits(time: Duration) -> String {
     format!("{milliseconds:.decimals$}")
 }
 
+/// A count with commas between its thousands: `1,234,567`.
+pub(super) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Milliseconds as [`three_digits`] has them, with commas between thousands.
+pub(super) fn grouped_ms(time: Duration) -> String {
+    // Not negative, and far from the end of the range.
+    if time < Duration::from_micros(999_500) {
+        three_digits(time)
+    } else {
+        grouped(exact_ms(time).round() as u64)
+    }
+}
+
 /// A float in the shortest decimals that read back as the same, always with a point, as Python writes it.
 pub(super) fn shortest(value: f64) -> String {
     format!("{value:?}")
@@ -59,7 +82,7 @@ pub(super) fn shortest(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{short_ms, shortest, three_digits};
+    use super::{grouped, grouped_ms, short_ms, shortest, three_digits};
     use std::time::Duration;
 
     #[test]
@@ -67,6 +90,13 @@ mod tests {
         let shown = [0, 4, 120, 9_994, 9_996, 99_940, 99_960, 123_456]
             .map(|us| three_digits(Duration::from_micros(us)));
         assert_eq!(shown, ["0.00", "0.00", "0.12", "9.99", "10.0", "99.9", "100", "123"]);
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        let ms = [999_400, 999_900, 1_000_000, 61_234_567].map(|us| grouped_ms(Duration::from_micros(us)));
+        assert_eq!(ms, ["999", "1,000", "1,000", "61,235"]);
     }
 
     #[test]

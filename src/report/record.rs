@@ -1,6 +1,8 @@
 //! What a run leaves behind: everything that a report, a verdict or a comparison needs, now or years later.
 
+mod alike;
 mod file;
+mod merge;
 
 use crate::manifest::Verdict;
 use crate::plan::Outline;

@@ -95,6 +95,12 @@ impl Entry {
         self.seconds.merge(&other.seconds);
     }
 
+    /// Counts its times from an earlier start: by so much, which is so many seconds of wall time.
+    pub(super) fn shift(&mut self, later: Duration, seconds: u64) {
+        self.last = self.last.map(|last| last.saturating_add(later));
+        self.seconds.shift(seconds);
+    }
+
     /// Until now no service time differed: they were the response times.
     fn own_service(&mut self) -> &mut Times {
         self.service.get_or_insert_with(|| Box::new(self.times.clone()))

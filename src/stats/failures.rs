@@ -53,7 +53,7 @@ impl Failures {
     }
 
     /// Adds a row, grouped or not.
-    fn add(&mut self, row: &FailureRow) {
+    pub(super) fn add(&mut self, row: &FailureRow) {
         if row.is_grouped() || row.is_rest() {
             self.group();
         }
@@ -233,7 +233,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(proptest::test_runner::Config { cases: 24, ..Default::default() })]
+        #![proptest_config(proptest::test_runner::Config { cases: 12, ..Default::default() })]
 
         /// Also where the bound is met in one part, in the sum of the parts, or nowhere.
         #[test]

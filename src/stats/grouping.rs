@@ -15,9 +15,24 @@ use std::net::Ipv6Addr;
 /// letters and digits) and `<number>`. Kept are digits within words (`sha256`), and numbers that say what went wrong: a
 /// status before its reason, and what follows `status`, `code`, `errno` or `http/`.
 ///
-/// It is one pass over the bytes, and applied to its own result it changes nothing. The result is no longer than a text
-/// that is kept may be.
+/// Applied to its own result it changes nothing. The result is no longer than a text that is kept may be.
 pub(super) fn grouped<'t>(text: &'t str, name: &str, url: Option<&str>) -> Cow<'t, str> {
+    let Cow::Owned(mut form) = pass(text, name, url) else { return Cow::Borrowed(text) };
+    // What a stand-in was put beside may be known for what it is only now; hardly ever.
+    for _ in 0..PASSES {
+        match pass(&form, name, url) {
+            Cow::Owned(next) if next != form => form = next,
+            _ => break,
+        }
+    }
+    Cow::Owned(form)
+}
+
+/// After so many passes over its own result a text is left as it is.
+const PASSES: usize = 8;
+
+/// One pass over the bytes.
+fn pass<'t>(text: &'t str, name: &str, url: Option<&str>) -> Cow<'t, str> {
     let mut scan = Scan { text, bytes: text.as_bytes(), name, targets: targets(url), no_email_before: 0 };
     let mut built = String::new();
     let mut copied = 0;
@@ -124,7 +139,8 @@ impl<'n> Scan<'_, 'n> {
         let here = &self.bytes[at..];
         let ends = |length: usize| {
             let (next, then) = (self.byte(at + length), self.byte(at + length + 1));
-            !is_word(next) && !matches!(next, b'/' | b'-' | b'_' | b'%') && !(next == b'.' && is_word(then))
+            let goes_on = is_word(next) || matches!(next, b'/' | b'-' | b'_' | b'%' | b'@');
+            !goes_on && (next != b'.' || !is_word(then))
         };
         let is_here = |what: &str| !what.is_empty() && here.starts_with(what.as_bytes()) && ends(what.len());
         if is_here(self.name) {
@@ -295,7 +311,11 @@ impl<'n> Scan<'_, 'n> {
         let reasons = [status.canonical_reason(), Some("Client Error"), Some("Server Error")];
         let is_next = |reason: &str| {
             let after = after.strip_prefix(' ').and_then(|after| after.strip_prefix(reason));
-            after.is_some_and(|after| !after.bytes().next().is_some_and(is_word))
+            // Its last word must be a word by itself, and not the beginning of something else.
+            let after = after.map(|after| after.trim_start_matches('.'));
+            after.is_some_and(|after| {
+                after.is_empty() || after.starts_with([' ', ':', ',', ';', ')', '"', '\''])
+            })
         };
         reasons.into_iter().flatten().any(is_next)
     }

@@ -121,12 +121,25 @@ impl Histogram {
         values
     }
 
+    /// Every value that was counted, in ascending order and to within 0.1 %, with its count.
+    pub fn values(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.counts().map(|(bucket, count)| (value_of(bucket), count))
+    }
+
     /// Every bucket that holds something, in ascending order, with its count.
     pub(super) fn counts(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         self.slots.iter().enumerate().filter(|(_, slot)| **slot > 0).flat_map(move |(offset, &slot)| {
             let start = (self.first + offset) * PAGE;
             let page = &self.pages[usize::from(slot) - 1];
             page.iter().enumerate().filter(|(_, n)| **n > 0).map(move |(i, &n)| (start + i, n))
+        })
+    }
+
+    /// Every bucket that holds something, in ascending order: its smallest and its largest value, and its count.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
+        self.counts().map(|(bucket, count)| {
+            let (lowest, highest) = range_of(bucket);
+            (lowest, highest, count)
         })
     }
 

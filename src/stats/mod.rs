@@ -13,6 +13,9 @@ mod failures;
 mod grouping;
 mod health;
 mod histogram;
+mod join;
+#[cfg(test)]
+mod join_tests;
 mod lateness;
 mod milestones;
 mod overflow;
@@ -45,7 +48,7 @@ pub use problems::{ExceptionRow, FailureRow};
 pub use recorder::{Recorder, Sample};
 pub use result::RunResult;
 pub use snapshot::Snapshot;
-pub use timeline::{Cell, Gauges, SERIES_KEPT, Slice, Stretch, Timeline};
+pub use timeline::{Cell, Gauges, SERIES_KEPT, Series, Slice, Stretch, Timeline};
 pub use times::Times;
 pub use totals::{Rate, Totals};
 pub use trace::TraceStep;

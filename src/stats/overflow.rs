@@ -58,6 +58,11 @@ impl Beyond {
         self.exceptions.get_or_insert_with(|| First { what: message.to_owned(), place: Some(place.into()) });
     }
 
+    /// Whether there was room for everything.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether an entry without a series is known.
     pub(super) fn knows_series(&self) -> bool {
         self.series.is_some()

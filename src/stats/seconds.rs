@@ -42,6 +42,11 @@ impl Seconds {
         other.0.iter().for_each(|second| self.add(second.at, second.requests, second.failures));
     }
 
+    /// Counts seconds from so many earlier.
+    pub(super) fn shift(&mut self, seconds: u64) {
+        self.0.iter_mut().for_each(|second| second.at = second.at.saturating_add(seconds));
+    }
+
     /// Requests and failures in the seconds `from..to`.
     pub(super) fn sum(&self, from: u64, to: u64) -> (u64, u64) {
         let within = self.0.iter().filter(|second| (from..to).contains(&second.at));

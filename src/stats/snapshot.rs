@@ -17,11 +17,11 @@ pub struct Snapshot {
     pub(super) seconds: Vec<(u64, Vec<Entry>)>,
     pub(super) failures: Failures,
     pub(super) exceptions: Bounded<ExceptionRow>,
-    /// Names that were counted for the first time; those of the rows of a run's first second, hardly any later.
+    /// Names that were counted for the first time: nearly all in the first seconds of a run.
     #[serde(default)]
     pub(super) news: Vec<News>,
     /// What there was no room for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Beyond::is_empty")]
     pub(super) beyond: Beyond,
     /// Counts of the run as a whole in the same stretch.
     pub counters: RunCounters,

@@ -1,5 +1,6 @@
 //! The run over time: what ended in each second, thinned out as the run grows.
 
+mod join;
 mod saved;
 #[cfg(test)]
 mod tests;
@@ -119,6 +120,17 @@ impl Slice {
     }
 }
 
+/// One name over time.
+#[derive(Clone, Debug)]
+pub struct Series<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// The name.
+    pub name: &'a str,
+    /// The second in which each slice begins, and what it came to.
+    pub slices: Vec<(u64, &'a Cell)>,
+}
+
 /// The run in slices of whole seconds, counted from its start. Its memory is bounded whatever the length of the run, and
 /// it is the same in whatever order things are counted, up to [`SERIES_KEPT`] names.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -126,6 +138,8 @@ impl Slice {
 pub struct Timeline {
     /// Seconds of a slice.
     width: u64,
+    /// Seconds by which slice number 0 begins before the run: zero, unless timelines were joined.
+    phase: u64,
     /// Methods and names that have slices of their own; their places are the indexes.
     names: Vec<(Arc<str>, Arc<str>)>,
     indexes: HashMap<(Arc<str>, Arc<str>), u32>,
@@ -139,6 +153,7 @@ impl Default for Timeline {
     fn default() -> Self {
         Self {
             width: WIDTHS[0],
+            phase: 0,
             names: Vec::new(),
             indexes: HashMap::new(),
             slices: BTreeMap::new(),
@@ -189,14 +204,48 @@ impl Timeline {
 
     /// The slices with the second in which each begins; a stretch in which nothing happened has none.
     pub fn slices(&self) -> impl Iterator<Item = (u64, &Slice)> {
-        self.slices.iter().map(|(number, slice)| (number * self.width, slice))
+        self.slices.iter().map(|(number, slice)| (self.begin_of(*number), slice))
+    }
+
+    /// The slices of one name; none where it came after [`SERIES_KEPT`] others.
+    pub fn series_of(&self, method: &Arc<str>, name: &Arc<str>) -> impl Iterator<Item = (u64, &Cell)> {
+        let index = self.indexes.get(&(method.clone(), name.clone()));
+        self.slices().filter_map(move |(begin, slice)| Some((begin, slice.rows.get(index?)?)))
+    }
+
+    /// The seconds in which those slices begin that lie wholly in the seconds `from..to`, also where nothing happened in
+    /// them.
+    pub fn whole_slices(&self, from: u64, to: u64) -> impl Iterator<Item = u64> {
+        let first = (from + self.phase).div_ceil(self.width);
+        let last = (to + self.phase) / self.width;
+        (first..last).map(|number| self.begin_of(number))
+    }
+
+    /// The second in which a slice begins.
+    fn begin_of(&self, number: u64) -> u64 {
+        (number * self.width).saturating_sub(self.phase)
+    }
+
+    /// The number of the slice that a second is in.
+    fn number_of(&self, second: u64) -> u64 {
+        (second + self.phase) / self.width
+    }
+
+    /// Each name that has slices of its own, by name, then method, with its slices as [`Timeline::slices`] gives those of all.
+    pub fn series(&self) -> impl Iterator<Item = Series<'_>> {
+        let mut names: Vec<_> = (0..).zip(&self.names).collect();
+        names.sort_by(|(_, (method, name)), (_, other)| (name, method).cmp(&(&other.1, &other.0)));
+        names.into_iter().map(|(index, (method, name))| {
+            let slices = self.slices().filter_map(|(from, slice)| Some((from, slice.rows.get(&index)?)));
+            Series { method, name, slices: slices.collect() }
+        })
     }
 
     /// The last seconds one by one, two minutes of them at least, as far as the run has come; one in which nothing happened
     /// may be missing.
     pub fn last_seconds(&self) -> impl Iterator<Item = (u64, &Slice)> {
-        let seconds = if self.width == 1 { &self.slices } else { &self.recent };
-        seconds.iter().map(|(second, slice)| (*second, slice))
+        let (seconds, phase) = if self.width == 1 { (&self.slices, self.phase) } else { (&self.recent, 0) };
+        seconds.iter().map(move |(number, slice)| (number - phase, slice))
     }
 
     /// What ended in the seconds `from..to`, as far as whole slices lie in them; none if no slice does.
@@ -206,17 +255,21 @@ impl Timeline {
     pub fn window(&self, from: u64, to: u64) -> Option<Stretch> {
         let fine = match self.first_recent() {
             Some(first) if first <= from => from,
-            Some(first) => first.next_multiple_of(self.width).min(to),
+            Some(first) => self.begin_of((first + self.phase).div_ceil(self.width)).min(to),
             None => to,
         };
-        let coarse = self.slices.iter().map(|(number, slice)| (number * self.width, self.width, slice));
-        let coarse = coarse.filter(|(begin, width, _)| *begin >= from && begin + width <= fine);
-        let seconds = self.recent.range(fine..to.max(fine)).map(|(second, slice)| (*second, 1, slice));
+        let coarse = self
+            .slices
+            .iter()
+            .map(|(number, slice)| (self.begin_of(*number), self.begin_of(number + 1), slice));
+        let coarse = coarse.filter(|(begin, end, _)| *begin >= from && *end <= fine);
+        let seconds =
+            self.recent.range(fine..to.max(fine)).map(|(second, slice)| (*second, second + 1, slice));
         let mut bounds: Option<(u64, u64)> = None;
         let mut all = Slice::default();
-        for (begin, width, slice) in coarse.chain(seconds) {
+        for (begin, end, slice) in coarse.chain(seconds) {
             all.merge(slice);
-            bounds = Some((bounds.map_or(begin, |(first, _)| first), begin + width));
+            bounds = Some((bounds.map_or(begin, |(first, _)| first), end));
         }
         let (first, last) = bounds?;
         let entries = all.rows.iter().filter_map(|(index, cell)| {
@@ -249,7 +302,7 @@ impl Timeline {
 
     /// Changes the slice of `second`, wherever it is kept.
     fn change(&mut self, second: u64, mut change: impl FnMut(&mut Slice)) {
-        change(self.slices.entry(second / self.width).or_default());
+        change(self.slices.entry(self.number_of(second)).or_default());
         if self.width > 1 && self.first_recent().is_none_or(|first| second >= first) {
             change(self.recent.entry(second).or_default());
         }
@@ -271,7 +324,8 @@ impl Timeline {
     fn widen(&mut self) {
         let next = WIDTHS.iter().copied().find(|width| *width > self.width).unwrap_or(self.width * 2);
         if self.width == 1 {
-            self.recent.clone_from(&self.slices);
+            let seconds = self.slices.iter().map(|(number, slice)| (number - self.phase, slice.clone()));
+            self.recent = seconds.collect();
         }
         let factor = next / self.width;
         self.width = next;

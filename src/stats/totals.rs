@@ -1,5 +1,7 @@
 //! The controller's accumulation.
 
+mod join;
+
 use super::arrivals::ArrivalSummary;
 use super::bounded::{Bounded, Row, Spot};
 use super::counters::RunCounters;
@@ -64,7 +66,7 @@ struct Saved {
     arrivals: Option<ArrivalSummary>,
     #[serde(default)]
     timeline: Timeline,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Beyond::is_empty")]
     beyond: Beyond,
 }
 

@@ -7,8 +7,10 @@
     reason = "each test file uses its own part of the builder"
 )]
 
+pub mod browser;
 pub mod faults;
 pub mod held;
+pub mod records;
 pub mod schema;
 pub mod teller;
 pub mod terminal;

@@ -4,8 +4,8 @@ use super::once::{OnceRow, once_table};
 use super::requests::{Rates, request_table};
 use super::styles::{BAD, GOOD};
 use super::{
-    error_report, exception_report, health_report, overflow_report, percentile_table, phase_table,
-    run_summary, service_table, verdict_reasons, verdict_table,
+    error_report, exception_report, health_report, invalid_report, overflow_report, percentile_table,
+    phase_table, run_summary, service_table, verdict_reasons, verdict_table,
 };
 use crate::report::Record;
 
@@ -44,9 +44,7 @@ pub fn quiet_report(record: &Record, rows: Option<&[OnceRow]>, outcome: &str) ->
         Some(_) => Vec::new(),
         None => vec![error_report(&run.totals), exception_report(&run.totals)],
     };
-    if !record.invalid.is_empty() {
-        parts.push(health_report(run, record.allow_saturation));
-    }
+    parts.extend([overflow_report(&run.totals), invalid_report(&record.invalid, record.allow_saturation)]);
     parts.extend(record.verdicts.iter().map(verdict_reasons));
     let style = if record.exit_code == 0 { GOOD } else { BAD };
     parts.extend([run_summary(run), format!("{style}{outcome}{style:#}\n")]);

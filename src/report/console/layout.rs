@@ -17,7 +17,7 @@ pub(super) fn name_width(columns: Option<usize>) -> usize {
 /// A text for one cell of `width` characters: no line breaks or other control characters, and on a terminal not longer
 /// than the cell. What is cut is the beginning, because names differ at their end; `…` says so. Where there is no
 /// terminal nothing is cut, and a long name pushes the rest of its line to the right, as Locust's do.
-pub(super) fn cell(text: &str, width: usize, columns: Option<usize>) -> Cow<'_, str> {
+pub(in crate::report) fn cell(text: &str, width: usize, columns: Option<usize>) -> Cow<'_, str> {
     let text = one_line(text);
     let length = text.chars().count();
     if columns.is_none() || length <= width {
@@ -28,7 +28,7 @@ pub(super) fn cell(text: &str, width: usize, columns: Option<usize>) -> Cow<'_, 
 }
 
 /// The text with control characters written as escapes.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+pub(in crate::report) fn one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return Cow::Borrowed(text);
     }

@@ -1,6 +1,7 @@
 //! What the run had more of than is kept apart.
 
 use super::layout::one_line;
+use super::styles::WARN;
 use crate::stats::Totals;
 use std::fmt::Write;
 
@@ -10,7 +11,8 @@ use std::fmt::Write;
 pub fn overflow_report(totals: &Totals) -> String {
     let mut text = String::new();
     for overflow in totals.overflows() {
-        writeln!(text, "Warning: {}.", one_line(&overflow.to_string())).expect("a String takes everything");
+        let overflow = overflow.to_string();
+        writeln!(text, "{WARN}Warning:{WARN:#} {}.", one_line(&overflow)).expect("a String takes everything");
     }
     text
 }

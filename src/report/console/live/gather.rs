@@ -195,7 +195,10 @@ fn badness(row: &VerdictRow) -> f64 {
 fn trouble(facts: &LiveFacts<'_>, span: Option<Span>, gauges: &Gauges) -> Option<Trouble> {
     let totals = facts.totals;
     if let Some(reason) = invalid(facts.health, totals.counters(), totals.arrivals()).first() {
-        return Some(Trouble { what: reason.to_string(), invalid: true });
+        let reason = reason.to_string();
+        // What to do about it is for the end of the run.
+        let what = reason.split(';').next().unwrap_or_default().to_owned();
+        return Some(Trouble { what, invalid: true });
     }
     let cores = facts.health.shards.len();
     let share = span.map_or(0.0, |span| gauges.cpu.as_secs_f64() / span.seconds());

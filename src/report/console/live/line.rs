@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn wide_characters_take_two_columns() {
         assert_eq!((width("abc"), width("項目"), width("größe"), width("e\u{301}")), (3, 4, 5, 1));
-        assert_eq!(column("/項目/一", 5), "…/一 ".replace("…/一 ", "…/一 "));
+        assert_eq!(column("/項目/一", 5), "…/一 ");
         assert_eq!(width(&column("/項目/一", 5)), 5);
         assert_eq!(column("/a", 5), "/a   ");
         assert_eq!((column("/a", 1), column("/a", 0)), ("…".to_owned(), String::new()));

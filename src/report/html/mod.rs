@@ -1,0 +1,19 @@
+//! The HTML report: one page that needs nothing else, neither a network nor, but for its charts, JavaScript.
+
+mod course;
+mod data;
+mod distribution;
+mod facts;
+mod file_name;
+mod headline;
+mod health;
+mod manifests;
+mod markup;
+mod page;
+mod problems;
+mod requests;
+mod table;
+mod tasks;
+
+pub use file_name::file_name;
+pub use page::{MOST_BYTES, html_report};
