@@ -1,6 +1,7 @@
 //! Locust's four CSV files: columns, quoting, and final numbers that are the console's.
 #![expect(clippy::unwrap_used, reason = "a helper of a test that fails should fail loudly")]
 
+use anstream::adapter::strip_str;
 use jiff::Timestamp;
 use katydid::report::console::{Rates, percentile_table, request_table};
 use katydid::report::csv::{CsvOptions, CsvWriter};
@@ -131,6 +132,7 @@ fn whole_milliseconds_are_the_consoles_numbers() {
     let options = CsvOptions { integer_ms: true, ..CsvOptions::default() };
     let prefix = write(folder.path(), options, &totals);
     let last = |table: String| -> Vec<String> {
+        let table = strip_str(&table).to_string();
         table.lines().last().unwrap().replace('|', " ").split_whitespace().map(str::to_owned).collect()
     };
     let file = rows(&prefix, "stats").pop().unwrap();
