@@ -61,7 +61,7 @@ fn after_a_signal_the_terminal_is_as_it_was() {
 #[test]
 fn a_stopped_run_gives_the_terminal_back_and_its_view_returns() {
     let running = Katydid::run_script(QUIET).args(["--host", "demo", "-t", "10m"]).on_terminal(100, 40);
-    running.until(|shown| shown.has_view());
+    running.until(support::terminal::Shown::has_view);
     running.signal("TSTP");
     running.until(|shown| !shown.has_view() && !shown.cursor_is_hidden);
     running.signal("CONT");

@@ -587,7 +587,7 @@ fn names_without_a_course_over_time_are_not_passed_over() {
         ]
     );
     assert_eq!(of(Judgement::Warned), [format!("no data: GET /items/00200 and 2 more {why}")]);
-    assert_eq!(of(Judgement::Skipped), [String::new(); 0]);
+    assert!(of(Judgement::Skipped).is_empty());
     // A hundred names with a course fit the pattern; one is judged by itself, and all together need no name.
     assert_eq!(of(Judgement::Passed).len(), 102);
     // The whole run is known of every name, and a run with fewer names is known in every window.

@@ -117,13 +117,16 @@ fn percentage(text: &str) -> Result<f64, String> {
         .ok_or_else(|| format!("`{text}` is not a percentage; write 5% or 2.5%"))
 }
 
+/// How a comparison is written.
+type Form = fn(&ComparisonSheet) -> Vec<u8>;
+
 /// Compares, prints and writes.
 ///
 /// # Errors
 ///
 /// A result that cannot be read, or a file that cannot be written.
 pub(super) fn compare(settings: &CompareSettings) -> Result<u8, Vec<Diagnostic>> {
-    let forms: [(&str, &Option<PathBuf>, fn(&ComparisonSheet) -> Vec<u8>); 3] = [
+    let forms: [(&str, &Option<PathBuf>, Form); 3] = [
         ("--markdown", &settings.markdown, |sheet| comparison_markdown(sheet).into_bytes()),
         ("--html", &settings.html, |sheet| comparison_html(sheet).into_bytes()),
         ("--json", &settings.json, ComparisonSheet::to_json),

@@ -68,19 +68,19 @@ impl Browser {
         let from = BufReader::new(File::open(&pipes[1]).expect("its output"));
         let events = VecDeque::new();
         let mut browser = Self { child, to, from, session: None, last_id: 0, events, _profile: profile };
-        let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        let session = browser.call("Target.attachToTarget", attach);
+        let session = browser.call("Target.attachToTarget", &attach);
         browser.session = session["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            browser.call(&format!("{domain}.enable"), json!({}));
+            browser.call(&format!("{domain}.enable"), &json!({}));
         }
         Some(browser)
     }
 
     /// Calls a method of the protocol.
     #[track_caller]
-    pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.last_id += 1;
         let mut message = json!({ "id": self.last_id, "method": method, "params": parameters });
         if let Some(session) = &self.session {
@@ -108,7 +108,7 @@ impl Browser {
     pub fn open(&mut self, path: &Path, width: u32) {
         self.resize(width);
         self.events.clear();
-        self.call("Page.navigate", json!({ "url": format!("file://{}", path.display()) }));
+        self.call("Page.navigate", &json!({ "url": format!("file://{}", path.display()) }));
         loop {
             let message = self.message();
             let loaded = message["method"] == "Page.loadEventFired";
@@ -122,20 +122,20 @@ impl Browser {
     /// Makes the window so wide.
     pub fn resize(&mut self, width: u32) {
         let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500 });
-        self.call("Emulation.setDeviceMetricsOverride", metrics);
+        self.call("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
     /// Prefers light or dark colours.
     pub fn prefer(&mut self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.call("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
     /// The value of an expression in the page, of its promise where it is one.
     #[track_caller]
     pub fn value(&mut self, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let mut answer = self.call("Runtime.evaluate", parameters);
+        let mut answer = self.call("Runtime.evaluate", &parameters);
         assert_eq!(answer["exceptionDetails"], Value::Null, "{expression}");
         answer["result"]["value"].take()
     }
@@ -150,15 +150,15 @@ impl Browser {
         for kind in ["mousePressed", "mouseReleased"] {
             let event =
                 json!({ "type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1 });
-            self.call("Input.dispatchMouseEvent", event);
+            self.call("Input.dispatchMouseEvent", &event);
         }
     }
 
     /// Presses a key: what it is called, and the text that it writes.
     pub fn press(&mut self, key: &str, text: &str) {
         let down = json!({ "type": "keyDown", "key": key, "code": key, "text": text });
-        self.call("Input.dispatchKeyEvent", down);
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "code": key }));
+        self.call("Input.dispatchKeyEvent", &down);
+        self.call("Input.dispatchKeyEvent", &json!({ "type": "keyUp", "key": key, "code": key }));
     }
 
     /// What the page did since it was opened.
@@ -184,14 +184,14 @@ impl Browser {
     /// A picture of the whole page, in the folder that `KATYDID_SCREENSHOTS` names; nothing where it names none.
     pub fn screenshot(&mut self, name: &str) {
         let Some(folder) = std::env::var_os("KATYDID_SCREENSHOTS") else { return };
-        let picture = self.call("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
+        let picture = self.call("Page.captureScreenshot", &json!({ "captureBeyondViewport": true }));
         write(&Path::new(&folder).join(name), &picture["data"]);
     }
 
     /// The page on paper, as PDF.
     pub fn print(&mut self, name: &str) -> Vec<u8> {
         let parameters = json!({ "preferCSSPageSize": true, "paperWidth": 8.27, "paperHeight": 11.69 });
-        let paper = self.call("Page.printToPDF", parameters);
+        let paper = self.call("Page.printToPDF", &parameters);
         if let Some(folder) = std::env::var_os("KATYDID_SCREENSHOTS") {
             write(&Path::new(&folder).join(name), &paper["data"]);
         }

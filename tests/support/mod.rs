@@ -4,7 +4,8 @@
     dead_code,
     unreachable_pub,
     clippy::allow_attributes,
-    reason = "each test file uses its own part of the builder"
+    clippy::print_stdout,
+    reason = "each test file uses its own part of the builder, and says what it skips"
 )]
 
 pub mod browser;

@@ -17,15 +17,16 @@ pub fn record(names: &[String], seconds: u64, users: u64, failing: u64) -> Recor
             count += 1;
             // Slower in the afternoon, and now and then.
             let wave = 20_000 + 15_000 * (second * 7 / seconds.max(1) % 3);
-            let time =
-                Duration::from_micros(wave + count * 7919 % 9_000 + 400_000 * u64::from(count % 997 == 0));
+            let time = Duration::from_micros(
+                wave + count * 7919 % 9_000 + 400_000 * u64::from(count.is_multiple_of(997)),
+            );
             recorder.record(&Sample {
                 method: if index % 2 == 0 { "GET" } else { "POST" },
                 name,
                 response_time: Some(time),
                 service_time: None,
                 size: 300 + count % 700,
-                failure: (failing > 0 && count % failing == 0).then_some("503 Service Unavailable"),
+                failure: (failing > 0 && count.is_multiple_of(failing)).then_some("503 Service Unavailable"),
                 ended: Duration::from_secs(second) + Duration::from_millis(count % 1000),
             });
         }

@@ -124,7 +124,7 @@ pub(super) fn escaped(text: &str) -> String {
             // A link that nobody marked ends with its colon.
             ':' if escaped.ends_with("http") || escaped.ends_with("https") => escaped.push_str("&#58;"),
             c if c.is_control() => {
-                escaped.extend(c.escape_default().map(|c| if c == '\\' { '/' } else { c }))
+                escaped.extend(c.escape_default().map(|c| if c == '\\' { '/' } else { c }));
             }
             c => escaped.push(c),
         }

@@ -136,7 +136,7 @@ impl ComparisonSheet {
 
     /// What there is too little of, each in a sentence.
     pub(super) fn lacks(&self) -> Vec<String> {
-        let mut requests: BTreeMap<u64, (Vec<Metric>, Vec<(String, u64)>)> = BTreeMap::new();
+        let mut requests = BTreeMap::<u64, (Vec<Metric>, Vec<(String, u64)>)>::new();
         let mut sentences = Vec::new();
         for (name, change) in self.comparison.changes() {
             match change.finding {
