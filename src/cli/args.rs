@@ -234,6 +234,8 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
+              --html <FILE>                  Write the report as one HTML page; {u}, {r} and {t} in its name
+                                             become users, spawn rate and run time
               --json <FILE>                  Write a summary for programs; `-` is stdout, and the tables go
                                              to stderr then
               --junit <FILE>                 Write a JUnit report for CI, a test case for each threshold;
@@ -419,6 +421,8 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
+              --html <FILE>                  Write the report as one HTML page; {u}, {r} and {t} in its name
+                                             become users, spawn rate and run time
               --json <FILE>                  Write a summary for programs; `-` is stdout, and the tables go
                                              to stderr then
               --junit <FILE>                 Write a JUnit report for CI, a test case for each threshold;
@@ -431,6 +435,55 @@ mod tests {
 
         Without any of these options, prints what the run printed at its end. Flags alone count: what the
         environment and katydid.toml say is meant for runs.
+        ");
+    }
+
+    #[test]
+    fn help_of_compare() {
+        insta::assert_snapshot!(help("compare"), @r"
+        Show what changed between results, and what of it is more than noise
+
+        Usage: katydid compare [OPTIONS] <RESULT>...
+
+        Arguments:
+          <RESULT>...  BASE and NEW; with --with, all of them BASE
+
+        Options:
+              --with <NEW>...                 Results of the new side
+              --fail-on-regression <PERCENT>  Exit code 3 if something is worse by more than this, as 5%,
+                                              and by more than noise
+              --allow-saturation              Judge runs too in which the generator could not keep up
+              --markdown <FILE>               Write the comparison in Markdown, for a pull request
+              --html <FILE>                   Write the comparison as a page
+              --json <FILE>                   Write the comparison for programs
+              --no-color                      No colours
+          -h, --help                          Print help
+
+        BASE and NEW are files that `katydid run --result FILE` wrote; several runs on a side, as
+        repetitions: katydid compare main-*.json --with branch-*.json
+
+        Exit codes: 0 compared; 2 a file cannot be read or understood; with --fail-on-regression also 3
+        something is worse by more, and 4 a run is not valid.
+        ");
+    }
+
+    #[test]
+    fn help_of_merge() {
+        insta::assert_snapshot!(help("merge"), @r"
+        Make one result of those of several generators in one run
+
+        Usage: katydid merge [OPTIONS] --result <FILE> <RESULT>...
+
+        Arguments:
+          <RESULT>...  What `katydid run --result FILE` wrote
+
+        Options:
+              --result <FILE>  Write the whole result there; packed where the name ends in .zst
+              --no-color       No colours
+          -h, --help           Print help
+
+        Times are aligned by the clocks of the generators, to the second. Thresholds are judged by
+        `katydid verify`. Exit codes: 0 merged; 2 a file cannot be read, understood or written.
         ");
     }
 
