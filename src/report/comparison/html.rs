@@ -42,7 +42,7 @@ fn runs(page: &mut String, what: &str, runs: &[ComparedRun]) {
         page.push_str(&format!(
             "<dt>{what}</dt><dd><b>{}</b> {requests} requests in {duration_s:.1} s, {users} users, {}</dd>\n",
             escaped(&run.file),
-            escaped(started)
+            escaped(&to_the_second(started))
         ));
     }
 }
@@ -163,4 +163,12 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// A time stamp without the fraction of its second.
+fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        Some((second, _)) => format!("{second}Z"),
+        None => time.to_owned(),
+    }
 }

@@ -49,7 +49,7 @@ impl Record {
         differ("katydid", self.katydid.clone(), other.katydid.clone());
         differ("machine", self.machine_text(), other.machine_text());
         differ("scripts", self.scripts.join(", "), other.scripts.join(", "));
-        differ("host", text(&self.host), text(&other.host));
+        differ("host", self.host_text(), other.host_text());
         differ("users", self.run.user_count.to_string(), other.run.user_count.to_string());
         differ("load shape", text(&self.plan.shape), text(&other.plan.shape));
         differ("user classes", self.classes_text(), other.classes_text());
@@ -68,6 +68,12 @@ impl Record {
             differ(&format!("option {name}"), value(&ours), value(&theirs));
         }
         found
+    }
+
+    /// Where requests went, as it was given: the built-in shop has another port each time.
+    fn host_text(&self) -> String {
+        let given = self.options.iter().find(|option| option.name == "host").map(|option| &option.value);
+        given.or(self.host.as_ref()).map_or("none", String::as_str).to_owned()
     }
 
     fn machine_text(&self) -> String {
