@@ -31,6 +31,8 @@ if ! command -v cargo >/dev/null; then
 fi
 
 # The HTML report is looked at in a real browser; where there is none and none can be installed, its tests say so.
-if can_install; then need chromium chromium; fi
+if can_install; then
+    need chromium chromium || echo "test.sh: \`chromium\` could not be installed; its tests are skipped" >&2
+fi
 # The tests start their own servers on free ports of the loopback interface.
 exec cargo test "$@"

@@ -6,9 +6,28 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 /// Names under which Chromium is installed.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// How it is started without a window, as any user, in a container.
+const BARE: [&str; 5] =
+    ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
+
+/// Whether the browser of this name is there and does what it is for: one that lacks libraries, or may not start
+/// processes, says nothing about a page.
+fn shows_a_page(name: &str) -> bool {
+    let profile = tempfile::tempdir().expect("a folder");
+    let shown = Command::new("timeout")
+        .args(["-k", "5", "60", name])
+        .args(BARE)
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .args(["--dump-dom", "data:text/html,<p>here"])
+        .stderr(Stdio::null())
+        .output();
+    shown.is_ok_and(|shown| String::from_utf8_lossy(&shown.stdout).contains("<p>here"))
+}
 
 /// A browser with one page.
 pub struct Browser {
@@ -31,13 +50,11 @@ pub struct Conduct {
 }
 
 impl Browser {
-    /// Starts it; none, and a line that says so, where no browser is installed.
+    /// Starts it; none, and a line that says so, where there is no browser that can be used.
     pub fn start() -> Option<Self> {
-        let installed = |name: &&str| {
-            Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
-        };
-        let Some(name) = NAMES.into_iter().find(installed) else {
-            println!("skipped: none of {NAMES:?} is installed");
+        static USABLE: OnceLock<Option<&str>> = OnceLock::new();
+        let Some(name) = USABLE.get_or_init(|| NAMES.into_iter().find(|name| shows_a_page(name))) else {
+            println!("skipped: none of {NAMES:?} is installed and able to show a page");
             return None;
         };
         let profile = tempfile::tempdir().expect("a folder");
@@ -48,14 +65,8 @@ impl Browser {
         let child = Command::new("timeout")
             .args(["-k", "5", "300", "sh", "-c", r#"exec "$@" 3<"$0/in" 4>"$0/out""#])
             .arg(profile.path())
-            .args([
-                name,
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--no-first-run",
-            ])
+            .arg(name)
+            .args(BARE)
             .args(["--disable-background-networking", "--disable-component-update", "--hide-scrollbars"])
             .args(["--remote-debugging-pipe", "--window-size=1200,900"])
             .arg(format!("--user-data-dir={}", profile.path().join("profile").display()))
