@@ -20,10 +20,19 @@ const SCRIPT: &str = r#"
     }
 "#;
 
-/// The rows of one file, without its header; every one of them whole.
+/// The rows of one file, without its header; every one of them whole. The history grows page by page, so whoever reads it
+/// in the middle of a write looks again.
 fn rows(folder: &Path, what: &str) -> Vec<Vec<String>> {
     let name = format!("out_{what}.csv");
-    let bytes = std::fs::read(folder.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let read = || std::fs::read(folder.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut bytes = read();
+    for _ in 0..1000 {
+        if bytes.ends_with(b"\r\n") || what != "stats_history" {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+        bytes = read();
+    }
     let text = String::from_utf8(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(text.ends_with("\r\n"), "{name} ends in the middle of a row: {text}");
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(text.as_bytes());
