@@ -89,7 +89,12 @@ fn what_changed_is_said_and_written() {
     assert!(sheet.comparison.steady && sheet.comparison.judged == 14, "{}", sheet.comparison.judged);
 
     let markdown = finished.written("out/c.md");
-    assert!(markdown.contains("| worse | GET /x&#124;y &lt;b&gt;&#42;&#96;&#64;all&#96;"), "{markdown}");
+    assert!(
+        markdown.contains(
+            "| worse | <code>GET /x&#124;y &#60;b&#62;&#42;&#96;&#64;all&#96;&#42;&#60;/b&#62;</code> |"
+        ),
+        "{markdown}"
+    );
     let html = finished.written("c.html");
     assert!(html.contains("GET /x|y &lt;b&gt;*`@all`*&lt;/b&gt;") && !html.contains("<b>*"), "{html}");
     assert!(!html.contains("http://") && !html.contains("https://"), "the page fetches nothing");

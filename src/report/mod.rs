@@ -12,6 +12,7 @@ mod markdown;
 mod numbers;
 mod output;
 mod record;
+mod stamps;
 pub mod trace;
 
 pub use comparison::{

@@ -4,6 +4,7 @@ use super::markdown::headline;
 use super::sheet::{ComparedRun, ComparisonSheet};
 use super::words::{self, title};
 use crate::compare::{Change, Finding, Metric, NameComparison};
+use crate::report::html::escaped;
 
 /// How the page looks.
 const STYLE: &str = include_str!("page.css");
@@ -42,7 +43,7 @@ fn runs(page: &mut String, what: &str, runs: &[ComparedRun]) {
         page.push_str(&format!(
             "<dt>{what}</dt><dd><b>{}</b> {requests} requests in {duration_s:.1} s, {users} users, {}</dd>\n",
             escaped(&run.file),
-            escaped(&to_the_second(started))
+            escaped(started)
         ));
     }
 }
@@ -146,29 +147,4 @@ fn table(page: &mut String, sheet: &ComparisonSheet) {
         page.push_str("</tr>\n");
     }
     page.push_str(&format!("</tbody>\n</table></div>\n<p class=\"legend\">{}</p>\n", escaped(words::LEGEND)));
-}
-
-/// A text of others, in an element or an attribute.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c if c.is_control() => escaped.extend(c.escape_default()),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// A time stamp without the fraction of its second.
-fn to_the_second(time: &str) -> String {
-    match time.split_once('.') {
-        Some((second, _)) => format!("{second}Z"),
-        None => time.to_owned(),
-    }
 }

@@ -3,7 +3,7 @@
 use super::sheet::{ComparedRun, ComparisonSheet};
 use super::words::{self, title};
 use crate::compare::{Change, Metric};
-use std::fmt::Write;
+use crate::report::markdown::{code, escaped};
 
 /// A comparison in Markdown: the outcome, what is more than noise, and everything else folded away.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn comparison_markdown(sheet: &ComparisonSheet) -> String {
         line(&mut text, &format!("- Not alike: {}", escaped(difference)));
     }
     for (file, reason) in sheet.invalid() {
-        line(&mut text, &format!("- **Not valid**: {}: {}", escaped(file), escaped(reason)));
+        line(&mut text, &format!("- **Not valid**: {}: {}", code(file), escaped(reason)));
     }
     let real = sheet.real();
     if !real.is_empty() {
@@ -34,7 +34,7 @@ pub fn comparison_markdown(sheet: &ComparisonSheet) -> String {
     for (what, names) in words::alone(sheet) {
         for name in names {
             let requests = words::requests_alone(name);
-            line(&mut text, &format!("- {what}: {} ({requests} requests)", escaped(&title(name))));
+            line(&mut text, &format!("- {what}: {} ({requests} requests)", code(&title(name))));
         }
     }
     line(&mut text, &format!("- {}", words::stretch(sheet)));
@@ -66,7 +66,7 @@ fn line(text: &mut String, line: &str) {
 fn runs(text: &mut String, what: &str, runs: &[ComparedRun]) {
     for run in runs {
         let ComparedRun { requests, duration_s, users, .. } = run;
-        let file = escaped(&run.file);
+        let file = code(&run.file);
         line(text, &format!("- {what}: {file} ({requests} requests in {duration_s:.1} s, {users} users)"));
     }
 }
@@ -75,7 +75,7 @@ fn row(text: &mut String, finding: &str, name: &str, change: &Change) {
     let metric = change.metric;
     let cells = [
         finding.to_owned(),
-        escaped(name),
+        code(name),
         metric.name().to_owned(),
         words::value(metric, change.base),
         words::value(metric, change.new),
@@ -100,7 +100,7 @@ fn table(text: &mut String, sheet: &ComparisonSheet) {
             }
         };
         let cells: Vec<String> = name.changes.iter().map(cell).map(|cell| escaped_signs(&cell)).collect();
-        line(text, &format!("| {} | {} |", escaped(&title(name)), cells.join(" | ")));
+        line(text, &format!("| {} | {} |", code(&title(name)), cells.join(" | ")));
     }
     line(text, &format!("\n{}", escaped_signs(words::LEGEND)));
 }
@@ -108,26 +108,4 @@ fn table(text: &mut String, sheet: &ComparisonSheet) {
 /// A tilde of its own may strike text out.
 fn escaped_signs(text: &str) -> String {
     text.replace('~', "\\~")
-}
-
-/// A text of others: nothing in it is markup, a mention, a link or the end of a cell.
-pub(super) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' | '$' | '@' | '{' | '}' => {
-                write!(escaped, "&#{};", u32::from(c)).expect("a String takes everything");
-            }
-            // A link that nobody marked ends with its colon.
-            ':' if escaped.ends_with("http") || escaped.ends_with("https") => escaped.push_str("&#58;"),
-            c if c.is_control() => {
-                escaped.extend(c.escape_default().map(|c| if c == '\\' { '/' } else { c }));
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

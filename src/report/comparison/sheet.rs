@@ -1,6 +1,7 @@
 //! A comparison with what its readers must know of the runs.
 
 use crate::compare::{Change, Comparison, Finding, Lack, Metric, NameComparison, Presence, compare};
+use crate::report::stamps::utc;
 use crate::report::{EndingCause, Record};
 use crate::stats::RunResult;
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ impl ComparedRun {
         }
         Self {
             file: file.to_owned(),
-            started: record.run.started().to_string(),
+            started: utc(record.run.started()),
             duration_s: record.run.duration.as_secs_f64(),
             users: record.run.user_count,
             requests: record.run.totals.aggregated().requests,

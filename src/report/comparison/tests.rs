@@ -126,10 +126,10 @@ fn a_wide_terminal_shows_names_as_they_are_and_a_narrow_one_still_something() {
 fn markdown_has_what_changed_and_folds_the_rest() {
     let text = comparison_markdown(&sheet());
     assert!(text.starts_with("## 2 regressions by more than 5%\n"), "{text}");
-    let name = "GET /items/&lt;script&gt;&#91;id&#93;&#124;";
+    let name = "<code>GET /items/&#60;script&#62;&#91;id&#93;&#124;</code>";
     let row = format!("| worse | {name} | average | 12.3 ms | 13.9 ms | +13.2% | +8.2% to +19.2% |");
     assert!(text.contains(&row), "{text}");
-    assert!(text.contains("- **Not valid**: branch.json: waits were late"), "{text}");
+    assert!(text.contains("- **Not valid**: `branch.json`: waits were late"), "{text}");
     assert!(text.contains("<details><summary>All names</summary>"), "{text}");
     for line in text.lines().filter(|line| line.starts_with('|')) {
         assert!(matches!(line.matches('|').count(), 8 | 10), "{line}");

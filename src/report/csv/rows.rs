@@ -1,6 +1,7 @@
 //! The rows of the four files, as bytes.
 
 use crate::report::numbers::{PERCENTILES, exact_ms, quantiles, short_ms, shortest, whole_ms};
+use crate::report::stamps::utc;
 use crate::stats::{Entry, Rate, Totals};
 use csv::Terminator;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(super) fn states(totals: &Totals, integer_ms: bool) -> [Vec<u8>; STATES.len(
     let stats = entries.into_iter().map(|entry| stats_row(totals, entry, integer_ms));
     let failures = totals.failures().into_iter().map(|row| {
         let count = row.occurrences.to_string();
-        let [first, last] = [row.first, row.last].map(|seen| utc(totals, seen));
+        let [first, last] = [row.first, row.last].map(|seen| utc(totals.wall_time(seen)));
         vec![row.method.to_string(), row.name.to_string(), row.text.to_string(), count, first, last]
     });
     let exceptions = totals.exceptions().into_iter().map(|row| {
@@ -158,10 +159,4 @@ fn percentile_cells(times: &[Duration], integer_ms: bool) -> Vec<String> {
 
 fn ms_cell(time: Duration, integer: bool) -> String {
     if integer { whole_ms(time).to_string() } else { short_ms(time) }
-}
-
-/// `2026-11-21T08:00:00Z`: whole seconds.
-fn utc(totals: &Totals, since_start: Duration) -> String {
-    let second = totals.wall_time(since_start).as_second();
-    jiff::Timestamp::from_second(second).map(|time| time.to_string()).unwrap_or_default()
 }

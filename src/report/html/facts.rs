@@ -2,9 +2,9 @@
 
 use super::headline::duration;
 use super::markup::Html;
-use super::problems::utc;
 use super::table::{Column, Table, name, text};
 use crate::report::Record;
+use crate::report::stamps::utc;
 use crate::util::bytes_text;
 
 const OPTIONS: [Column; 3] = [name("Option"), text("Value"), text("Given by")];

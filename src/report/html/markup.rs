@@ -96,6 +96,11 @@ impl Html {
     }
 }
 
+/// A text as it may stand in an element, or in an attribute within double quotes.
+pub(in crate::report) fn escaped(text: &str) -> String {
+    Html::text(text).into_string()
+}
+
 /// Line and paragraph separators, and what overrides the direction of text.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

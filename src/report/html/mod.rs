@@ -16,4 +16,5 @@ mod table;
 mod tasks;
 
 pub use file_name::file_name;
+pub(super) use markup::escaped;
 pub use page::{MOST_BYTES, html_report};

@@ -3,8 +3,8 @@
 use super::markup::Html;
 use super::table::{Column, Table, name, number, text};
 use crate::report::numbers::grouped;
+use crate::report::stamps::utc;
 use crate::stats::{ExceptionRow, FailureRow, Totals};
-use jiff::Timestamp;
 use std::time::Duration;
 
 const FAILURES: [Column; 6] =
@@ -97,9 +97,4 @@ fn seen_at(totals: &Totals, since_start: Duration) -> Html {
     html.push(" <time datetime=\"").push_text(&utc(totals.wall_time(since_start))).push("\">");
     html.push_text(&totals.wall_time(since_start).strftime("%H:%M:%S").to_string()).push("</time>");
     html
-}
-
-/// `2026-11-21T08:00:00Z`: whole seconds.
-pub(super) fn utc(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

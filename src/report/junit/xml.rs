@@ -2,6 +2,7 @@
 
 use super::cases::{Case, Outcome, Suite, suites};
 use crate::report::Record;
+use crate::report::stamps::utc;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 use std::borrow::Cow;
@@ -37,8 +38,7 @@ fn write(xml: &mut Xml, record: &Record) -> io::Result<()> {
 fn write_suite(xml: &mut Xml, suite: &Suite, record: &Record, time: &str) -> io::Result<()> {
     let cases: Vec<&Case> = suite.cases.iter().collect();
     // Whole seconds: what older readers of the format take.
-    let started =
-        jiff::Timestamp::from_second(record.run.started().as_second()).unwrap_or_default().to_string();
+    let started = utc(record.run.started());
     let counts = counts(&cases);
     let element = xml.create_element("testsuite").with_attribute(("name", &*legal(&suite.name)));
     let element = element.with_attributes(attributes(&counts));

@@ -10,7 +10,7 @@ const LONGEST: usize = 200;
 ///
 /// A backtick ends a code span, a bar ends a cell, and a backslash before a bar is read in two ways; texts with those
 /// are written as HTML, in which everything has a number.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let text = line(text);
     if text.is_empty() {
         return String::new();
@@ -29,6 +29,28 @@ pub(super) fn code(text: &str) -> String {
     }
     html.push_str("</code>");
     html
+}
+
+/// A sentence with texts of others in it: nothing in it is markup, a mention, a link or the end of a cell.
+pub(in crate::report) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' | '$' | '@' | '{' | '}' => {
+                write!(escaped, "&#{};", u32::from(c)).expect("a String takes everything");
+            }
+            // A link that nobody marked ends with its colon.
+            ':' if escaped.ends_with("http") || escaped.ends_with("https") => escaped.push_str("&#58;"),
+            c if c.is_control() => {
+                escaped.extend(c.escape_default().map(|c| if c == '\\' { '/' } else { c }));
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 /// The text in one line and not too long: control characters as escapes, the end cut off.

@@ -4,4 +4,5 @@ mod escape;
 mod page;
 mod table;
 
+pub(super) use escape::{code, escaped};
 pub use page::markdown_report;
