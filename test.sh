@@ -35,4 +35,4 @@ if can_install; then
     need chromium chromium || echo "test.sh: \`chromium\` could not be installed; its tests are skipped" >&2
 fi
 # The tests start their own servers on free ports of the loopback interface.
-exec cargo test "$@"
+exec cargo test --no-fail-fast "$@"

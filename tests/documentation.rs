@@ -12,12 +12,15 @@
 //! | `yaml` | read as a manifest |
 //! | `toml` | read as a configuration file, for a run |
 
+mod support;
+
 use katydid::demo::DemoServer;
 use katydid::manifest::Manifest;
 use regex_lite::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use support::own_environment;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_katydid");
 
@@ -125,12 +128,7 @@ impl Desk {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path)));
         let mut shell = Command::new("sh");
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("KATYDID_") || text.starts_with("LOCUST_") || text == "NO_COLOR" {
-                shell.env_remove(name);
-            }
-        }
+        own_environment(&mut shell);
         shell.env("PATH", path.expect("a path")).env("KATYDID_RUN_TIME", "1s");
         // How busy this machine is does not make a document wrong.
         shell.env("KATYDID_ALLOW_SATURATION", "yes");
@@ -275,8 +273,12 @@ fn serves(command: &str, place: &str) {
     let out = tempfile::NamedTempFile::new().expect("a file");
     let log = Stdio::from(out.reopen().expect("the file"));
     let both = Stdio::from(out.reopen().expect("the file"));
-    let mut child =
-        Command::new(BINARY).args(["demo", "--port", "0"]).stdout(log).stderr(both).spawn().expect("a child");
+    let mut child = own_environment(&mut Command::new(BINARY))
+        .args(["demo", "--port", "0"])
+        .stdout(log)
+        .stderr(both)
+        .spawn()
+        .expect("a child");
     let begun = std::time::Instant::now();
     let said = || std::fs::read_to_string(out.path()).expect("the output").contains("http://127.0.0.1:");
     while !said() && begun.elapsed().as_secs() < 60 {
@@ -317,7 +319,10 @@ struct Flag {
 }
 
 fn help(verb: &str) -> Vec<Flag> {
-    let output = Command::new(BINARY).args([verb, "--help"]).output().expect("the binary starts");
+    let output = own_environment(&mut Command::new(BINARY))
+        .args([verb, "--help"])
+        .output()
+        .expect("the binary starts");
     let text = String::from_utf8(output.stdout).expect("text");
     let line = Regex::new(r"^ +(-(\w), )?--([a-z-]+)(?:\[=)?(?: ?<([^>]+)>\]?(?:\.\.\.)?)?(?:  |$)")
         .expect("a pattern");

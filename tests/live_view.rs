@@ -134,6 +134,7 @@ fn a_dumb_terminal_gets_tables() {
     let shown = Katydid::run_script(QUIET)
         .args(["--host", "demo", "-t", "5s"])
         .env("TERM", "dumb")
+        .env("CI", "true")
         .on_terminal(130, 200)
         .finish();
     assert!(!shown.written.contains('\u{1b}'), "{}", shown.text());

@@ -9,9 +9,19 @@ use std::path::Path;
 /// The option.
 pub(super) const NO_COLOR: &str = "no-color";
 
-/// Whether the flag, the variable or a configuration file says that there are to be no colours. What is wrong with any of
-/// these is found by whoever reads them all.
+/// Whether the flag, the variable, a configuration file or the kind of the terminal says that there are to be no colours.
+/// What is wrong with any of these is found by whoever reads them all.
 pub(super) fn are_refused(words: &[OsString], environment: &Environment, folder: &Path) -> bool {
+    is_dumb(environment) || are_unwanted(words, environment, folder)
+}
+
+/// Whether the terminal knows no escapes and nobody insists on them. `anstream` looks at this too, but not where `CI` is set.
+fn is_dumb(environment: &Environment) -> bool {
+    let forced = environment.get("CLICOLOR_FORCE").is_some_and(|text| !text.is_empty());
+    environment.get("TERM").is_some_and(|kind| kind == "dumb") && !forced
+}
+
+fn are_unwanted(words: &[OsString], environment: &Environment, folder: &Path) -> bool {
     let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
     let mut given = Given::new();
     for (index, word) in words.iter().enumerate() {
@@ -31,6 +41,19 @@ pub(super) fn are_refused(words: &[OsString], environment: &Environment, folder:
 mod tests {
     use super::are_refused;
     use std::collections::BTreeMap;
+
+    #[test]
+    fn a_dumb_terminal_has_none_unless_they_are_forced() {
+        let refused = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+            are_refused(&[], &variables.collect(), std::path::Path::new("."))
+        };
+        assert!(!refused(&[("TERM", "xterm"), ("CI", "true")]));
+        assert!(refused(&[("TERM", "dumb")]));
+        assert!(refused(&[("TERM", "dumb"), ("CI", "true")]));
+        assert!(refused(&[("TERM", "dumb"), ("CLICOLOR_FORCE", "")]));
+        assert!(!refused(&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")]));
+    }
 
     #[test]
     fn flags_beat_variables_and_those_beat_files() {

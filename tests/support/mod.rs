@@ -27,6 +27,9 @@ use std::time::{Duration, Instant};
 /// How long any command may take before the test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What a command gets of the environment of the tests.
+const KEPT_VARIABLES: [&str; 5] = ["PATH", "HOME", "TMPDIR", "RUST_BACKTRACE", "LLVM_PROFILE_FILE"];
+
 /// A command to be run in a folder of its own.
 pub struct Katydid {
     folder: tempfile::TempDir,
@@ -149,13 +152,7 @@ impl Katydid {
                 shell
             }
         };
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            let colours = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&&*text);
-            if text.starts_with("KATYDID_") || text.starts_with("LOCUST_") || colours {
-                command.env_remove(name);
-            }
-        }
+        own_environment(&mut command);
         // How busy this machine is says nothing about what is tested; `validity.rs` sets it to `no`.
         command.env("KATYDID_ALLOW_SATURATION", "yes");
         command.args(&self.args).envs(&self.environment).current_dir(self.folder.path());
@@ -182,6 +179,12 @@ impl Katydid {
     pub fn run(self) -> Finished {
         self.start().finish()
     }
+}
+
+/// Gives a command an environment of its own. What else is set here is none of a test's: options, colours, `CI`, secrets
+/// whose values would be hidden.
+pub fn own_environment(command: &mut Command) -> &mut Command {
+    command.env_clear().envs(KEPT_VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
 }
 
 /// A command of the shell that leaves a network of its own only these local ports.
