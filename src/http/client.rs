@@ -32,6 +32,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// As good as no deadline, and still a moment that a clock can name.
@@ -174,6 +175,10 @@ impl Client {
             wire.received += after.received - before.received;
             if polled.is_ready() {
                 return polled;
+            }
+            // Who sends faster than is read uses up the task's turn, and without one the timer never fires.
+            if !has_budget_remaining() && Instant::now() >= deadline {
+                return Poll::Ready(Err(TransportError::TimedOut));
             }
             while timer.as_mut().poll(context).is_ready() {
                 if Instant::now() >= deadline {
@@ -454,5 +459,34 @@ impl Client {
         poll_fn(|context| incoming.poll_receive(&self.shared, transport, context)).await;
         let ended = incoming.last_byte_at.unwrap_or(answer.ended);
         Ok(self.keep_after(connection, incoming.into_answer(ended)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, ClientOptions, Shared, TransportError, WireBytes};
+    use std::future::pending;
+    use std::pin::pin;
+    use std::rc::Rc;
+    use std::time::Duration;
+    use tokio::task::consume_budget;
+    use tokio::time::{Instant, timeout};
+
+    #[tokio::test]
+    async fn a_deadline_holds_where_there_is_always_something_to_read() {
+        let client = Client::new(Shared::new(), Rc::new(ClientOptions::default())).unwrap();
+        let mut wire = WireBytes::default();
+        let flood = pin!(async {
+            loop {
+                consume_budget().await;
+            }
+        });
+        let until = client.until::<()>(Instant::now() + Duration::from_millis(20), flood, &mut wire);
+        let ended = timeout(Duration::from_secs(30), until).await;
+        assert_eq!(ended.expect("it ends").unwrap_err(), TransportError::TimedOut);
+
+        let silence = pin!(pending());
+        let until = client.until::<()>(Instant::now() + Duration::from_millis(20), silence, &mut wire);
+        assert_eq!(until.await.unwrap_err(), TransportError::TimedOut);
     }
 }
