@@ -26,6 +26,37 @@ fn a_host_without_scheme() {
 }
 
 #[test]
+fn hosts_that_are_something_else() {
+    let said = |host| Katydid::run_script(GOOD).args(["--host", host]).refused();
+    insta::assert_snapshot!(said("http://127.0.0.1:1/base?key=1"), @r#"
+    error: --host: `http://127.0.0.1:1/base?key=1` is not a url: it has a query or a fragment, but relative urls are to be appended to it
+    "#);
+    insta::assert_snapshot!(said("unix:///run/app.sock"), @r#"
+    error: --host: `unix:///run/app.sock` is not a url: it must begin with http:// or https://
+      = help: did you mean `http+unix://%2Frun%2Fapp.sock`?
+    "#);
+    insta::assert_snapshot!(said("//example.com"), @r#"
+    error: --host: `//example.com` is not a url: it must begin with http:// or https://
+      = help: did you mean `http://example.com`?
+    "#);
+    insta::assert_snapshot!(said("http:/example.com"), @r#"
+    error: --host: `http:/example.com` is not a url: it must begin with http:// or https://
+    "#);
+}
+
+#[test]
+fn negative_numbers() {
+    for (flag, value, said) in [
+        ("-u", "-1", "error: --users: `-1` is not a whole number from 1"),
+        ("--spawn-rate", "-0.5", "error: --spawn-rate: `-0.5` is not a number above 0"),
+        ("-t", "-5", "error: --run-time: `-5` is not a duration"),
+    ] {
+        let refused = Katydid::run_script(GOOD).args(["--host", "demo", flag, value]).refused();
+        assert!(refused.starts_with(said), "{refused}");
+    }
+}
+
+#[test]
 fn a_slip_in_demo() {
     let said = Katydid::run_script(GOOD).args(["--host", "dmeo"]).refused();
     insta::assert_snapshot!(said, @r#"
@@ -51,6 +82,18 @@ fn a_folder_as_script() {
     error: cannot read the script: Is a directory (os error 21)
      --> main.rhai
       = help: give the path of a script file, from the working folder
+    "#);
+}
+
+#[test]
+fn a_script_that_is_no_text() {
+    let run = Katydid::new(["run", "main.rhai"]);
+    std::fs::write(run.folder().join("main.rhai"), b"let a = 1;\nlet b = \"\xFF\";").expect("a file");
+    let said = run.refused();
+    insta::assert_snapshot!(said, @r#"
+    error: this is not UTF-8 text: a byte 0xff
+     --> main.rhai:2:10
+      = help: save the file as UTF-8
     "#);
 }
 

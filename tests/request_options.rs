@@ -307,7 +307,7 @@ fn a_scheme_that_is_not_spoken_is_an_error_of_the_script() {
 fn relative_urls_are_appended_to_the_host_as_text() {
     let server = Verbatim::start();
     let script = task(
-        r#"user.get("/x"); user.get("?q=1"); user.get("/to?u=http://h/"); user.get("//y"); user.get("");"#,
+        r#"user.get("/x", #{ name: "" }); user.get("?q=1"); user.get("/to?u=http://h/"); user.get("//y"); user.get("");"#,
     );
     let host = format!("{}/base", server.url());
     let finished =

@@ -106,7 +106,7 @@ fn a_disk_that_is_full_loses_no_run() {
         .against(&server)
         .run()
         .exits(0);
-    assert!(finished.stderr.contains("WARN") && finished.stderr.contains("--result: cannot write"));
+    assert!(finished.stderr.contains("WARN: --result: cannot write"), "{}", finished.stderr);
     assert_eq!(finished.sent(), 3);
     assert!(Path::new("/dev/full").exists());
 }

@@ -108,7 +108,8 @@ fn argument(spec: &'static Spec) -> Arg {
         None => argument,
     };
     match spec.kind {
-        Kind::One => argument.action(ArgAction::Set).num_args(1),
+        // A negative number is a value like another, to be refused by its name.
+        Kind::One => argument.action(ArgAction::Set).num_args(1).allow_negative_numbers(true),
         Kind::Count => {
             argument.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("1")
         }

@@ -2,7 +2,7 @@
 
 use super::args::Raw;
 use super::options::{OPTION, OPTIONS};
-use crate::util::{Diagnostic, Place, nearest};
+use crate::util::{Diagnostic, Place, nearest, read_text};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(super) struct ConfigFile {
 ///
 /// It cannot be read, it is not TOML, or it has a key that no option has.
 pub(super) fn read(path: &Path, name: &str) -> Result<ConfigFile, Diagnostic> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = read_text(path, name, |error| {
         Diagnostic::error(format!("cannot read the configuration file: {error}"))
             .at(Place::file(name))
             .help("--config takes a TOML file, by its path from the working folder")

@@ -3,7 +3,7 @@
 use super::origin::Origin;
 use crate::manifest::Manifest;
 use crate::plan;
-use crate::util::{Diagnostic, Place};
+use crate::util::{Diagnostic, Place, read_text};
 use std::path::PathBuf;
 
 /// The manifests at `paths`, which `origin` gave, and what the user should know about them.
@@ -19,7 +19,7 @@ pub(super) fn read_manifests(
     let mut warnings = Vec::new();
     for path in paths {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(&name, &error, origin))?;
+        let text = read_text(path, &name, |error| unreadable(&name, error, origin))?;
         let (manifest, warned) = Manifest::parse(&name, &text)?;
         manifests.push(manifest);
         warnings.extend(warned);

@@ -98,7 +98,7 @@ impl Observer for RunObserver {
             live.spawned();
         }
         let counts =
-            self.classes.iter().zip(progress.users).map(|(name, count)| format!("\"{name}\": {count}"));
+            self.classes.iter().zip(progress.users).map(|(name, count)| format!("{name:?}: {count}"));
         let total: u64 = progress.users.iter().sum();
         // Users that come by arrivals are not started ahead, and a shape may want none for a while.
         if total == 0 {

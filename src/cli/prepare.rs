@@ -302,11 +302,18 @@ fn parse_host(host: &str, origin: &str) -> Result<Base, Diagnostic> {
     Base::parse(host).map_err(|error| {
         let diagnostic =
             Diagnostic::error(format!("{origin}: `{}` is not a url: {error}", without_password(host)));
-        match nearest(host, [DEMO]) {
-            Some(demo) => diagnostic.help(format!("did you mean `{demo}`, the built-in shop?")),
-            None if host.contains("://") => diagnostic,
-            None => diagnostic.help(format!("did you mean `http://{host}`?")),
+        if let Some(demo) = nearest(host, [DEMO]) {
+            return diagnostic.help(format!("did you mean `{demo}`, the built-in shop?"));
         }
+        if let Some(socket) = host.strip_prefix("unix:") {
+            let path = format!("/{}", socket.trim_start_matches('/'));
+            return diagnostic.help(format!("did you mean `http+unix://{}`?", path.replace('/', "%2F")));
+        }
+        let meant = format!("http://{}", host.trim_start_matches('/'));
+        if host.contains(":/") || Base::parse(&meant).is_err() {
+            return diagnostic;
+        }
+        diagnostic.help(format!("did you mean `{meant}`?"))
     })
 }
 

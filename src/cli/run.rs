@@ -59,7 +59,10 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     drop(demo);
     let record = conclude(&settings, &manifests, conducted);
     // The run is not lost for a file: the console has its numbers.
-    outputs.write(&record).iter().for_each(|error| tracing::warn!("{error}"));
+    for Diagnostic { message, place, .. } in outputs.write(&record) {
+        let file = place.map_or_else(String::new, |place| format!(" ({place})"));
+        tracing::warn!("{message}{file}");
+    }
     Ok(record.exit_code)
 }
 

@@ -32,6 +32,8 @@ pub enum UrlError {
     NoHost,
     /// The url of a Unix socket, without the path of the socket.
     NoSocket,
+    /// A query or a fragment, of a host.
+    MoreThanHost,
     /// Anything else, in the words of the parser.
     Malformed(String),
 }
@@ -44,6 +46,9 @@ impl fmt::Display for UrlError {
             Self::NoSocket => f.write_str(
                 "it has no socket; write the path of the socket with %2F for each slash, as in http+unix://%2Frun%2Fapp.sock",
             ),
+            Self::MoreThanHost => {
+                f.write_str("it has a query or a fragment, but relative urls are to be appended to it")
+            }
             Self::Malformed(why) => f.write_str(why),
         }
     }
@@ -217,9 +222,12 @@ impl Base {
     ///
     /// # Errors
     ///
-    /// When it is not an absolute url of http, https or a Unix socket.
+    /// When it is not an absolute url of http, https or a Unix socket, or has a query or a fragment.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let parsed = parse(text)?;
+        if parsed.url.query().is_some() || parsed.url.fragment().is_some() {
+            return Err(UrlError::MoreThanHost);
+        }
         let path = match text.split_once("://").and_then(|(_, rest)| rest.split_once('/')) {
             Some(_) => parsed.url.path().trim_end_matches('/').to_owned(),
             None => String::new(),

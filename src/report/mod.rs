@@ -14,6 +14,7 @@ mod output;
 mod record;
 mod stamps;
 pub mod trace;
+mod unseen;
 
 pub use comparison::{
     COMPARISON_FORMAT, COMPARISON_VERSION, ComparedRun, ComparisonSheet, comparison_html,

@@ -164,11 +164,26 @@ impl FunctionTable {
             &function.environment,
             Position::NONE,
         );
-        if function.takes_argument {
+        let result = if function.takes_argument {
             function.pointer.call_raw(&context, None, [argument])
         } else {
             function.pointer.call_raw(&context, None, [])
+        };
+        result.map_err(|error| function.placed(error))
+    }
+}
+
+impl Function {
+    /// What Rhai says without a word of where that was, as having happened in this function.
+    #[cold]
+    fn placed(&self, error: Box<EvalAltResult>) -> Box<EvalAltResult> {
+        let is_wrapped =
+            matches!(*error, EvalAltResult::ErrorInFunctionCall(..) | EvalAltResult::ErrorInModule(..));
+        if is_wrapped || !error.position().is_none() {
+            return error;
         }
+        let (name, source) = (self.pointer.fn_name().to_owned(), self.source.to_string());
+        EvalAltResult::ErrorInFunctionCall(name, source, error, Position::NONE).into()
     }
 }
 

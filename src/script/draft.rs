@@ -73,7 +73,8 @@ impl Draft {
     /// and win over `auth` and `cookies`.
     fn apply(&mut self, key: &str, value: Dynamic) -> Result<()> {
         match key {
-            "name" => self.name = Some(string("`name`", &value)?),
+            // As with Locust, an empty name is none.
+            "name" => self.name = Some(string("`name`", &value)?).filter(|name| !name.is_empty()),
             "params" => self.query = form_text("params", &value)?,
             "json" => {
                 let text = json::to_text(&value)?;

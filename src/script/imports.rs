@@ -16,7 +16,7 @@ pub(super) use library::{LibraryFn, origin, run_top_level};
 
 use super::error::fatal;
 use super::source::{Files, SourceFile};
-use crate::util::{Diagnostic, nearest};
+use crate::util::{Diagnostic, nearest, read_text};
 use rhai::{AST, Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -132,7 +132,7 @@ impl Resolver {
         if let Some(known) = self.known(&canonical) {
             return Ok(known);
         }
-        let text = std::fs::read_to_string(path).map_err(|failure| unreadable(&shown, &failure))?;
+        let text = read_text(path, &shown, |failure| unreadable(&shown, failure))?;
         let taken = self.files.find(&shown).is_some();
         let name = if taken { canonical.display().to_string() } else { shown };
         let file = self.files.compile(engine, &name, Some(path.to_owned()), &text)?;

@@ -304,7 +304,13 @@ impl Script {
 
     fn exception(&self, error: &EvalAltResult) -> Exception {
         let diagnostic = explain(error, &self.0.files, None, &self.0.limits);
-        let (_, place) = error::exception_key(error);
+        let (_, mut place) = error::exception_key(error);
+        // Of what Rhai does not place, the function is known at least.
+        if let Some(known) = diagnostic.place.as_ref().filter(|known| known.line > 0)
+            && (place.is_empty() || place == known.file)
+        {
+            place = format!("{}:{}", known.file, known.line);
+        }
         Exception { message: diagnostic.message.clone(), place, diagnostic: diagnostic.to_string() }
     }
 }

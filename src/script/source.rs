@@ -2,7 +2,7 @@
 
 use super::error;
 use super::functions::Functions;
-use crate::util::{Diagnostic, Place};
+use crate::util::{Diagnostic, Place, read_text};
 use rhai::{AST, Engine, GlobalRuntimeState, ImmutableString, Position};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -77,14 +77,12 @@ impl Files {
     /// When it cannot be read, and when its syntax is wrong.
     pub(super) fn read(&self, engine: &Engine, path: &Path) -> Result<Rc<SourceFile>, Diagnostic> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|failure| {
+        let text = read_text(path, &name, |failure| {
             Diagnostic::error(format!("cannot read the script: {failure}"))
                 .at(Place::file(&name))
                 .help("give the path of a script file, from the working folder")
         })?;
-        // Some editors mark a file as UTF-8.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        self.compile(engine, &name, Some(path.to_owned()), text)
+        self.compile(engine, &name, Some(path.to_owned()), &text)
     }
 
     /// Keeps `file`; one of the same name is replaced.

@@ -2,6 +2,7 @@
 
 use super::passwords::hide_passwords;
 use anstyle::{AnsiColor, Style};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 /// How much a [`Diagnostic`] weighs.
@@ -157,10 +158,11 @@ impl Diagnostic {
             if let Some(source) = &place.source_line {
                 // Who reads a log may not be who wrote the line.
                 let source = hide_passwords(&source.replace('\t', " "));
+                let (source, column) = window(&source, place.column);
                 write!(f, "\n{:margin$} |\n{} | {source}", "", place.line)?;
-                if place.column > 0 {
-                    let line = "^".repeat(place.width.max(1));
-                    let indent = place.column - 1;
+                if column > 0 {
+                    let line = "^".repeat(place.width.clamp(1, LONGEST_LINE));
+                    let indent = column - 1;
                     write!(f, "\n{:margin$} | {:indent$}{caret}{line}{caret:#}", "", "")?;
                 }
             }
@@ -172,6 +174,26 @@ impl Diagnostic {
             write!(f, "\n{:margin$} = {help}help{help:#}: {advice}", "")?;
         }
         Ok(())
+    }
+}
+
+/// Of a longer line only what is around the column is shown: it may be a script that a program wrote, or a document.
+const LONGEST_LINE: usize = 200;
+
+/// The part of a line to show, and where the column is in it.
+fn window(line: &str, column: usize) -> (Cow<'_, str>, usize) {
+    let length = line.chars().count();
+    if length <= LONGEST_LINE {
+        return (Cow::Borrowed(line), column);
+    }
+    let column = column.min(length + 1);
+    // What comes before tells more than what comes after.
+    let begin = column.saturating_sub(LONGEST_LINE * 2 / 3).min(length - LONGEST_LINE);
+    let shown: String = line.chars().skip(begin).take(LONGEST_LINE).collect();
+    let cut = if begin + LONGEST_LINE < length { "…" } else { "" };
+    match begin {
+        0 => (format!("{shown}{cut}").into(), column),
+        _ => (format!("…{shown}{cut}").into(), column - begin + 1),
     }
 }
 
@@ -213,6 +235,25 @@ mod tests {
         assert!(styled.starts_with("\u{1b}[1m\u{1b}[33mwarning\u{1b}[0m"), "{styled:?}");
         assert!(styled.contains("\u{1b}[33m^^^\u{1b}[0m"), "{styled:?}");
         assert_eq!(anstream::adapter::strip_str(&styled).to_string(), diagnostic.to_string());
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_around_the_caret_is_shown() {
+        let text = format!("{}user.gett(1);{}", "x;".repeat(150), "y;".repeat(1_000));
+        for (place, shown) in [
+            (Place::in_text("a.rhai", &text, 1, 306), "user.gett(1);y;"),
+            (Place::in_text("a.rhai", &text, 1, 1), "x;x;"),
+            (Place::in_text("a.rhai", &text, 1, 2_312), "y;y;"),
+        ] {
+            let message = Diagnostic::error("no").at(place.clone()).to_string();
+            let lines: Vec<&str> = message.lines().collect();
+            assert!(lines[3].contains(shown) && lines[3].chars().count() < 220, "{message}");
+            let caret = lines[4].chars().position(|c| c == '^').expect("a caret");
+            let under = lines[3].chars().nth(caret);
+            assert_eq!(under, text.chars().nth(place.column - 1), "{message}");
+        }
+        let beyond = Place { line: 1, column: 9_999, width: 1, ..Place::in_text("a.rhai", &text, 1, 1) };
+        assert!(Diagnostic::error("no").at(beyond).to_string().len() < 600);
     }
 
     #[test]

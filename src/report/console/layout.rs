@@ -1,5 +1,6 @@
 //! Widths and texts that the tables share.
 
+use crate::report::unseen::is_unseen;
 use std::borrow::Cow;
 
 /// Width of the type column.
@@ -27,14 +28,14 @@ pub(in crate::report) fn cell(text: &str, width: usize, columns: Option<usize>) 
     Cow::Owned(format!("…{tail}"))
 }
 
-/// The text with control characters written as escapes.
+/// The text with control characters, and what overrides its direction, written as escapes.
 pub(in crate::report) fn one_line(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
+    if !text.contains(is_unseen) {
         return Cow::Borrowed(text);
     }
     let mut line = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if c.is_control() {
+        if is_unseen(c) {
             line.extend(c.escape_default());
         } else {
             line.push(c);
@@ -63,5 +64,6 @@ mod tests {
         assert_eq!(cell("/api/v1/items/[id]", 10, None), "/api/v1/items/[id]");
         assert_eq!(cell("größe", 5, Some(80)), "größe");
         assert_eq!(cell("a\nb\u{1b}[31m", 80, None), "a\\nb\\u{1b}[31m");
+        assert_eq!(cell("gpj\u{202e}.exe", 80, None), "gpj\\u{202e}.exe");
     }
 }

@@ -1,5 +1,6 @@
 //! Texts of others in Markdown: shown as they are, whatever they hold.
 
+use crate::report::unseen::is_unseen;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -15,7 +16,7 @@ pub(in crate::report) fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let is_plain = |c: char| !matches!(c, '`' | '|' | '\\') && !c.is_control();
+    let is_plain = |c: char| !matches!(c, '`' | '|' | '\\') && !is_unseen(c);
     if text.chars().all(is_plain) && text.trim().len() == text.len() {
         return format!("`{text}`");
     }
@@ -44,7 +45,7 @@ pub(in crate::report) fn escaped(text: &str) -> String {
             }
             // A link that nobody marked ends with its colon.
             ':' if escaped.ends_with("http") || escaped.ends_with("https") => escaped.push_str("&#58;"),
-            c if c.is_control() => {
+            c if is_unseen(c) => {
                 escaped.extend(c.escape_default().map(|c| if c == '\\' { '/' } else { c }));
             }
             c => escaped.push(c),
@@ -53,9 +54,9 @@ pub(in crate::report) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The text in one line and not too long: control characters as escapes, the end cut off.
+/// The text in one line and not too long: what nobody sees as escapes, the end cut off.
 fn line(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) && text.len() <= LONGEST {
+    if !text.contains(is_unseen) && text.len() <= LONGEST {
         return Cow::Borrowed(text);
     }
     let mut line = String::new();
@@ -64,7 +65,7 @@ fn line(text: &str) -> Cow<'_, str> {
             line.push('…');
             break;
         }
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        if is_unseen(c) { line.extend(c.escape_default()) } else { line.push(c) }
     }
     Cow::Owned(line)
 }

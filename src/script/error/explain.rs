@@ -163,7 +163,13 @@ fn fixed_help(error: &EvalAltResult) -> Option<&'static str> {
         EvalAltResult::ErrorStackOverflow(_) => {
             "does the function call itself without an end? a loop needs no stack"
         }
-        EvalAltResult::ErrorDataTooLarge(..) => "build less at once, or raise the limit by its option",
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("string") => {
+            "build less at once, or raise --max-string-size"
+        }
+        EvalAltResult::ErrorDataTooLarge(what, _) if what.contains("map") => {
+            "build less at once, or raise --max-map-size"
+        }
+        EvalAltResult::ErrorDataTooLarge(..) => "build less at once, or raise --max-array-size",
         _ => return None,
     })
 }

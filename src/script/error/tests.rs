@@ -320,7 +320,7 @@ fn limits() {
       |
     1 | let a = []; for i in 0..200 { a.push(i); }
       |                                 ^^^^
-      = help: build less at once, or raise the limit by its option
+      = help: build less at once, or raise --max-array-size
     ");
     insta::assert_snapshot!(shown("let x = 9223372036854775807;\nx += 1;"), @r"
     error: addition overflow: 9223372036854775807 + 1
