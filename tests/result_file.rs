@@ -134,3 +134,14 @@ fn what_is_no_result_is_refused_with_a_reason() {
         assert!(error.contains(said), "{said}: {error}");
     }
 }
+
+#[test]
+fn a_named_pipe_is_opened_once_for_the_sake_of_its_reader() {
+    let run = Katydid::run_script("user_class(\"U\").task(\"t\", |user| { user.get(\"/items\"); });");
+    let pipe = run.folder().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).expect("a text"));
+    run.args(["--host", "demo", "-i", "3", "--json", "pipe"]).run().exits(0);
+    let report: serde_json::Value = serde_json::from_str(&reader.join().expect("a reader")).expect("JSON");
+    assert_eq!(report["totals"]["requests"], 3);
+}

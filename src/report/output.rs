@@ -4,6 +4,7 @@ use crate::util::{Diagnostic, Place};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// A file of which it is known, before the run, that it can be written.
@@ -65,6 +66,8 @@ fn try_writing(path: &Path) -> io::Result<()> {
     match Target::of(path) {
         Target::Folder => Err(io::Error::other("it is a folder")),
         Target::Device => File::options().write(true).open(path).map(drop),
+        // Its reader would take the end of a try for the end of it all.
+        Target::Pipe => Ok(()),
         Target::File(path) => {
             let beside = beside(&path);
             File::create(&beside).and_then(|_| fs::remove_file(&beside))
@@ -97,6 +100,7 @@ enum Target {
     /// A file, there or not; where the name is a link, the file behind it, so that the link stays.
     File(PathBuf),
     Device,
+    Pipe,
     Folder,
 }
 
@@ -104,6 +108,7 @@ impl Target {
     fn of(path: &Path) -> Self {
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => Self::Folder,
+            Ok(found) if found.file_type().is_fifo() => Self::Pipe,
             Ok(found) if !found.is_file() => Self::Device,
             _ => Self::File(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())),
         }

@@ -210,5 +210,5 @@ fn captured(value: &Dynamic) -> Dynamic {
 
 /// How many parameters the functions of `file` called `name` take, one entry per overload.
 pub(super) fn parameters(file: &SourceFile, name: &str) -> Vec<usize> {
-    file.ast.iter_functions().filter(|known| known.name == name).map(|known| known.params.len()).collect()
+    file.ast.iter_fn_def().filter(|known| known.name == name).map(|known| known.params.len()).collect()
 }

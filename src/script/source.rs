@@ -115,7 +115,7 @@ impl Files {
     /// closures of the same text, and those are the same function.
     pub(super) fn defining(&self, name: &str) -> Option<Rc<SourceFile>> {
         let files = self.0.files.borrow();
-        files.iter().find(|file| file.ast.iter_functions().any(|function| function.name == name)).cloned()
+        files.iter().find(|file| file.ast.iter_fn_def().any(|function| function.name == name)).cloned()
     }
 
     /// The place at `position` of the file `name`, with its line; only the file where it has no position.

@@ -39,13 +39,8 @@ pub(super) fn bodies(ast: &AST, name: &str) -> Vec<AST> {
     ast.iter_fn_def().filter(|function| function.name == name).map(alone).collect()
 }
 
-/// The function called `name` with so many parameters, as a tree to walk.
-pub(super) fn body(ast: &AST, name: &str, arity: usize) -> Option<AST> {
-    ast.iter_fn_def().find(|function| function.name == name && function.params.len() == arity).map(alone)
-}
-
-/// `AST::clone_functions_only_filtered` keeps everything (rhai 1.27.0): it forgets its filter on an empty module.
-fn alone(function: &Rc<ScriptFuncDef>) -> AST {
+/// A function as a tree to walk. `AST::clone_functions_only_filtered` keeps everything (rhai 1.27.0): it forgets its filter on an empty module.
+pub(super) fn alone(function: &Rc<ScriptFuncDef>) -> AST {
     let mut module = Module::new();
     module.set_script_fn(Rc::clone(function));
     AST::new_from_module(module)

@@ -32,11 +32,11 @@ impl Milestones {
         seconds(self.spawned?, self.ending?)
     }
 
-    /// The last seconds before the end, all of them where the run was shorter.
+    /// The last seconds before the end, all of them where the run was shorter: that in which it began is one.
     #[must_use]
     pub fn last(&self, length: Duration) -> Option<(u64, u64)> {
-        let (begun, to) = seconds(self.begun, self.ending?)?;
-        Some((to.saturating_sub(length.as_secs().max(1)).max(begun), to))
+        let (_, to) = seconds(Duration::from_secs(self.begun.as_secs()), self.ending?)?;
+        Some((to.saturating_sub(length.as_secs().max(1)).max(self.begun.as_secs()), to))
     }
 
     /// The seconds of stage number `number`, from 1, as far as the run came; none if it did not.
@@ -93,5 +93,14 @@ mod tests {
         assert_eq!((run.steady(), run.stage(2)), (None, None));
         assert_eq!(run.stage(1), Some((0, 3)));
         assert_eq!(Milestones::default().last(at(1_000)), None);
+    }
+
+    #[test]
+    fn a_run_that_began_late_in_its_first_second_has_that_second() {
+        let run = Milestones { begun: at(2_300), ending: Some(at(6_100)), ..Milestones::default() };
+        assert_eq!(run.last(at(60_000)), Some((2, 7)));
+        assert_eq!(run.last(at(3_000)), Some((4, 7)));
+        let short = Milestones { begun: at(300), ending: Some(at(800)), ..Milestones::default() };
+        assert_eq!(short.last(at(60_000)), Some((0, 1)));
     }
 }

@@ -91,7 +91,10 @@ impl Record {
                 "this result has the form {}, and this katydid reads the form {VERSION}",
                 head.version
             ))
-            .help(format!("read it with the katydid that wrote it, {}", head.katydid)));
+            .help(match &*head.katydid {
+                "" => "read it with the katydid that wrote it".to_owned(),
+                version => format!("read it with the katydid that wrote it, {version}"),
+            }));
         }
         serde_json::from_slice(json).map_err(|error| refuse(format!("the result is broken: {error}")))
     }

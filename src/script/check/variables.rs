@@ -11,15 +11,13 @@ use std::collections::BTreeSet;
 pub(super) fn check(scope: &Scope<'_>, engine: &Engine) -> Vec<Diagnostic> {
     let mut found = library_variables(scope);
     let top = syntax::top_level(&scope.file.ast);
-    for function in scope.file.ast.iter_functions().filter(|function| !function.name.starts_with("anon$")) {
-        let Some(body) = syntax::body(&scope.file.ast, function.name, function.params.len()) else {
-            continue;
-        };
+    for function in scope.file.ast.iter_fn_def().filter(|function| !function.name.starts_with("anon$")) {
+        let body = syntax::alone(function);
         // Custom syntax may declare variables that the tree does not show.
         if has_custom_syntax(&body) {
             continue;
         }
-        let mut local: BTreeSet<String> = function.params.iter().map(|&name| name.to_owned()).collect();
+        let mut local: BTreeSet<String> = function.params.iter().map(|name| name.to_string()).collect();
         local.extend(declared(&body));
         for (name, position) in unresolved(&body) {
             if scope.own.contains_key(&name) || local.contains(&name) || provided(engine, &name) {

@@ -1,12 +1,14 @@
 //! A library as a module: its top level run once, its functions made values that carry their environment.
 
 use super::Fallible;
+use crate::script::calls::parameters;
 use crate::script::source::SourceFile;
 use rhai::{
     AST, Array, Dynamic, Engine, FnAccess, FnPtr, GlobalRuntimeState, ImmutableString, Map, Module,
     NativeCallContext, Scope,
 };
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Runs the top level of a main script; its environment is then kept with the file.
@@ -90,13 +92,20 @@ fn dress(module: &mut Module, file: &Rc<SourceFile>, environment: &Rc<GlobalRunt
         let value = bound(&value, &name, file, environment);
         module.set_var(name, value);
     }
-    for function in file.ast.iter_fn_def().filter(|function| function.access == FnAccess::Public) {
-        if !function.name.starts_with("anon$")
-            && !module.contains_var(&function.name)
+    let named = || file.ast.iter_fn_def().filter(|function| !function.name.starts_with("anon$"));
+    // Not looked for function by function: a program may have written thousands.
+    let mut arities: HashMap<&str, Vec<usize>> = HashMap::new();
+    for function in named() {
+        arities.entry(&function.name).or_default().push(function.params.len());
+    }
+    for function in named().filter(|function| function.access == FnAccess::Public) {
+        let name = function.name.as_str();
+        if !module.contains_var(name)
+            && let Some(arities) = arities.remove(name)
             && let Some(pointer) =
-                pointer(&function.name, &FnPtr::from(Rc::clone(function)), file, environment)
+                pointer_of(name, &FnPtr::from(Rc::clone(function)), arities, file, environment)
         {
-            module.set_var(function.name.as_str(), pointer);
+            module.set_var(name, pointer);
         }
     }
 }
@@ -139,11 +148,18 @@ pub(in crate::script) fn pointer(
     file: &Rc<SourceFile>,
     environment: &Rc<GlobalRuntimeState>,
 ) -> Option<FnPtr> {
-    let same = file.ast.iter_functions().filter(|known| known.name == plain.fn_name());
-    let arities: Vec<usize> = same.map(|known| known.params.len()).collect();
-    if arities.is_empty() {
-        return None;
-    }
+    let arities = parameters(file, plain.fn_name());
+    if arities.is_empty() { None } else { pointer_of(shown, plain, arities, file, environment) }
+}
+
+/// As [`pointer`], for a function that takes so many arguments as one of `arities` says.
+fn pointer_of(
+    shown: &str,
+    plain: &FnPtr,
+    arities: Vec<usize>,
+    file: &Rc<SourceFile>,
+    environment: &Rc<GlobalRuntimeState>,
+) -> Option<FnPtr> {
     let (environment, name) = (Rc::clone(environment), plain.fn_name().to_owned());
     #[expect(deprecated, reason = "Rhai marks what may change in a minor release so; the version is pinned")]
     let pointer =

@@ -308,13 +308,18 @@ fn a_library_that_is_no_text_is_refused() {
     let bench = Bench::new(&[("main.rhai", "import \"bytes\" as b;")], &[]);
     std::fs::write(bench.folder.path().join("bytes.rhai"), [0xff, 0xfe, 0x00]).unwrap();
     insta::assert_snapshot!(bench.try_run("main.rhai").unwrap_err(), @r#"
-    error: cannot read the library: stream did not contain valid UTF-8
-     --> main.rhai:1:8
-      |
-    1 | import "bytes" as b;
-      |        ^
-      = note: the file is bytes.rhai
+    error: this is not UTF-8 text: a byte 0xff
+     --> bytes.rhai:1:1
+      = note: imported at main.rhai:1:8
+      = help: save the file as UTF-8
     "#);
+}
+
+#[test]
+fn a_library_may_begin_with_the_mark_of_utf_8() {
+    let bench =
+        Bench::new(&[("main.rhai", "import \"a\" as a; a::f()"), ("a.rhai", "\u{feff}fn f() { 7 }")], &[]);
+    assert_eq!(bench.try_run("main.rhai").unwrap().as_int(), Ok(7));
 }
 
 #[test]
