@@ -427,3 +427,19 @@ fn what_is_wrong_with_an_option_is_an_exception_at_its_line() {
         assert!(finished.stdout.contains("On the wire: 0 requests sent"), "{}", finished.stdout);
     }
 }
+
+#[test]
+fn built_in_properties_of_a_user_take_only_what_they_mean() {
+    for (set, message) in [
+        ("host = 5", "`user.host` must be a string, not an integer"),
+        ("host = \"x\"", "`x` is not a host: it must begin with http:// or https://"),
+        ("cookies = \"a=1\"", "`user.cookies` must be a map or an array of [name, value] pairs, not a string"),
+        ("headers = 5", "`user.headers` must be a map or an array of [name, value] pairs, not an integer"),
+        ("id = 5", "`user.id` is built in and cannot be set"),
+    ] {
+        let script = format!("user_class(\"U\").task(\"t\", |user| {{\n    user.{set};\n}});");
+        let finished = Katydid::run_script(&script).args(["--host", "demo", "-i", "1"]).run().exits(1);
+        assert!(finished.stdout.contains(message), "{set}\n{}", finished.stdout);
+        assert!(finished.stdout.contains("at main.rhai:2 in t"), "{set}\n{}", finished.stdout);
+    }
+}

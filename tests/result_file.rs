@@ -6,6 +6,7 @@ use katydid::demo::DemoServer;
 use katydid::report::{EndingCause, Record};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use support::{Finished, Katydid};
 
 const SCRIPT: &str = r#"

@@ -83,6 +83,9 @@ pub(super) fn pairs(text: &str, between: char) -> String {
 
 /// The text with control characters, except line ends and tabs, as escapes: a server must not steer the terminal.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    if text.contains("\r\n") {
+        return Cow::Owned(printable(&text.replace("\r\n", "\n")).into_owned());
+    }
     let harmless = |c: char| !c.is_control() || c == '\n' || c == '\t';
     if text.chars().all(harmless) {
         return Cow::Borrowed(text);
@@ -242,7 +245,7 @@ mod tests {
         "#);
         assert_eq!(json("not JSON"), None);
         assert_eq!(pairs("user=ada&password=x&y", '&'), "user=ada&password=***&y");
-        assert_eq!(printable("a\x1b[2Jb\n"), "a\\u{1b}[2Jb\n");
+        assert_eq!(printable("a\x1b[2Jb\r\nc\rd\n"), "a\\u{1b}[2Jb\nc\\rd\n");
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -174,8 +174,8 @@ impl User {
     }
 
     /// Makes these the cookies for the host; what is not among them is gone.
-    fn set_cookies(&self, cookies: Map) -> Result<(), Box<EvalAltResult>> {
-        let cookies = pairs::cookies("user.cookies", &Dynamic::from_map(cookies))?;
+    fn set_cookies(&self, cookies: &Dynamic) -> Result<(), Box<EvalAltResult>> {
+        let cookies = pairs::cookies("user.cookies", cookies)?;
         let Some(url) = self.host_url() else { return Ok(()) };
         let before = self.cookies();
         if before.keys().any(|known| !cookies.iter().any(|(name, _)| name == known.as_str())) {
@@ -214,11 +214,14 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("host", |user: &mut User| -> Dynamic {
         user.0.base.borrow().as_ref().map_or(Dynamic::UNIT, |base| base.to_string().into())
     });
-    engine.register_set("host", |user: &mut User, host: ImmutableString| user.set_host(&host));
+    // Any value, here and below: what no setter takes would become state of that name without a word.
+    engine.register_set("host", |user: &mut User, host: Dynamic| {
+        user.set_host(&convert::string("`user.host`", &host)?)
+    });
     engine.register_get("headers", |user: &mut User| user.session_headers());
     engine.register_set("headers", |user: &mut User, headers: Dynamic| user.set_session_headers(headers));
     engine.register_get("cookies", |user: &mut User| user.cookies());
-    engine.register_set("cookies", |user: &mut User, cookies: Map| user.set_cookies(cookies));
+    engine.register_set("cookies", |user: &mut User, cookies: Dynamic| user.set_cookies(&cookies));
     engine.register_indexer_get_set(
         |user: &mut User, key: ImmutableString| user.get_state(&key),
         |user: &mut User, key: ImmutableString, value: Dynamic| user.set_state(&key, value),
