@@ -5,6 +5,7 @@ use super::show;
 use crate::engine::{DebugView, Watched};
 use crate::http::{Response, Transcript};
 use crate::script::{Exception, TaskEnd, World};
+use crate::util::columns_of;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -77,7 +78,7 @@ impl View {
     fn title(&self, user: &Watched, function: &str) -> String {
         let who = if user.user == 0 { OUTSIDE.to_owned() } else { format!("user {}", user.user) };
         let title = format!("── {who} ── {function} ");
-        let rest = self.width.saturating_sub(title.chars().count());
+        let rest = self.width.saturating_sub(columns_of(&title));
         self.paint.paint(1, &format!("{title}{}", "─".repeat(rest)))
     }
 

@@ -10,6 +10,7 @@ mod json;
 mod junit;
 mod markdown;
 mod numbers;
+mod one_line;
 mod output;
 mod record;
 mod stamps;

@@ -1,5 +1,6 @@
 //! A message to a user about something the user wrote: what is wrong, where, and how to mend it.
 
+use super::columns::columns_of;
 use super::passwords::hide_passwords;
 use anstyle::{AnsiColor, Style};
 use std::fmt::{self, Write};
@@ -41,6 +42,17 @@ impl Place {
     #[must_use]
     pub fn file(file: &str) -> Self {
         Self { file: file.to_owned(), line: 0, column: 0, width: 1, source_line: None }
+    }
+}
+
+impl Place {
+    /// What stands before the place in its line, and what the caret underlines. The place may lie behind the end of the line.
+    fn split<'a>(&self, line: &'a str) -> (&'a str, &'a str) {
+        let at = |text: &str, characters: usize| {
+            text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at)
+        };
+        let (before, rest) = line.split_at(at(line, self.column.saturating_sub(1)));
+        (before, &rest[..at(rest, self.width)])
     }
 }
 
@@ -159,8 +171,9 @@ impl Diagnostic {
                 let source = hide_passwords(&source.replace('\t', " "));
                 write!(f, "\n{:margin$} |\n{} | {source}", "", place.line)?;
                 if place.column > 0 {
-                    let line = "^".repeat(place.width.max(1));
-                    let indent = place.column - 1;
+                    let (before, marked) = place.split(&source);
+                    let indent = columns_of(before);
+                    let line = "^".repeat(columns_of(marked).max(1));
                     write!(f, "\n{:margin$} | {:indent$}{caret}{line}{caret:#}", "", "")?;
                 }
             }

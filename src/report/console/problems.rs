@@ -1,6 +1,7 @@
 //! The error report and the exception report.
 
-use super::layout::{one_line, ruler};
+use super::layout::ruler;
+use crate::report::one_line::one_line;
 use crate::stats::Totals;
 use std::borrow::Cow;
 use std::fmt::Write;

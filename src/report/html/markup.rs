@@ -1,6 +1,7 @@
 //! Markup under construction. Only literals of this program go in as they are; every other text is escaped, so that no name
 //! that a script or a server made can become part of the page.
 
+use crate::report::one_line::is_invisible;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -99,11 +100,6 @@ impl Html {
 /// A text as it may stand in an element, or in an attribute within double quotes.
 pub(in crate::report) fn escaped(text: &str) -> String {
     Html::text(text).into_string()
-}
-
-/// Line and paragraph separators, and what overrides the direction of text.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Characters that stand in strings only, where they can be written as `\u003c` (RFC 8259, section 7).
