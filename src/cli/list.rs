@@ -40,7 +40,7 @@ fn shape(reading: &Reading) -> Result<String, Diagnostic> {
             .help("declare one: `stages([#{ duration: \"30s\", users: 10, spawn_rate: 2 }]);`"));
     };
     let actor = Rc::new(Actor::new(0, reading.world.clone()));
-    let forecast = plan::forecast(DAY, |at| target_at(reading, shape, &actor, at))?;
+    let forecast = plan::forecast(DAY, |at| shape.next_look(at), |at| target_at(reading, shape, &actor, at))?;
     Ok(plot::plot(&forecast, show::columns().unwrap_or(COLUMNS)))
 }
 

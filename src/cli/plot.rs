@@ -35,9 +35,10 @@ pub(super) fn plot(forecast: &Forecast, width: usize) -> String {
 }
 
 fn headline(forecast: &Forecast, highest: usize) -> String {
-    let length = timespan_text(Duration::from_secs(forecast.seconds.len() as u64));
+    let length = forecast.end.unwrap_or(Duration::from_secs(forecast.seconds.len() as u64));
+    let length = timespan_text(length);
     let users = if highest == 1 { "1 user".to_owned() } else { format!("{highest} users") };
-    if forecast.ends {
+    if forecast.end.is_some() {
         format!("Load shape: {length}, at most {users}")
     } else {
         format!("Load shape: no end within {length}, at most {users} by then")
@@ -126,9 +127,11 @@ fn time_axis(seconds: usize, width: usize, margin: usize) -> String {
 mod tests {
     use super::{Scale, plot};
     use crate::plan::Forecast;
+    use std::time::Duration;
 
     fn forecast(seconds: &[(usize, usize)], ends: bool) -> Forecast {
-        Forecast { seconds: seconds.to_vec(), ends }
+        let end = ends.then(|| Duration::from_secs(seconds.len() as u64));
+        Forecast { seconds: seconds.to_vec(), end }
     }
 
     #[test]

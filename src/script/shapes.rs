@@ -5,7 +5,7 @@ use super::convert::{duration, number, refuse, string, type_text, whole};
 use super::declare::{Declaration, UserClassHandle, place};
 use super::options::{SINE_KEYS, SPIKE_KEYS, STAGE_KEYS, STEPS_KEYS, TARGET_KEYS};
 use crate::plan::{ClassId, Plan, Shape, ShapeStage, Spawn, UserClass, UserTarget};
-use crate::util::{Diagnostic, nearest};
+use crate::util::{Diagnostic, nearest, timespan_text};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,6 +14,9 @@ type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// More users than any machine holds; a slip in a number must not fill the memory.
 const MOST_USERS: f64 = 1e9;
+
+/// Nothing is held shorter than this: a user has hardly begun by then, and a slip in a unit must not keep the run busy.
+const SHORTEST: Duration = Duration::from_millis(10);
 
 /// What the functions that make shapes return: a handle to the one that they declared.
 #[derive(Clone)]
@@ -213,6 +216,19 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// How long a part of the shape lasts.
+    fn stretch(&self, key: &str) -> Result<Duration> {
+        match self.some_time(key)? {
+            time if time < SHORTEST => Err(refuse(format!(
+                "`{key}` of {} must be at least {}, but is {}",
+                self.what,
+                timespan_text(SHORTEST),
+                timespan_text(time)
+            ))),
+            time => Ok(time),
+        }
+    }
+
     /// How users are added; the classes are only names yet.
     fn spawn(&self) -> Result<(Spawn, Option<Vec<String>>)> {
         let rate = rate_of(self.optional("spawn_rate"))?;
@@ -231,7 +247,7 @@ fn stages(list: &Array) -> Result<Kind> {
         let fields = Fields::new("a stage", &map, STAGE_KEYS)?;
         let (spawn, classes) = fields.spawn()?;
         stages.push(ShapeStage {
-            duration: fields.some_time("duration")?,
+            duration: fields.stretch("duration")?,
             users: fields.users("users")?,
             spawn,
         });
@@ -250,7 +266,7 @@ fn spike(map: &Map) -> Result<Kind> {
         users: fields.users("users")?,
         peak: fields.users("peak")?,
         before: fields.time("before")?,
-        hold: fields.some_time("hold")?,
+        hold: fields.stretch("hold")?,
         after: fields.time("after")?,
         spawn,
     };
@@ -273,7 +289,7 @@ fn steps(map: &Map) -> Result<Kind> {
             "steps(..) ends at {end} users, which must be between 0 and {MOST_USERS}"
         )));
     }
-    let shape = Shape::Steps { start, step, every: fields.some_time("every")?, count, spawn };
+    let shape = Shape::Steps { start, step, every: fields.stretch("every")?, count, spawn };
     Ok(Kind::Ready(shape, vec![names]))
 }
 
