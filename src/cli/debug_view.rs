@@ -4,7 +4,7 @@ use super::exchange_text::{Paint, request_text};
 use super::show;
 use crate::engine::{DebugView, Watched};
 use crate::http::{Response, Transcript};
-use crate::script::{Exception, TaskEnd, World};
+use crate::script::{Exception, TaskEnd, Word, World};
 use crate::util::columns_of;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,6 +105,20 @@ impl DebugView for View {
             let text = request_text(&transcript.exchanges(), response, self.paint);
             self.say(&format!("{title}{text}"));
         }
+    }
+
+    fn said(&self, _: &Watched, method: &str, name: &str, word: &Word) {
+        let line = match word {
+            Word::None => return,
+            Word::Success => format!("  {} {method} {name}\n", self.paint.good("success() for")),
+            Word::Failure(message, charge) => {
+                let failure = self.paint.bad("failure(..) for");
+                let place =
+                    charge.site.parts().map(|(file, line, column)| format!(" at {file}:{line}:{column}"));
+                format!("  {failure} {method} {name}{}: {message}\n", place.unwrap_or_default())
+            }
+        };
+        self.say(&line);
     }
 
     fn judged(&self, user: &Watched, method: &str, name: &str, failure: Option<&str>) {

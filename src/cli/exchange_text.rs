@@ -2,6 +2,7 @@
 
 use super::redact;
 use crate::http::{Exchange, Response, Timings};
+use crate::script::default_failure;
 use crate::util::bytes_text;
 use bytes::Bytes;
 use std::fmt::Write;
@@ -60,8 +61,9 @@ pub(super) fn request_text(exchanges: &[Exchange], response: &Response, paint: P
     if exchanges.is_empty() {
         unwritten(&mut text, response, paint);
     }
-    if let Some(error) = response.error {
-        push(&mut text, &format!("  {}", paint.bad(&error.to_string())));
+    if let Some(why) = default_failure(response) {
+        let fails = paint.bad("fails, if the script says nothing:");
+        push(&mut text, &format!("  {fails} {}", redact::printable(&why)));
     }
     let wire = format!("{} out, {} in", bytes_text(response.wire.sent), bytes_text(response.wire.received));
     push(&mut text, &paint.dim(&format!("  {}; {wire}", timings_text(&response.timings, response.elapsed))));

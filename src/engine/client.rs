@@ -7,7 +7,7 @@ use crate::http::{
     self, Base, Client, ClientOptions, NoProxy, Origin, Proxy, Shared, Tls, TlsChoice, TransportError, Url,
 };
 use crate::plan::{Event, UserClass};
-use crate::script::{CallSite, Exception, Host, Mask, Phased, Sample, World};
+use crate::script::{CallSite, Exception, Host, Mask, Phased, Sample, Word, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -176,6 +176,12 @@ impl Host for UserHost {
 
     fn refusal(&self, url: &Url) -> Option<String> {
         self.client.refusal(url)
+    }
+
+    fn said(&self, method: &str, name: &str, word: &Word) {
+        if let Some(eye) = &self.eye {
+            eye.view.said(&eye.watched, method, &self.ledger.mask.apply(name), word);
+        }
     }
 
     fn record(&self, sample: Sample) {

@@ -5,6 +5,7 @@
 
 use super::program::Exception;
 use super::site::{CallSite, Charge};
+use super::verdict::Word;
 use crate::http::{self, Origin};
 use crate::plan::Event;
 use crate::util::Diagnostic;
@@ -76,6 +77,9 @@ pub trait Host {
     fn refusal(&self, _url: &http::Url) -> Option<String> {
         None
     }
+
+    /// The script has said what became of a request under that name; its verdict has not fallen yet.
+    fn said(&self, _method: &str, _name: &str, _word: &Word) {}
 
     /// Counts a request whose verdict has fallen.
     fn record(&self, sample: Sample);

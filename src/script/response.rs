@@ -95,7 +95,11 @@ impl Response {
     }
 
     fn say(&self, word: Word) -> Result<()> {
-        self.amend("its verdict", |tally| tally.word = word)
+        let host = &self.0.user.0.host;
+        self.amend("its verdict", |tally| {
+            host.said(&tally.method, &tally.name, &word);
+            tally.word = word;
+        })
     }
 
     fn set_name(&self, name: ImmutableString) -> Result<()> {
@@ -167,7 +171,8 @@ impl Response {
 }
 
 /// What the failure of a request is called if the script says nothing; none if it passes.
-pub(super) fn default_failure(answer: &http::Response) -> Option<String> {
+#[must_use]
+pub fn default_failure(answer: &http::Response) -> Option<String> {
     match (&answer.error, answer.status) {
         (Some(error), _) => Some(error.to_string()),
         (None, 400..) => Some(status_text(answer.status)),

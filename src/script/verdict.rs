@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 /// What the script said about a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Word {
+pub enum Word {
     /// Nothing: the default rule decides.
     #[default]
     None,
