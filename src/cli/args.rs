@@ -246,8 +246,8 @@ mod tests {
                                              packed where the name ends in .zst
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
                                              two runs
-              --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids, numbers
-                                             and addresses
+              --failure-grouping[=<yes|no>]  Count failures and exceptions together whose texts differ only
+                                             in ids, numbers and addresses
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
                                              send, wait, receive, and their bytes
               --once[=<yes|no>]              Run each task of each class once, without waits, show its

@@ -349,7 +349,7 @@ pub(super) static OPTIONS: &[Spec] = &[
     Spec::switch(
         Results,
         "failure-grouping",
-        "Count failures together whose texts differ only in ids, numbers and addresses",
+        "Count failures and exceptions together whose texts differ only in ids, numbers and addresses",
     ),
     Spec::switch(
         Results,

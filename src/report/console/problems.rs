@@ -30,7 +30,8 @@ pub fn exception_report(totals: &Totals) -> String {
     let rows = exceptions.iter().map(|row| {
         let what =
             format!("{} at {} in {}", one_line(&row.message), one_line(&row.place), one_line(&row.task));
-        (row.count, what, None)
+        let sample = (row.original() != &*row.message).then(|| one_line(row.original()));
+        (row.count, what, sample)
     });
     report("Exception report", "Exception", rows)
 }
