@@ -44,8 +44,9 @@ fn run() -> RunResult {
 
 /// In which columns of a terminal a character stands, line by line.
 fn places(text: &str, wanted: &str) -> Vec<Vec<u16>> {
-    let lines = u16::try_from(text.lines().count()).unwrap();
-    let mut terminal = vt100::Parser::new(NonZero::new(lines + 1).unwrap(), NonZero::new(240).unwrap(), 0);
+    let lines = u16::try_from(text.lines().count()).expect("a table is short");
+    let size = |cells: u16| NonZero::new(cells).expect("a terminal has cells");
+    let mut terminal = vt100::Parser::new(size(lines + 1), size(240), 0);
     terminal.process(text.replace('\n', "\r\n").as_bytes());
     let screen = terminal.screen();
     let is_there =
