@@ -28,7 +28,7 @@ pub(super) fn diagnose_in(error: &EvalAltResult, files: &Files, root: Option<&st
         // An import that fails is placed at the import itself: no note need repeat it.
         let place = own.place.as_ref().map(|place| format!("at {place}"));
         let calls = trace
-            .notes(false)
+            .notes(false, files)
             .into_iter()
             .filter(|note| place.as_ref().is_none_or(|place| !note.ends_with(place)));
         return calls.fold(own.clone(), Diagnostic::note);
@@ -36,7 +36,7 @@ pub(super) fn diagnose_in(error: &EvalAltResult, files: &Files, root: Option<&st
     let file = trace.source.as_deref().and_then(|name| files.find(name));
     let mut diagnostic = explain::explain(trace.inner, &explain::Context { files, file, trace: &trace });
     diagnostic.place = trace.place(files);
-    diagnostic.notes.extend(trace.notes(true));
+    diagnostic.notes.extend(trace.notes(true, files));
     diagnostic
 }
 
@@ -167,7 +167,7 @@ impl<'a> Trace<'a> {
     }
 
     /// The chain of calls from the inside out. With `placed`, the call that became the place itself is not repeated.
-    fn notes(&self, placed: bool) -> Vec<String> {
+    fn notes(&self, placed: bool, files: &Files) -> Vec<String> {
         let mut skip = placed && self.inner.position().is_none();
         let mut notes = Vec::new();
         for call in self.calls.iter().rev() {
@@ -175,7 +175,7 @@ impl<'a> Trace<'a> {
                 continue;
             }
             if !std::mem::take(&mut skip) {
-                notes.push(call.note());
+                notes.push(call.note(files));
             }
         }
         shorten(notes)
@@ -189,7 +189,7 @@ impl<'a> Trace<'a> {
 }
 
 impl Call<'_> {
-    fn note(&self) -> String {
+    fn note(&self, files: &Files) -> String {
         let place = match (&self.source, self.position.line(), self.position.position()) {
             (Some(source), Some(line), Some(column)) => format!("{source}:{line}:{column}"),
             (Some(source), Some(line), None) => format!("{source}:{line}"),
@@ -199,7 +199,7 @@ impl Call<'_> {
         match (self.imports, is_closure(self.name)) {
             (true, _) => format!("imported at {place}"),
             (false, true) => format!("in a closure, called at {place}"),
-            (false, false) => format!("in `{}`, called at {place}", self.name),
+            (false, false) => format!("in `{}`, called at {place}", files.function_name(self.name)),
         }
     }
 }

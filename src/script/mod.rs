@@ -29,6 +29,7 @@ mod fuzz_tests;
 mod given;
 mod header_fields;
 mod headers;
+mod homonyms;
 mod hooks;
 mod host;
 mod imports;

@@ -8,6 +8,7 @@ use super::declare::Declaration;
 use super::engine::{self, Limits};
 use super::error;
 use super::fiber::{Fiber, FiberEnd, Stopped};
+use super::homonyms;
 use super::hooks::{self, Fields};
 use super::imports::{self, Resolver};
 use super::pace;
@@ -109,12 +110,16 @@ impl Loader {
         let (files, functions) = (Files::default(), pace::Functions::default());
         let mut engine = engine::build(&self.limits, &declaration, &files, &functions);
         engine.set_module_resolver(Resolver::new(files.clone(), self.libraries.clone(), stdlib::source));
-        let mains = self.read(&engine, &files)?;
+        let mut mains = self.read(&engine, &files)?;
         let findings = check::check(&engine, &files);
         let (errors, warnings): (Vec<_>, Vec<_>) =
             findings.into_iter().partition(|finding| finding.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(errors);
+        }
+        homonyms::separate(&engine, &files).map_err(|error| vec![error])?;
+        for main in &mut mains {
+            *main = files.find(&main.name).unwrap_or_else(|| main.clone());
         }
         let actor = Actor::new(0, self.world.clone());
         let actor = Rc::new(if quiet { actor.quiet() } else { actor });

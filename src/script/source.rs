@@ -23,6 +23,8 @@ pub(super) struct SourceFile {
     /// When the top level has ended: functions, imports and constants as they were then.
     /// A function pointer carries none of these, so that whoever calls one into this file needs them.
     pub(super) environment: OnceCell<Rc<GlobalRuntimeState>>,
+    /// Names that [`super::homonyms`] gave to functions, with their own ones.
+    pub(super) aliases: BTreeMap<String, String>,
 }
 
 impl fmt::Debug for SourceFile {
@@ -67,6 +69,7 @@ impl Files {
             text: text.into(),
             ast,
             environment: OnceCell::new(),
+            aliases: BTreeMap::new(),
         }))
     }
 
@@ -118,6 +121,12 @@ impl Files {
     pub(super) fn defining(&self, name: &str) -> Option<Rc<SourceFile>> {
         let files = self.0.files.borrow();
         files.iter().find(|file| file.ast.iter_functions().any(|function| function.name == name)).cloned()
+    }
+
+    /// A function as its author called it.
+    pub(super) fn function_name(&self, name: &str) -> String {
+        let files = self.0.files.borrow();
+        files.iter().find_map(|file| file.aliases.get(name)).map_or(name, String::as_str).to_owned()
     }
 
     /// The place at `position` of the file `name`, with its line; only the file where it has no position.

@@ -226,6 +226,23 @@ fn g(a, b) { g(a) + a.g(b) + f(a, b); }",
 }
 
 #[test]
+fn functions_that_hide_methods() {
+    insta::assert_snapshot!(shown(
+        "fn get(user, path) { user.get(path, #{}); }
+fn put(path) { this.post(path) }
+fn f(user) { get(user, \"/x\"); user.get(\"/x\"); user.put(\"/x\"); }",
+        &[]
+    ), @r"
+    error: this calls `fn get` of this file, not the method `get`
+     --> a.rhai:1:27
+      |
+    1 | fn get(user, path) { user.get(path, #{}); }
+      |                           ^^^
+      = help: give the function another name: with as many arguments it comes before the method
+    ");
+}
+
+#[test]
 fn unknown_keys_of_files() {
     let text = "fn f(user) {
     user.post(\"/x\", #{ multipart: #{ a: #{ pth: \"p\" }, b: #{ path: user.p, nmae: 1 }, c: [1, #{ x: 1 }], d: 2 } });

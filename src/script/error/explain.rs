@@ -179,7 +179,10 @@ fn missing_variable(name: &str, context: &Context<'_>) -> Option<String> {
     }
     if name == "user" {
         return Some(match context.trace.function() {
-            Some(function) => format!("write `fn {function}(user)`: a task gets the user that runs it"),
+            Some(function) => {
+                let function = context.files.function_name(function);
+                format!("write `fn {function}(user)`: a task gets the user that runs it")
+            }
             None => "the top level only declares: what a user does belongs into a task, `.task(\"name\", |user| ..)`".to_owned(),
         });
     }
@@ -270,7 +273,7 @@ fn missing_function(text: &str, context: &Context<'_>) -> Option<String> {
     let own = context.file.iter().flat_map(|file| file.ast.iter_functions());
     let own: Vec<_> = own
         .filter(|function| !super::is_closure(function.name))
-        .map(|function| function.name.to_owned())
+        .map(|function| context.files.function_name(function.name))
         .collect();
     if known.contains_key(name) || own.iter().any(|own| own == name) {
         return Some(format!("`{name}` exists, but not for arguments of these types"));
