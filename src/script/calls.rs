@@ -7,11 +7,13 @@
 use super::api::shared::is_handle;
 use super::imports::{self, LibraryFn};
 use super::source::{Files, SourceFile};
+use super::syntax;
 use crate::plan::FnId;
 use crate::util::{Diagnostic, nearest};
 use rhai::{
-    Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, NativeCallContext, Position,
+    Caches, Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, Position, Scope, Stmt,
 };
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// What the argument of a task, an `on_start`, an `on_stop` or a wait is called.
@@ -47,11 +49,37 @@ impl ScriptFn {
 
 /// A function that can be called: tasks, hooks, waits and load shapes.
 struct Function {
-    pointer: FnPtr,
+    name: ImmutableString,
     source: ImmutableString,
     /// Shared by the functions of a file.
     environment: Rc<GlobalRuntimeState>,
-    takes_argument: bool,
+    /// Names of captured variables, then of the argument, if it takes one.
+    parameters: Vec<ImmutableString>,
+    captured: Vec<Dynamic>,
+    body: Box<[Stmt]>,
+    findings: Findings,
+}
+
+/// Which functions calls in a file were found to mean, for the next call of one of its functions: Rhai itself forgets it
+/// whenever a call from native code ends, and looking it up again is a tenth of the cost of a simple request. A function
+/// that waits has its own.
+#[derive(Clone, Default)]
+struct Findings(Rc<RefCell<Vec<Caches>>>);
+
+impl Findings {
+    /// More than so many users wait for an answer at a time only where there is much to do anyway.
+    const MOST: usize = 64;
+
+    fn take(&self) -> Caches {
+        self.0.borrow_mut().pop().unwrap_or_default()
+    }
+
+    fn keep(&self, caches: Caches) {
+        let mut kept = self.0.borrow_mut();
+        if kept.len() < Self::MOST {
+            kept.push(caches);
+        }
+    }
 }
 
 /// The functions of a plan, by their numbers.
@@ -76,10 +104,10 @@ impl FunctionTable {
         let name = function.pointer.fn_name();
         let file = self.file_of(function).ok_or_else(|| self.not_found(function))?;
         let parameters = parameters(&file, name);
-        let captured = function.pointer.curry().len();
-        let takes = |count: usize| parameters.contains(&(count + captured));
+        let own = function.pointer.curry().len();
+        let takes = |count: usize| parameters.contains(&(count + own));
         if !takes(0) && !takes(1) {
-            let given = parameters.iter().map(|count| count.saturating_sub(captured)).max().unwrap_or(0);
+            let given = parameters.iter().map(|count| count.saturating_sub(own)).max().unwrap_or(0);
             let what = function.name().map_or_else(|| "this closure".to_owned(), |name| format!("`{name}`"));
             let help = match function.name() {
                 Some(name) => {
@@ -93,12 +121,19 @@ impl FunctionTable {
             return Err(self.place(Diagnostic::error(message).help(help), function));
         }
         let environment = file.environment.get().ok_or_else(|| self.not_found(function))?;
-        let takes_argument = takes(1);
+        let count = own + usize::from(takes(1));
+        let mut definitions = file.ast.iter_fn_def();
+        let definition = definitions.find(|known| known.name == name && known.params.len() == count);
+        let definition = definition.ok_or_else(|| self.not_found(function))?;
+        let same_file = self.functions.iter().find(|known| known.source == file.name.as_str());
         self.functions.push(Function {
-            pointer: linked(&file, &function.pointer, usize::from(takes_argument) + captured),
+            name: name.into(),
             source: file.name.as_str().into(),
             environment: environment.clone(),
-            takes_argument,
+            parameters: definition.params.to_vec(),
+            captured: function.pointer.curry().iter().map(captured).collect(),
+            body: syntax::statements(definition),
+            findings: same_file.map(|known| known.findings.clone()).unwrap_or_default(),
         });
         let id = u32::try_from(self.functions.len() - 1);
         Ok(FnId(id.expect("a script declares fewer than four thousand million functions")))
@@ -146,7 +181,7 @@ impl FunctionTable {
     /// Name and file of a function, for those who look into its source.
     pub(super) fn location(&self, id: FnId) -> (&str, &str) {
         let function = &self.functions[id.0 as usize];
-        (&function.source, function.pointer.fn_name())
+        (&function.source, &function.name)
     }
 
     /// Calls a function with its argument, if it takes one. Blocks like any script code: call it on a fiber.
@@ -157,18 +192,30 @@ impl FunctionTable {
         argument: Dynamic,
     ) -> Result<Dynamic, Box<EvalAltResult>> {
         let function = &self.functions[id.0 as usize];
-        let context = NativeCallContext::new_with_all_fields(
-            engine,
-            function.pointer.fn_name(),
-            Some(&function.source),
-            &function.environment,
-            Position::NONE,
-        );
-        if function.takes_argument {
-            function.pointer.call_raw(&context, None, [argument])
-        } else {
-            function.pointer.call_raw(&context, None, [])
+        let mut global = GlobalRuntimeState::clone(&function.environment);
+        global.level += 1;
+        // Not that of the file: a constant of the function is nobody else's.
+        global.scope_level += 1;
+        let imports = global.num_imports();
+        let mut scope = Scope::new();
+        let values = function.captured.iter().cloned().chain([argument]);
+        function.parameters.iter().zip(values).for_each(|(name, value)| {
+            scope.push_dynamic(name.clone(), value);
+        });
+        let mut caches = function.findings.take();
+        #[expect(deprecated, reason = "Rhai has no other way to call a function with what it found before")]
+        let result = engine.eval_statements_raw(&mut global, &mut caches, &mut scope, &function.body);
+        // What is imported in a function is found there only.
+        if self.files.names_are_clear() && global.num_imports() == imports {
+            function.findings.keep(caches);
         }
+        result.map_err(|error| {
+            if error.is_system_exception() {
+                return error;
+            }
+            let (name, source) = (function.name.to_string(), function.source.to_string());
+            EvalAltResult::ErrorInFunctionCall(name, source, error, Position::NONE).into()
+        })
     }
 }
 

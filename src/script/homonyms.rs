@@ -29,6 +29,11 @@ pub(super) fn separate(engine: &Engine, files: &Files) -> Result<(), Diagnostic>
             let mut others = (0..all.len()).filter(|other| *other != index);
             others.any(|other| own[other].contains(key) || called[other].contains_key(key))
         };
+        if (0..all.len()).any(|other| {
+            called[other].keys().any(|key| own[index].contains(key) && !own[other].contains(key))
+        }) {
+            files.note_ambiguity();
+        }
         let contested = called[index].keys().filter(|key| own[index].contains(*key) && elsewhere(key));
         let aliases: BTreeMap<Key, String> = contested
             .filter_map(|key| {

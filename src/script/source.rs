@@ -4,7 +4,7 @@ use super::error;
 use super::functions::Functions;
 use crate::util::{Diagnostic, Place};
 use rhai::{AST, Engine, GlobalRuntimeState, ImmutableString, Position};
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,8 @@ struct Registry {
     /// Which file an import led to: (importing file, path as written) to library.
     links: RefCell<BTreeMap<(String, String), String>>,
     functions: OnceCell<Functions>,
+    /// A file replaces a built-in function that another one calls.
+    ambiguous: Cell<bool>,
 }
 
 impl Files {
@@ -152,6 +154,16 @@ impl Files {
         let key = (importer.to_owned(), request.to_owned());
         let library = self.0.links.borrow().get(&key).cloned()?;
         self.find(&library)
+    }
+
+    /// Remembers that a file replaces a built-in function that another one calls.
+    pub(super) fn note_ambiguity(&self) {
+        self.0.ambiguous.set(true);
+    }
+
+    /// Whether a call means the same function wherever it is done, in whichever file that is: see [`super::homonyms`].
+    pub(super) fn names_are_clear(&self) -> bool {
+        !self.0.ambiguous.get()
     }
 
     /// Remembers which functions `engine` has, so that errors at run time can name the nearest one.

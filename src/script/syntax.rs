@@ -51,6 +51,17 @@ fn alone(function: &Rc<ScriptFuncDef>) -> AST {
     AST::new_from_module(module)
 }
 
+/// The statements of a function, without the blocks inside of them.
+pub(super) fn statements(function: &Rc<ScriptFuncDef>) -> Box<[Stmt]> {
+    let mut found = Vec::new();
+    walk(&alone(function), |path| {
+        if let [ASTNode::Stmt(statement)] = path {
+            found.push((*statement).clone());
+        }
+    });
+    found.into()
+}
+
 /// All imports with a literal path, those inside of functions included.
 pub(super) fn imports(ast: &AST) -> Vec<Import> {
     let mut found = Vec::new();
