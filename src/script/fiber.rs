@@ -59,7 +59,7 @@ pub struct FiberLimits {
 
 /// The engine wants the script function to end: every wait fails from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cut;
+pub struct Cut;
 
 /// Why the guard stops a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

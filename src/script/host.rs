@@ -3,6 +3,7 @@
 //! The engine's user implements it over the client and the recorder; while a script declares, a host that refuses; in
 //! tests, a fake. So scripts are testable without a server and no arrow runs upward.
 
+use super::fiber::Cut;
 use super::program::Exception;
 use super::site::{CallSite, Charge};
 use crate::http::{self, Origin};
@@ -58,10 +59,20 @@ impl Sample {
     }
 }
 
+/// How a fiber waits for the answer to one request.
+pub type WaitForResponse =
+    fn(Pin<&mut dyn Future<Output = Box<http::Response>>>) -> Result<Box<http::Response>, Cut>;
+
 /// What a script may ask of the world.
 pub trait Host {
     /// Sends a request and waits for the answer, measured. A failing server is an answer.
     fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = Box<http::Response>> + '_>>;
+
+    /// Sends a request and waits for the answer by `wait`, which is given the future where it lies: on the stack of the
+    /// fiber, as most requests are the only one of their user, and need not be allocated.
+    fn send_by(&self, request: http::Request, wait: WaitForResponse) -> Result<Box<http::Response>, Cut> {
+        wait(self.send(request).as_mut())
+    }
 
     /// Sends a request and waits for the head of its answer, measured. Its body is read from what comes with it.
     fn stream(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>>;

@@ -71,10 +71,10 @@ mod world;
 
 pub use current::Actor;
 pub use engine::Limits;
-pub use fiber::{FiberLimits, set_max_stacks};
+pub use fiber::{Cut, FiberLimits, set_max_stacks};
 pub use given::{GivenOption, GivenOptions, OPTION_PREFIX, option_variable};
 pub use hooks::Fields;
-pub use host::{Host, Phased, Sample};
+pub use host::{Host, Phased, Sample, WaitForResponse};
 pub use listeners::Listeners;
 pub use pace::{Pace, Pause};
 pub use program::{Call, Exception, Loaded, Loader, Script, ShapeAnswer, TaskEnd};

@@ -22,7 +22,7 @@ fn request(
 ) -> Result<Response> {
     user.tell()?;
     let Prepared { kind, name, request, remarks } = prepare(user, method, url, options)?;
-    let answer = fiber::wait(user.0.host.send(request))?;
+    let answer = user.0.host.send_by(request, |answer| fiber::wait(answer))?;
     if let Some(transaction) = user.0.verdicts.transaction.get() {
         transaction.add_time(answer.elapsed);
     }
