@@ -6,15 +6,17 @@ mod calls;
 mod captures;
 mod keys;
 mod leaves;
+mod urls;
 mod variables;
 
 pub(super) use leaves::calls_interrupt;
+pub(super) use urls::first_relative;
 
 use super::error;
-use super::functions::Functions;
-use super::imports::cycle;
-use super::source::{Files, SourceFile};
-use super::syntax;
+use super::source::files::{Files, SourceFile};
+use super::source::functions::Functions;
+use super::source::imports::cycle;
+use super::source::syntax;
 use crate::util::Diagnostic;
 use rhai::{ASTNode, Engine, Expr};
 use std::collections::{BTreeMap, BTreeSet};

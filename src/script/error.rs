@@ -6,8 +6,8 @@ mod syntax;
 
 pub(super) use explain::{foreign_word, purity_help};
 
-use super::source::{Files, SourceFile};
-use super::syntax::Variable;
+use super::source::files::{Files, SourceFile};
+use super::source::syntax::Variable;
 use crate::util::{Diagnostic, Place};
 use rhai::{EvalAltResult, ParseError, Position};
 use std::rc::Rc;
@@ -154,9 +154,9 @@ impl<'a> Trace<'a> {
         let refused = explain::locked_argument(what)?;
         let (file, caller) = (files.find(self.source.as_deref()?)?, self.calls.last()?);
         let mut found = Vec::new();
-        for body in super::syntax::bodies(&file.ast, caller.name) {
-            super::syntax::walk(&body, |path| {
-                let call = path.last().and_then(super::syntax::call);
+        for body in super::source::syntax::bodies(&file.ast, caller.name) {
+            super::source::syntax::walk(&body, |path| {
+                let call = path.last().and_then(super::source::syntax::call);
                 found.extend(call.filter(|call| call.call.name == refused).map(|call| call.position));
             });
         }
@@ -221,7 +221,7 @@ fn shorten(mut notes: Vec<String>) -> Vec<String> {
 
 /// The variable or constant `name` of the top level of `file`.
 fn declared_at_top(file: Option<&Rc<SourceFile>>, name: &str) -> Option<Variable> {
-    super::syntax::top_level(&file?.ast).into_iter().rfind(|variable| variable.name == name)
+    super::source::syntax::top_level(&file?.ast).into_iter().rfind(|variable| variable.name == name)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! `data::store(name)`, `data::queue(name)`, `data::counter(name)`: what users hand to each other, over all shards.
 
-use super::args::{Answer, fail, text, whole};
-use crate::script::current::{actor, world};
-use crate::script::plain::Plain;
-use crate::script::shared::{Counter, Queue, Store};
-use crate::script::{convert, fiber};
+use crate::script::context::current::{actor, world};
+use crate::script::data::plain::Plain;
+use crate::script::data::shared::{Counter, Queue, Store};
+use crate::script::fiber;
+use crate::script::value::args::{Answer, fail, text, whole};
+use crate::script::value::convert;
 use rhai::{Dynamic, Engine, FuncRegistration, Module, RhaiNativeFunc, Variant};
 use std::sync::Arc;
 

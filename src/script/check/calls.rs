@@ -1,9 +1,9 @@
 //! Calls of functions that nobody has.
 
 use super::Scope;
-use crate::script::functions::Arities;
-use crate::script::source::SourceFile;
-use crate::script::syntax::{self, Call};
+use crate::script::source::files::SourceFile;
+use crate::script::source::functions::Arities;
+use crate::script::source::syntax::{self, Call};
 use crate::util::{Diagnostic, nearest};
 use rhai::{FnAccess, Position};
 use std::collections::BTreeSet;

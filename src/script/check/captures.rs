@@ -2,8 +2,8 @@
 //! And blocks that captured the user whose method runs them: Rhai has locked it, so they can never run.
 
 use super::Scope;
-use crate::script::source::SourceFile;
-use crate::script::syntax::{self, Call, Closure};
+use crate::script::source::files::SourceFile;
+use crate::script::source::syntax::{self, Call, Closure};
 use crate::util::Diagnostic;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use std::collections::BTreeSet;

@@ -5,8 +5,8 @@ use crate::script::options::{
     ARRIVALS_OPTIONS, BATCH_KEYS, BODY_FILE_OPTIONS, OPTION_KEYS, PART_OPTIONS, RECORD_OPTIONS,
     REQUEST_METHODS, REQUEST_OPTIONS, SETTINGS, STREAM_KEYS, TASK_OPTIONS, class_option_names,
 };
-use crate::script::source::SourceFile;
-use crate::script::syntax::Call;
+use crate::script::source::files::SourceFile;
+use crate::script::source::syntax::Call;
 use crate::util::{Diagnostic, nearest};
 use rhai::{Array, Dynamic, Expr, Map, Position};
 

@@ -1,0 +1,4 @@
+//! Scripts as one program: loaded, declared, and its functions called.
+
+pub(super) mod engine;
+pub(super) mod script;

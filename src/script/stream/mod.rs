@@ -1,0 +1,4 @@
+//! An answer that is read while it comes.
+
+pub(super) mod cutter;
+pub(super) mod reading;
