@@ -395,7 +395,7 @@ fn the_table_of_options_is_that_of_the_help() {
 
 #[test]
 fn the_variables_of_locust_are_those_that_are_read() {
-    let source = read("src/cli/options.rs");
+    let source = read("src/cli/settings/options.rs");
     let read: BTreeSet<_> = Regex::new(r#"\.locust\("(LOCUST_\w+)"\)"#)
         .expect("a pattern")
         .captures_iter(&source)

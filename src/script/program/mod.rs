@@ -2,3 +2,5 @@
 
 pub(super) mod engine;
 pub(super) mod script;
+#[cfg(test)]
+mod tests;

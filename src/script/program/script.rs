@@ -412,6 +412,3 @@ fn failed(diagnostic: Diagnostic) -> TaskEnd {
     let text = diagnostic.to_string();
     TaskEnd::Failed(Exception { message: diagnostic.message, place: String::new(), diagnostic: text })
 }
-
-#[cfg(test)]
-mod tests;

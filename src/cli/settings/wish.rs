@@ -1,11 +1,11 @@
 //! From the words of the command line to what is to be done.
 
 use super::args;
-use super::compare::{self, CompareSettings};
-use super::merge::{self, MergeSettings};
 use super::options::Verb;
-use super::report_settings::{self, ReportSettings};
-use super::settings::{self, DemoSettings, ListSettings, RunSettings, ScriptSettings, VerifySettings};
+use super::report::{self, ReportSettings};
+use super::resolve::{self, DemoSettings, ListSettings, RunSettings, ScriptSettings, VerifySettings};
+use crate::cli::compare::{self, CompareSettings};
+use crate::cli::merge::{self, MergeSettings};
 use crate::util::Diagnostic;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -68,19 +68,17 @@ pub fn wish(
         _ => Verb::Demo,
     };
     let given = args::given(verb, matches);
-    let script = || settings::resolve_script(&given, environment, folder);
+    let script = || resolve::resolve_script(&given, environment, folder);
     let wish = match verb {
-        Verb::Run => settings::resolve(&given, environment, folder).map(|run| Wish::Run(Box::new(run))),
+        Verb::Run => resolve::resolve(&given, environment, folder).map(|run| Wish::Run(Box::new(run))),
         Verb::Check => script().map(Wish::Check),
-        Verb::List => settings::resolve_list(&given, environment, folder).map(Wish::List),
-        Verb::Report => {
-            report_settings::resolve_report(&given, args::named_result(matches)).map(Wish::Report)
-        }
+        Verb::List => resolve::resolve_list(&given, environment, folder).map(Wish::List),
+        Verb::Report => report::resolve_report(&given, args::named_result(matches)).map(Wish::Report),
         Verb::Verify => {
             let data = args::verified_data(matches).unwrap_or_default();
-            settings::resolve_verify(&given, data, environment, folder).map(Wish::Verify)
+            resolve::resolve_verify(&given, data, environment, folder).map(Wish::Verify)
         }
-        Verb::Demo => settings::resolve_demo(&given, environment, folder).map(Wish::Demo),
+        Verb::Demo => resolve::resolve_demo(&given, environment, folder).map(Wish::Demo),
     };
     wish.map_err(Refusal::Setting)
 }

@@ -16,7 +16,7 @@ const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█
 
 /// The plot, `width` columns wide and at most 16 lines high: a filled area for the users, a dotted line where the shape wants more.
 #[must_use]
-pub(super) fn plot(forecast: &Forecast, width: usize) -> String {
+pub(in crate::cli) fn plot(forecast: &Forecast, width: usize) -> String {
     let highest = forecast.seconds.iter().map(|&(wanted, users)| wanted.max(users)).max().unwrap_or(0);
     let scale = Scale::of(highest);
     let margin = scale.top.to_string().len().max(5) + 2;

@@ -1,8 +1,8 @@
 //! The live view of a run: what the engine tells, put on the terminal.
 
 use super::screen::Live;
-use super::settings::RunSettings;
 use super::show;
+use crate::cli::settings::RunSettings;
 use crate::engine::Progress;
 use crate::manifest::Manifest;
 use crate::plan::Plan;
@@ -11,7 +11,7 @@ use std::io;
 use std::time::Duration;
 
 /// A view that follows a run. The terminal is left as it was found when it is dropped.
-pub(super) struct LiveRun {
+pub(in crate::cli) struct LiveRun {
     view: LiveView,
     live: Live,
     colours: bool,
@@ -23,7 +23,7 @@ impl LiveRun {
     /// # Errors
     ///
     /// When the system has no thread for it.
-    pub(super) fn begin(settings: &RunSettings, plan: &Plan) -> io::Result<Self> {
+    pub(in crate::cli) fn begin(settings: &RunSettings, plan: &Plan) -> io::Result<Self> {
         let scripts: Vec<_> =
             settings.script.scripts.iter().map(|script| script.display().to_string()).collect();
         let view = LiveView {
@@ -37,32 +37,32 @@ impl LiveRun {
     }
 
     /// The number of users heads for so many.
-    pub(super) fn ramping(&mut self, users: usize) {
+    pub(in crate::cli) fn ramping(&mut self, users: usize) {
         self.view.target = Some(users as u64);
         self.view.stage = LiveStage::Ramping;
         self.show();
     }
 
     /// Arrivals begin.
-    pub(super) fn opening(&mut self) {
+    pub(in crate::cli) fn opening(&mut self) {
         self.view.stage = LiveStage::Running;
         self.show();
     }
 
     /// There are as many users as there are to be.
-    pub(super) fn spawned(&mut self) {
+    pub(in crate::cli) fn spawned(&mut self) {
         self.view.stage = LiveStage::Running;
         self.show();
     }
 
     /// The run is being ended.
-    pub(super) fn ending(&mut self) {
+    pub(in crate::cli) fn ending(&mut self) {
         self.view.stage = LiveStage::Stopping;
         self.show();
     }
 
     /// A second has passed.
-    pub(super) fn second(&mut self, progress: &Progress<'_>, manifests: &[Manifest]) {
+    pub(in crate::cli) fn second(&mut self, progress: &Progress<'_>, manifests: &[Manifest]) {
         self.view.elapsed = progress.elapsed;
         self.view.iterations = progress.iterations;
         self.view.users = progress.users.iter().sum();

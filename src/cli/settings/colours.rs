@@ -7,11 +7,11 @@ use std::ffi::OsString;
 use std::path::Path;
 
 /// The option.
-pub(super) const NO_COLOR: &str = "no-color";
+pub(in crate::cli) const NO_COLOR: &str = "no-color";
 
 /// Whether the flag, the variable, a configuration file or the kind of the terminal says that there are to be no colours.
 /// What is wrong with any of these is found by whoever reads them all.
-pub(super) fn are_refused(words: &[OsString], environment: &Environment, folder: &Path) -> bool {
+pub(in crate::cli) fn are_refused(words: &[OsString], environment: &Environment, folder: &Path) -> bool {
     is_dumb(environment) || are_unwanted(words, environment, folder)
 }
 

@@ -5,7 +5,7 @@ use super::layers::{Environment, Layers};
 use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
-use super::report_settings::FileSettings;
+use super::report::FileSettings;
 use crate::engine::Late;
 use crate::http::{HostPattern, HttpVersion, TlsVersion};
 use crate::plan;
@@ -175,7 +175,7 @@ pub struct DemoSettings {
 impl RunSettings {
     /// Takes over what the script says about the run, wherever nobody else has said anything. `folder` is the one that
     /// its file names are relative to.
-    pub(super) fn adopt(&mut self, script: &plan::Settings, folder: &Path) {
+    pub(in crate::cli) fn adopt(&mut self, script: &plan::Settings, folder: &Path) {
         let origin = Origin::Script(script.declared_at.clone());
         let mut take = |key: &'static str, said: Option<String>| {
             let taken = said.filter(|_| !self.origins.is_given(key));
@@ -396,7 +396,3 @@ fn refuse_web(layers: &mut Layers<'_>) -> Result<(), Diagnostic> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-#[path = "settings_tests.rs"]
-mod tests;

@@ -17,7 +17,7 @@ const CALM: Duration = Duration::from_millis(50);
 
 /// Where a text goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum To {
+pub(in crate::cli) enum To {
     Stdout,
     Stderr,
 }
@@ -53,7 +53,7 @@ fn shown() -> MutexGuard<'static, Option<Shown>> {
 
 /// Writes a text, above the view where there is one. A reader that has gone away is no error: `katydid .. | head` must end
 /// quietly.
-pub(super) fn write(to: To, text: &[u8]) {
+pub(in crate::cli) fn write(to: To, text: &[u8]) {
     let mut shown = shown();
     let view = shown.as_mut().filter(|shown| to == To::Stdout || shown.stderr);
     let Some(view) = view else {
@@ -73,7 +73,7 @@ pub(super) fn write(to: To, text: &[u8]) {
 }
 
 /// Takes the view off the terminal, as if there had never been one, until it is drawn again.
-pub(super) fn give_way() {
+pub(in crate::cli) fn give_way() {
     if let Some(shown) = shown().as_mut() {
         let _ = shown.canvas.leave();
     }

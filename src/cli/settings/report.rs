@@ -71,7 +71,7 @@ impl FileSettings {
     }
 
     /// The forms with their files in a run, whose users, spawn rate and run time may be in the name of its page.
-    pub(super) fn of_run(
+    pub(in crate::cli) fn of_run(
         &self,
         users: usize,
         spawn_rate: f64,
@@ -85,12 +85,12 @@ impl FileSettings {
     }
 
     /// Whether nothing is to be written.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::cli) fn is_empty(&self) -> bool {
         self.csv.is_none() && self.forms.is_empty()
     }
 
     /// Whether stdout belongs to one of them.
-    pub(super) fn take_stdout(&self) -> bool {
+    pub(in crate::cli) fn take_stdout(&self) -> bool {
         self.to_stdout().next().is_some()
     }
 

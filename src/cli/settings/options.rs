@@ -177,7 +177,7 @@ impl Spec {
 pub(super) const CONFIG: &str = "config";
 
 /// The option that gives values to options of scripts.
-pub(super) const OPTION: &str = "option";
+pub(in crate::cli) const OPTION: &str = "option";
 
 /// What `report` takes of the options of a run.
 const REPORT: [&str; 7] = ["csv", "csv-full-history", "csv-integer-ms", "html", "json", "junit", "markdown"];

@@ -1,6 +1,6 @@
 //! Scripts from text to task ends, with a host that refuses to talk.
 
-use super::{Loaded, Loader, TaskEnd};
+use super::script::{Loaded, Loader, TaskEnd};
 use crate::http;
 use crate::plan::{Event, FnId, Target};
 use crate::script::Exception;

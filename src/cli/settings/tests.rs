@@ -1,8 +1,10 @@
 //! Every option through every layer, and what is refused.
 
-use super::super::args::{command, given};
-use super::super::options::{Kind, OPTIONS, Verb};
-use super::{Environment, RunSettings, resolve, resolve_demo, resolve_script};
+use super::RunSettings;
+use super::args::{command, given};
+use super::layers::Environment;
+use super::options::{Kind, OPTIONS, Verb};
+use super::resolve::{resolve, resolve_demo, resolve_script};
 use crate::engine::Late;
 use crate::http::{HttpVersion, TlsVersion};
 use crate::util::Diagnostic;
@@ -166,7 +168,7 @@ fn no_option_is_left_untested() {
 
 /// The layers below the flags that an option has, weakest first.
 fn below_flags(key: &str, texts: &[&str; 5]) -> Vec<Layer> {
-    let spec = super::super::options::spec(key);
+    let spec = super::options::spec(key);
     let mut layers = vec![
         Layer::File("katydid.toml", texts[4].to_owned()),
         Layer::File("other.toml", texts[3].to_owned()),
@@ -554,7 +556,7 @@ fn list_draws_the_shape_where_a_flag_a_variable_or_a_file_says_so() {
         let words = ["katydid".to_owned(), "list".to_owned()].into_iter().chain(setup.words.iter().cloned());
         let matches = command().try_get_matches_from(words).unwrap_or_else(|error| panic!("{error}"));
         let (_, matches) = matches.subcommand().unwrap();
-        super::resolve_list(&given(Verb::List, matches), &setup.environment, setup.folder.path())
+        super::resolve::resolve_list(&given(Verb::List, matches), &setup.environment, setup.folder.path())
     };
     let shape = |setup: &Setup| list(setup).unwrap().shape;
     assert!(!shape(&Setup::new(&["a.rhai"])));

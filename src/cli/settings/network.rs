@@ -66,7 +66,7 @@ impl NetworkSettings {
     }
 
     /// The client options that say the same.
-    pub(super) fn client_options(&self) -> ClientOptions {
+    pub(in crate::cli) fn client_options(&self) -> ClientOptions {
         ClientOptions {
             keep_alive: !self.no_keepalive,
             max_connections: self.max_connections,
@@ -79,7 +79,10 @@ impl NetworkSettings {
     }
 
     /// A variable that other programs would take a proxy from, where none is given here.
-    pub(super) fn unheeded_proxy(&self, environment: &BTreeMap<String, String>) -> Option<&'static str> {
+    pub(in crate::cli) fn unheeded_proxy(
+        &self,
+        environment: &BTreeMap<String, String>,
+    ) -> Option<&'static str> {
         let is_set = |name: &&&str| environment.get(**name).is_some_and(|value| !value.trim().is_empty());
         PROXY_VARIABLES.iter().find(is_set).copied().filter(|_| self.proxy.is_none())
     }
@@ -89,7 +92,7 @@ impl NetworkSettings {
 const MOST_CONNECTIONS: usize = 100_000;
 
 /// This machine has every address that connections are to come from.
-pub(super) fn verify_sources(network: &Network, origins: &Origins) -> Result<(), Diagnostic> {
+pub(in crate::cli) fn verify_sources(network: &Network, origins: &Origins) -> Result<(), Diagnostic> {
     for source in network.sources.iter() {
         // A datagram socket needs no port that connections could miss, and sends nothing.
         if let Err(error) = UdpSocket::bind((source, 0)) {
@@ -103,7 +106,12 @@ pub(super) fn verify_sources(network: &Network, origins: &Origins) -> Result<(),
 }
 
 /// A name can be looked up, and connections to one of its addresses can be made. `given` says who named it, and how.
-pub(super) fn verify_name(name: &str, port: u16, network: &Network, given: &str) -> Result<(), Diagnostic> {
+pub(in crate::cli) fn verify_name(
+    name: &str,
+    port: u16,
+    network: &Network,
+    given: &str,
+) -> Result<(), Diagnostic> {
     let given = || format!("given by {given}");
     let addresses: Vec<IpAddr> = match network.given(name, port) {
         Some(addresses) => addresses.to_vec(),
@@ -127,7 +135,7 @@ pub(super) fn verify_name(name: &str, port: u16, network: &Network, given: &str)
 }
 
 /// There is a Unix socket at this path; nobody is connected to.
-pub(super) fn verify_socket(path: &Path, given: &str) -> Result<(), Diagnostic> {
+pub(in crate::cli) fn verify_socket(path: &Path, given: &str) -> Result<(), Diagnostic> {
     use std::os::unix::fs::FileTypeExt;
     let refuse = |why: String| {
         let diagnostic = Diagnostic::error(format!("cannot use the Unix socket `{}`: {why}", path.display()));
@@ -141,6 +149,6 @@ pub(super) fn verify_socket(path: &Path, given: &str) -> Result<(), Diagnostic> 
 }
 
 /// Who gave a host or a proxy, and what, for a note.
-pub(super) fn given(origin: &str, url: &str) -> String {
+pub(in crate::cli) fn given(origin: &str, url: &str) -> String {
     format!("{origin}: {}", without_password(url))
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// The text for `plan`: first what is declared, as a tree, then how often each task is picked, in its class and in
 /// total.
 #[must_use]
-pub fn tree(plan: &Plan) -> String {
+pub(in crate::cli) fn tree(plan: &Plan) -> String {
     let ratios = match plan::ratios(plan, None) {
         Ok(ratios) => ratios,
         Err(diagnostic) => return format!("{diagnostic}\n"),

@@ -1,7 +1,7 @@
 //! What `--debug-http` and `--once` show of users while they run, and what `--once` notes down.
 
 use super::exchange_text::{Paint, request_text};
-use super::show;
+use crate::cli::terminal::show;
 use crate::engine::{DebugView, Watched};
 use crate::http::{Response, Transcript};
 use crate::script::{Exception, TaskEnd, World};
@@ -17,20 +17,20 @@ const OUTSIDE: &str = "hooks";
 
 /// What came of one run of a function.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Noted {
+pub(in crate::cli) struct Noted {
     /// The class, the sets and the function, joined by `/`.
-    pub(super) function: String,
+    pub(in crate::cli) function: String,
     /// Requests, and the like, whose verdict fell in it.
-    pub(super) requests: u64,
+    pub(in crate::cli) requests: u64,
     /// Why requests failed, and what was thrown.
-    pub(super) failures: Vec<String>,
+    pub(in crate::cli) failures: Vec<String>,
     /// How it ended, if that is worth a word.
-    pub(super) remark: Option<&'static str>,
-    pub(super) took: Duration,
+    pub(in crate::cli) remark: Option<&'static str>,
+    pub(in crate::cli) took: Duration,
 }
 
 /// Looks at users, and shows what they do where it is told to.
-pub(super) struct View {
+pub(in crate::cli) struct View {
     world: Arc<World>,
     paint: Paint,
     width: usize,
@@ -47,7 +47,7 @@ pub(super) struct View {
 impl View {
     /// A view that masks what `world` knows to be secret. `talks` says whether it shows what it sees, `keeps` whether it
     /// notes it down.
-    pub(super) fn new(world: Arc<World>, talks: bool, keeps: bool) -> Self {
+    pub(in crate::cli) fn new(world: Arc<World>, talks: bool, keeps: bool) -> Self {
         let columns = show::message_columns();
         Self {
             world,
@@ -61,7 +61,7 @@ impl View {
     }
 
     /// What was noted down, in the order in which it ended.
-    pub(super) fn notes(&self) -> Vec<Noted> {
+    pub(in crate::cli) fn notes(&self) -> Vec<Noted> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let ended = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let outside = running.values().filter(|noted| noted.function == OUTSIDE && noted.requests > 0);

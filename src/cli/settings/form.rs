@@ -36,7 +36,7 @@ impl Form {
     }
 
     /// What a file of this name is to hold.
-    pub(super) fn render(self, record: &Record, name: &Path) -> Vec<u8> {
+    pub(in crate::cli) fn render(self, record: &Record, name: &Path) -> Vec<u8> {
         match self {
             Self::Result => record.to_bytes(name),
             Self::Html => html_report(record).into_bytes(),
@@ -48,4 +48,4 @@ impl Form {
 }
 
 /// The file name that stands for stdout.
-pub(super) const STDOUT: &str = "-";
+pub(in crate::cli) const STDOUT: &str = "-";

@@ -71,7 +71,7 @@ impl Origins {
     }
 
     /// Everything that was given: its name, who gave it and how it was written.
-    pub(super) fn given(&self) -> impl Iterator<Item = (&'static str, &Origin, &str)> {
+    pub(in crate::cli) fn given(&self) -> impl Iterator<Item = (&'static str, &Origin, &str)> {
         self.0.iter().map(|(key, (origin, text))| (*key, origin, text.as_str()))
     }
 }

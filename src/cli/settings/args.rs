@@ -1,7 +1,7 @@
 //! The words of the command line, as clap reads them: still text, nothing resolved.
 
 use super::options::{Group, Kind, OPTIONS, Spec, Verb};
-use super::{compare, merge};
+use crate::cli::{compare, merge};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::collections::BTreeMap;
 
