@@ -40,8 +40,7 @@ pub use context::given::{GivenOption, GivenOptions, OPTION_PREFIX, option_variab
 pub use context::secrets::Mask;
 pub use context::world::World;
 pub use declare::hooks::Fields;
-pub use fiber::{FiberLimits, set_max_stacks};
-pub use program::engine::Limits;
+pub use fiber::{FiberLimits, Limits, set_max_stacks};
 pub use program::script::{Call, Exception, Loaded, Loader, Script, ShapeAnswer, TaskEnd};
 pub use user::User;
 pub use user::host::{Host, Phased, Sample};

@@ -19,11 +19,13 @@
     reason = "switching stacks cannot be said in safe Rust; see the module's documentation"
 )]
 
+use super::limits::FiberLimits;
+use super::stacks;
 use crate::script::context::current::{self, Actor};
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -36,9 +38,6 @@ use std::time::{Duration, Instant};
 /// that it calls must fit, because the guard looks only between steps.
 const RESERVED_STACK: usize = 192 * 1024;
 
-/// A stack that was used deeper than this is given back to the system: its pages would stay resident in the pool.
-const KEEP_STACK_USED: usize = 128 * 1024;
-
 /// How many operations pass between two looks at the clock.
 const OPERATIONS_PER_LOOK: u64 = 4096;
 
@@ -47,15 +46,6 @@ const OPERATIONS_PER_LOOK: u64 = 4096;
 /// Not sooner, because Rhai locks a captured variable during a method call on it: a yield in the middle of one would
 /// show other users a lock that has nothing to do with them.
 const SLICE: Duration = Duration::from_millis(5);
-
-/// Bounds of one fiber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FiberLimits {
-    /// Bytes of stack; only the pages that are used count against memory.
-    pub stack_size: usize,
-    /// Operations of the interpreter since the script last waited.
-    pub max_operations: u64,
-}
 
 /// The engine wants the script function to end: every wait fails from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,49 +88,6 @@ struct Frame {
 
 thread_local! {
     static FRAME: Cell<Option<NonNull<Frame>>> = const { Cell::new(None) };
-    static POOL: RefCell<Pool> = const { RefCell::new(Pool { idle: Vec::new(), live: 0, max: usize::MAX }) };
-}
-
-/// The thread's stacks.
-struct Pool {
-    idle: Vec<DefaultStack>,
-    live: usize,
-    max: usize,
-}
-
-/// Sets how many stacks this thread may hold at once. Each takes two of the process's memory maps, and at the system's
-/// limit of those even `malloc` fails, so it must be met by an error of our own.
-pub fn set_max_stacks(max: usize) {
-    POOL.with_borrow_mut(|pool| pool.max = max);
-}
-
-fn take_stack(size: usize) -> Result<DefaultStack, String> {
-    POOL.with_borrow_mut(|pool| {
-        while let Some(stack) = pool.idle.pop() {
-            if stack.base().get() - stack.limit().get() >= size {
-                return Ok(stack);
-            }
-            pool.live -= 1;
-        }
-        if pool.live >= pool.max {
-            return Err(format!("too many tasks at once: {} fibers are suspended on this shard", pool.live));
-        }
-        let stack =
-            DefaultStack::new(size).map_err(|error| format!("no memory for a fiber's stack: {error}"))?;
-        pool.live += 1;
-        Ok(stack)
-    })
-}
-
-fn return_stack(stack: DefaultStack, deepest: usize) {
-    let used = stack.base().get().saturating_sub(deepest);
-    POOL.with_borrow_mut(|pool| {
-        if used > KEEP_STACK_USED {
-            pool.live -= 1;
-        } else {
-            pool.idle.push(stack);
-        }
-    });
 }
 
 /// How a fiber ended.
@@ -171,7 +118,7 @@ impl<T: 'static> Fiber<T> {
         limits: FiberLimits,
         function: impl FnOnce() -> T + 'static,
     ) -> Result<Self, String> {
-        let stack = take_stack(limits.stack_size.max(RESERVED_STACK + 64 * 1024))?;
+        let stack = stacks::take(limits.stack_size.max(RESERVED_STACK + 64 * 1024))?;
         let floor = stack.limit().get() + RESERVED_STACK;
         let coroutine =
             Coroutine::with_stack(stack, move |yielder: &Yielder<Resume, Step>, resume: Resume| {
@@ -211,7 +158,7 @@ impl<T: 'static> Fiber<T> {
 
     fn end(&mut self, deepest: usize) {
         if let Some(coroutine) = self.coroutine.take() {
-            return_stack(coroutine.into_stack(), deepest);
+            stacks::give_back(coroutine.into_stack(), deepest);
         }
     }
 }
@@ -258,9 +205,9 @@ impl<T: 'static> Drop for Fiber<T> {
             FRAME.set(frame_before);
             current::replace(actor_before);
             if unwound.is_ok() && coroutine.done() {
-                return_stack(coroutine.into_stack(), usize::MAX);
+                stacks::give_back(coroutine.into_stack(), usize::MAX);
             } else {
-                POOL.with_borrow_mut(|pool| pool.live -= 1);
+                stacks::lose();
             }
         }
     }

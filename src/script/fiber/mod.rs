@@ -2,6 +2,9 @@
 
 pub(super) mod control;
 mod coroutine;
+mod limits;
+mod stacks;
 
 pub(super) use coroutine::{Fiber, FiberEnd, Stopped, guard, is_cut, wait};
-pub use coroutine::{FiberLimits, set_max_stacks};
+pub use limits::{FiberLimits, Limits};
+pub use stacks::set_max_stacks;

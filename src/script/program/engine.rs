@@ -3,7 +3,7 @@
 use crate::script::context::current;
 use crate::script::declare::declaration::{self, Declaration};
 use crate::script::fiber::control::Control;
-use crate::script::fiber::{self, Stopped};
+use crate::script::fiber::{self, Limits};
 use crate::script::source::files::Files;
 use crate::script::source::tokens;
 use crate::script::user::{self, blocks, pace};
@@ -11,46 +11,6 @@ use crate::script::{api, request, stream};
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Engine, OptimizationLevel};
 use std::rc::Rc;
-
-/// Bounds that keep one script from taking the process down. Each has an option on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Stack and operations of each run of a script function.
-    pub fiber: fiber::FiberLimits,
-    /// Bytes of a string.
-    pub max_string_size: usize,
-    /// Elements of an array.
-    pub max_array_size: usize,
-    /// Properties of a map.
-    pub max_map_size: usize,
-    /// Nested calls.
-    pub max_call_levels: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            fiber: fiber::FiberLimits { stack_size: 1024 * 1024, max_operations: 50_000_000 },
-            max_string_size: 64 * 1024 * 1024,
-            max_array_size: 10_000_000,
-            max_map_size: 1_000_000,
-            max_call_levels: 64,
-        }
-    }
-}
-
-impl Limits {
-    /// What it is called when the guard stops a script at one of them.
-    pub(in crate::script) fn message_of(&self, stopped: Stopped) -> String {
-        match stopped {
-            Stopped::OutOfOperations => {
-                format!("more than {} operations without a wait", self.fiber.max_operations)
-            }
-            Stopped::OutOfStack => "calls are nested too deeply for the stack".to_owned(),
-            Stopped::Cut => "the run has ended".to_owned(),
-        }
-    }
-}
 
 /// An engine with everything that scripts may call; `files` are those whose functions it will run, `functions` those of
 /// their plan.

@@ -1,6 +1,6 @@
 //! Scripts as one program: loaded, declared, and its functions called.
 
-pub(super) mod engine;
+mod engine;
 pub(super) mod script;
 #[cfg(test)]
 mod tests;

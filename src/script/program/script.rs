@@ -1,6 +1,6 @@
 //! A script, read, declared and ready to run on one thread.
 
-use super::engine::{self, Limits};
+use super::engine;
 use crate::plan::{Event, FnId, Plan, UserTarget};
 use crate::script::check;
 use crate::script::context::current::Actor;
@@ -9,6 +9,7 @@ use crate::script::declare::declaration::Declaration;
 use crate::script::declare::hooks::{self, Fields};
 use crate::script::declare::shapes;
 use crate::script::error;
+use crate::script::fiber::Limits;
 use crate::script::fiber::control::Control;
 use crate::script::fiber::{Fiber, FiberEnd, Stopped};
 use crate::script::source::calls::FunctionTable;

@@ -6,7 +6,7 @@ use crate::plan::{Event, FnId, Target};
 use crate::script::Exception;
 use crate::script::context::current::Actor;
 use crate::script::context::world::World;
-use crate::script::program::engine::Limits;
+use crate::script::fiber::Limits;
 use crate::script::user::User;
 use crate::script::user::host::{Host, Sample};
 use std::collections::BTreeMap;

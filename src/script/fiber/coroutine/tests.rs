@@ -1,8 +1,10 @@
 //! Fibers under stress: thousands suspended, dropped, cut, panicking, too deep, too long.
 
-use super::{Cut, Fiber, FiberEnd, FiberLimits, POOL, Stopped, guard, set_max_stacks, wait};
+use super::{Cut, Fiber, FiberEnd, Stopped, guard, wait};
 use crate::script::context::current::{self, Actor};
 use crate::script::context::world::World;
+use crate::script::fiber::limits::FiberLimits;
+use crate::script::fiber::stacks::{POOL, set_max_stacks};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
