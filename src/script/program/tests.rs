@@ -1,13 +1,13 @@
 //! Scripts from text to task ends, with a host that refuses to talk.
 
-use super::script::{Loaded, Loader, TaskEnd};
+use super::{Loaded, Loader};
 use crate::http;
 use crate::plan::{Event, FnId, Target};
-use crate::script::Exception;
 use crate::script::context::current::Actor;
 use crate::script::context::world::World;
 use crate::script::fiber::Limits;
 use crate::script::user::User;
+use crate::script::user::ending::{Exception, TaskEnd};
 use crate::script::user::host::{Host, Sample};
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -3,10 +3,10 @@
 //! The engine's user implements it over the client and the recorder; while a script declares, a host that refuses; in
 //! tests, a fake. So scripts are testable without a server and no arrow runs upward.
 
+use super::ending::Exception;
 use super::site::{CallSite, Charge};
 use crate::http::{self, Origin};
 use crate::plan::Event;
-use crate::script::program::script::Exception;
 use crate::util::Diagnostic;
 use rhai::ImmutableString;
 use std::future::Future;

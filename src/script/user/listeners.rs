@@ -4,13 +4,14 @@
 //! A verdict may fall anywhere, also while a fiber that was cut is unwound. So what falls is only kept, and told before
 //! the user's next request and at the end of its task.
 
+use super::ending::TaskEnd;
 use super::handle::User;
 use super::host::Sample;
 use crate::http;
 use crate::plan::{Event, FnId};
 use crate::script::fiber::Stopped;
 use crate::script::fiber::control::Control;
-use crate::script::program::script::{Script, TaskEnd};
+use crate::script::program::Script;
 use crate::script::request::draft::Remarks;
 use crate::script::request::response::Response;
 use rhai::{Dynamic, EvalAltResult};

@@ -2,6 +2,7 @@
 
 mod block;
 pub(super) mod blocks;
+pub(super) mod ending;
 pub(super) mod handle;
 pub(super) mod host;
 pub(super) mod listeners;
