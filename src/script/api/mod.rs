@@ -11,7 +11,7 @@ mod namespace;
 mod random;
 mod readable;
 mod register;
-pub(super) mod shared;
+mod shared;
 mod time;
 
 pub(super) use register::register_all;

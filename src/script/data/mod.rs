@@ -4,6 +4,7 @@ pub(super) mod csv_table;
 mod cursor;
 pub(super) mod documents;
 pub(super) mod files;
+pub(super) mod handles;
 pub(super) mod json;
 mod once;
 pub(super) mod plain;

@@ -1,12 +1,12 @@
 //! `user.batch([..])`: requests at the same time, like a browser that loads a page.
 
-use super::draft::Remarks;
 use super::response::Response;
 use super::send::{Prepared, parse_method, prepare};
 use crate::http::{self, Origin};
 use crate::script::fiber;
 use crate::script::options::{BATCH_KEYS, REQUEST_OPTIONS};
 use crate::script::user::User;
+use crate::script::user::listeners::Remarks;
 use crate::script::user::site::CallSite;
 use crate::script::value::convert::{refuse, string, type_text};
 use crate::util::nearest;

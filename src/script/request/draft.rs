@@ -2,25 +2,22 @@
 
 use super::auth::Auth;
 use super::header_fields::HeaderFields;
-use super::send::has_scheme;
 use super::uploads;
+use super::urls::{fill_path, without_origin};
 use crate::http::{self, Finished, Tls, TlsChoice, Upload};
 use crate::script::data::json;
 use crate::script::options::REQUEST_OPTIONS;
+use crate::script::user::listeners::Remarks;
 use crate::script::value::convert::{boolean, duration, refuse, string, strings, type_text};
 use crate::script::value::pairs::{cookies, form_text, scalar};
 use crate::util::nearest;
 use ::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rhai::{Blob, Dynamic, EvalAltResult, ImmutableString, Map};
 use std::path::PathBuf;
 use std::time::Duration;
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
-
-/// What may stand unescaped in a path segment (RFC 3986, `unreserved`).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A request as options describe it, before it has a host.
 #[derive(Debug, Default)]
@@ -43,15 +40,6 @@ pub(super) struct Draft {
     keep_body: Option<bool>,
     /// What the script wants to be known of the request.
     pub(super) remarks: Option<Box<Remarks>>,
-}
-
-/// What a script says about a request to whoever is told of it in detail; nothing of it is sent.
-#[derive(Clone, Debug, Default)]
-pub(in crate::script) struct Remarks {
-    /// `context: #{ .. }`
-    pub(in crate::script) context: Option<Map>,
-    /// `tags`: an array of strings, or a map of plain values.
-    pub(in crate::script) tags: Dynamic,
 }
 
 impl Draft {
@@ -208,15 +196,6 @@ fn file(what: &str, value: &Dynamic) -> Result<PathBuf> {
     Ok(PathBuf::from(string(&format!("`{what}`"), value)?.as_str()))
 }
 
-/// A url as a name: without its host, where it has one, and so without a password.
-fn without_origin(url: &ImmutableString) -> ImmutableString {
-    if !has_scheme(url) {
-        return url.clone();
-    }
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    rest.find(['/', '?']).map_or("/", |path| &rest[path..]).into()
-}
-
 fn unknown_option(key: &str) -> Box<EvalAltResult> {
     let hint = match nearest(key, REQUEST_OPTIONS.iter().copied()) {
         Some(known) => format!("did you mean `{known}`?"),
@@ -240,25 +219,6 @@ fn read_tags(value: Dynamic) -> Result<Dynamic> {
         )));
     }
     Ok(value)
-}
-
-/// Replaces each `{name}` of `template` by its escaped value.
-fn fill_path(template: &str, values: &Map) -> Result<String> {
-    let mut filled = String::with_capacity(template.len() + 16);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after
-            .split_once('}')
-            .ok_or_else(|| refuse(format!("`{template}` has a `{{` without its `}}`")))?;
-        let value = values.get(name).filter(|value| !value.is_unit());
-        let value =
-            value.ok_or_else(|| refuse(format!("`path` has no value for `{{{name}}}` of `{template}`")))?;
-        filled.push_str(before);
-        filled.extend(utf8_percent_encode(&scalar("path", value)?, SEGMENT));
-        rest = after;
-    }
-    filled.push_str(rest);
-    Ok(filled)
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 pub(super) mod auth;
 pub(super) mod batch;
-pub(super) mod draft;
+mod draft;
 pub(super) mod header_fields;
 pub(super) mod headers;
 pub(super) mod response;
 pub(super) mod send;
 mod uploads;
+mod urls;

@@ -1,12 +1,12 @@
 //! The response that a request gives back to its script.
 
-use super::draft::Remarks;
 use super::headers::Headers;
 use crate::http;
 use crate::script::data::json;
 use crate::script::user::User;
 use crate::script::user::host::Phased;
 use crate::script::user::listeners::Details;
+use crate::script::user::listeners::Remarks;
 use crate::script::user::site::{CallSite, Charge};
 use crate::script::user::verdict::{Tally, TallyId, Word};
 use crate::script::value::convert::refuse;

@@ -1,10 +1,12 @@
 //! `user.get(..)` and its kin: from a script's words to a measured request and its response.
 
-use super::draft::{Draft, Remarks};
+use super::draft::Draft;
 use super::response::Response;
+use super::urls::has_scheme;
 use crate::http::{self, Tls, TlsChoice};
 use crate::script::fiber;
 use crate::script::user::User;
+use crate::script::user::listeners::Remarks;
 use crate::script::user::site::CallSite;
 use crate::script::value::convert::refuse;
 use ::http::Method;
@@ -95,15 +97,6 @@ fn locate(user: &User, url: &str) -> Result<http::Url> {
         return Ok(http::Url::with_path(base.origin.clone(), url));
     }
     Ok(http::Url::with_path(base.origin.clone(), &format!("{}{url}", base.path)))
-}
-
-/// Whether a url begins with a scheme (RFC 3986, section 3.1).
-pub(super) fn has_scheme(url: &str) -> bool {
-    !url.starts_with('/')
-        && url.split_once("://").is_some_and(|(scheme, _)| {
-            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-        })
 }
 
 /// The method as a string that costs nothing to share: one per thread and method.

@@ -7,7 +7,7 @@
 use super::files::{Files, SourceFile};
 use super::imports::{self, LibraryFn};
 use crate::plan::FnId;
-use crate::script::api::shared::is_handle;
+use crate::script::data::handles::is_handle;
 use crate::util::{Diagnostic, nearest};
 use rhai::{
     Dynamic, Engine, EvalAltResult, FnPtr, GlobalRuntimeState, ImmutableString, NativeCallContext, Position,

@@ -12,15 +12,23 @@ use crate::plan::{Event, FnId};
 use crate::script::fiber::Stopped;
 use crate::script::fiber::control::Control;
 use crate::script::program::Script;
-use crate::script::request::draft::Remarks;
 use crate::script::request::response::Response;
-use rhai::{Dynamic, EvalAltResult};
+use rhai::{Dynamic, EvalAltResult, Map};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Those who are told of requests.
 pub struct Listeners {
     script: Script,
     hooks: Vec<FnId>,
+}
+
+/// What a script says about a request to whoever is told of it in detail; nothing of it is sent.
+#[derive(Clone, Debug, Default)]
+pub(in crate::script) struct Remarks {
+    /// `context: #{ .. }`
+    pub(in crate::script) context: Option<Map>,
+    /// `tags`: an array of strings, or a map of plain values.
+    pub(in crate::script) tags: Dynamic,
 }
 
 /// What is kept of a request only for those who listen.
