@@ -486,7 +486,7 @@ fn every_method_property_and_option_is_documented() {
         "request/send",
         "request/response",
         "request/headers",
-        "stream/reading",
+        "stream/methods",
         "request/auth",
         "user/pace",
         "request/batch",

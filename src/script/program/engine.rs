@@ -37,7 +37,7 @@ pub(super) fn build(
     request::batch::register(&mut engine);
     blocks::register(&mut engine, limits, files);
     pace::register(&mut engine, functions);
-    stream::reading::register(&mut engine);
+    stream::methods::register(&mut engine);
     request::response::register(&mut engine);
     request::headers::register(&mut engine);
     request::auth::register(&mut engine);

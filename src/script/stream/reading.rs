@@ -1,27 +1,19 @@
-//! `user.stream(..)`: an answer that is read while it comes, event by event or line by line.
-//!
-//! It is one request, which lasts until its stream ends or is closed; a task that ends closes what it left open. How long
-//! the first byte and the first event took, and the gaps between events, are entries of their own.
+//! A stream that is being read: its parts, their times, and its end.
 
 use super::cutter::{Cut, Cutter, Event, Part};
 use crate::http::{self, BodyStream, TransportError};
 use crate::script::fiber;
-use crate::script::options::STREAM_CUTS;
-use crate::script::request::headers::Headers;
-use crate::script::request::response::{default_failure, is_ok, milliseconds};
-use crate::script::request::send::{Prepared, parse_method, prepare};
+use crate::script::request::response::default_failure;
 use crate::script::user::User;
 use crate::script::user::host::{Phased, Sample};
-use crate::script::user::listeners::Details;
-use crate::script::user::listeners::Remarks;
-use crate::script::user::site::{CallSite, Charge};
+use crate::script::user::listeners::{Details, Remarks};
+use crate::script::user::site::CallSite;
 use crate::script::user::verdict::{Tally, TallyId, Word};
-use crate::script::value::convert::{duration, refuse, string};
-use crate::util::nearest;
-use ::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
-use ::http::{HeaderMap, Method};
+use crate::script::value::convert::refuse;
+use ::http::HeaderMap;
+use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use bytes::Bytes;
-use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
+use rhai::{Dynamic, EvalAltResult, ImmutableString};
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
@@ -37,97 +29,50 @@ const TO_FIRST_EVENT: &str = "TTFE";
 /// The type of the entry for the time from one event or line to the next.
 const GAP: &str = "GAP";
 
-/// Sends a request and waits for the head of its answer, as `user`.
-fn stream(
-    context: &NativeCallContext<'_>,
-    user: &User,
-    method: Method,
-    url: &ImmutableString,
-    options: Option<Map>,
-) -> Result<Stream> {
-    user.tell()?;
-    let mut options = options.unwrap_or_default();
-    let cut = options.remove("as").filter(|value| !value.is_unit()).map(|value| cut(&value)).transpose()?;
-    if options.get("keep_body").is_some_and(|value| !value.is_unit()) {
-        return Err(refuse("`keep_body` says nothing about a stream, which is never kept; leave it out"));
-    }
-    let Prepared { kind, name, mut request, remarks } = prepare(user, method, url, Some(options))?;
-    // An encoder may hold events back, and what is compressed has no events to tell apart.
-    set_default(&mut request, ACCEPT_ENCODING, "identity");
-    if cut == Some(Cut::Events) {
-        set_default(&mut request, ACCEPT, "text/event-stream");
-    }
-    let begun = Instant::now();
-    let http::Streamed { response, body } = fiber::wait(user.0.host.stream(request))?;
-    add_time(user, begun.elapsed());
-    let site = CallSite::of(context);
-    Ok(Stream::new(user, Asked { method: kind, name, site, remarks }, cut, response, body))
-}
-
-fn set_default(request: &mut http::Request, name: HeaderName, value: &'static str) {
-    if !request.omit.contains(&name) && !request.headers.contains(&name) {
-        request.headers.append(name, HeaderValue::from_static(value));
-    }
-}
-
-/// What the option `as` means.
-fn cut(value: &Dynamic) -> Result<Cut> {
-    let text = string("`as`", value)?;
-    match text.as_str() {
-        "events" => Ok(Cut::Events),
-        "lines" => Ok(Cut::Lines),
-        "bytes" => Ok(Cut::Pieces),
-        other => Err(refuse(match nearest(other, STREAM_CUTS.iter().copied()) {
-            Some(near) => format!("`as` cannot be `{other}`; did you mean `{near}`?"),
-            None => format!("`as` cannot be `{other}`; it is one of {}", STREAM_CUTS.join(", ")),
-        })),
-    }
-}
-
 /// The user has waited for an answer so long.
-fn add_time(user: &User, time: Duration) {
+pub(super) fn add_time(user: &User, time: Duration) {
     if let Some(transaction) = user.0.verdicts.transaction.get() {
         transaction.add_time(time);
     }
 }
 
 /// What was asked for.
-struct Asked {
-    method: ImmutableString,
-    name: ImmutableString,
-    site: CallSite,
-    remarks: Option<Box<Remarks>>,
+pub(super) struct Asked {
+    pub(super) method: ImmutableString,
+    pub(super) name: ImmutableString,
+    pub(super) site: CallSite,
+    pub(super) remarks: Option<Box<Remarks>>,
 }
 
 /// A handle to a stream. Its request is counted when the last one is gone, or when the task ends.
 #[derive(Clone)]
-pub(super) struct Stream(Rc<Reading>);
+pub(super) struct Stream(pub(super) Rc<Reading>);
 
 /// A stream that is being read.
 pub(in crate::script) struct Reading {
     user: User,
     tally: TallyId,
-    name: ImmutableString,
+    pub(super) name: ImmutableString,
     /// The call that asked for it.
     site: CallSite,
     /// The answer without its body.
-    answer: http::Response,
-    begun: Instant,
+    pub(super) answer: http::Response,
+    pub(super) begun: Instant,
     lateness: Duration,
     /// Whether its parts are entries.
     timed: bool,
-    state: RefCell<State>,
+    pub(super) state: RefCell<State>,
 }
 
-struct State {
-    open: bool,
+pub(super) struct State {
+    pub(super) open: bool,
     /// None also while somebody waits for it.
     body: Option<BodyStream>,
-    cutter: Cutter,
-    size: u64,
-    error: Option<TransportError>,
+    pub(super) cutter: Cutter,
+    pub(super) size: u64,
+    pub(super) error: Option<TransportError>,
     /// From the start of the request to its end, where it has ended.
-    elapsed: Duration,
+    pub(super) elapsed: Duration,
     /// What was read since the head.
     wire: http::WireBytes,
     /// When the piece came that is being cut, and when that of the last part came.
@@ -136,7 +81,7 @@ struct State {
 }
 
 impl Stream {
-    fn new(
+    pub(super) fn new(
         user: &User,
         asked: Asked,
         cut: Option<Cut>,
@@ -206,7 +151,7 @@ impl Stream {
     }
 
     /// The next part; none at the end of the stream, or when nothing more came within `patience`.
-    fn next(&self, patience: Option<Duration>) -> Result<Option<Dynamic>> {
+    pub(super) fn next(&self, patience: Option<Duration>) -> Result<Option<Dynamic>> {
         let deadline = patience.and_then(|patience| Instant::now().checked_add(patience));
         loop {
             if let Some(part) = self.0.cut_next() {
@@ -236,7 +181,7 @@ impl Stream {
         }
     }
 
-    fn say(&self, word: Word) {
+    pub(super) fn say(&self, word: Word) {
         self.0.user.0.verdicts.amend(self.0.tally, |tally| tally.word = word);
     }
 }
@@ -323,7 +268,7 @@ impl Reading {
     }
 
     /// It has ended at `ended`, or is closed: no more is read, and the request took until now.
-    fn end(&self, error: Option<TransportError>, ended: Instant) {
+    pub(super) fn end(&self, error: Option<TransportError>, ended: Instant) {
         let mut state = self.state.borrow_mut();
         if !state.open {
             return;
@@ -397,81 +342,4 @@ impl IntoIterator for Stream {
     fn into_iter(self) -> Parts {
         Parts(self)
     }
-}
-
-/// Registers the method of `user`, and the type with its properties and methods.
-pub(in crate::script) fn register(engine: &mut Engine) {
-    engine.register_fn("stream", |context: NativeCallContext<'_>, user: &mut User, url: ImmutableString| {
-        stream(&context, user, Method::GET, &url, None)
-    });
-    engine.register_fn(
-        "stream",
-        |context: NativeCallContext<'_>, user: &mut User, url: ImmutableString, options: Map| {
-            stream(&context, user, Method::GET, &url, Some(options))
-        },
-    );
-    engine.register_fn(
-        "stream",
-        |context: NativeCallContext<'_>, user: &mut User, method: ImmutableString, url: ImmutableString| {
-            stream(&context, user, parse_method(&method)?, &url, None)
-        },
-    );
-    engine.register_fn(
-        "stream",
-        |context: NativeCallContext<'_>,
-         user: &mut User,
-         method: ImmutableString,
-         url: ImmutableString,
-         options: Map| { stream(&context, user, parse_method(&method)?, &url, Some(options)) },
-    );
-    engine.register_type_with_name::<Stream>("Stream");
-    engine.register_iterator_result::<Stream, Dynamic>();
-    engine.register_fn("next", |stream: &mut Stream| {
-        Ok::<_, Box<EvalAltResult>>(stream.next(None)?.unwrap_or_default())
-    });
-    engine.register_fn("next", |stream: &mut Stream, seconds: Dynamic| -> Result<Dynamic> {
-        let patience = duration("how long to wait", &seconds)?;
-        Ok(stream.next(Some(patience))?.unwrap_or_default())
-    });
-    engine.register_fn("close", |stream: &mut Stream| stream.0.end(None, Instant::now()));
-    engine.register_fn("success", |stream: &mut Stream| stream.say(Word::Success));
-    engine.register_fn("failure", |context: NativeCallContext<'_>, stream: &mut Stream, message: Dynamic| {
-        let url = stream.0.answer.url.to_string();
-        let charge = Charge { site: CallSite::of(&context), url };
-        stream.say(Word::Failure(message.to_string().into(), Box::new(charge)));
-    });
-    register_properties(engine);
-}
-
-fn register_properties(engine: &mut Engine) {
-    let show = |stream: &mut Stream| {
-        let bytes = stream.0.state.borrow().size;
-        format!("{} {} ({bytes} bytes)", stream.0.answer.status, stream.0.name)
-    };
-    engine.register_fn("to_string", show);
-    engine.register_fn("to_debug", show);
-    engine.register_get("status", |stream: &mut Stream| i64::from(stream.0.answer.status));
-    engine.register_get("reason", |stream: &mut Stream| ImmutableString::from(stream.0.answer.reason()));
-    engine.register_get("ok", |stream: &mut Stream| {
-        is_ok(stream.0.answer.status, stream.0.state.borrow().error)
-    });
-    engine.register_get("headers", |stream: &mut Stream| Headers::of(stream.0.answer.headers().clone()));
-    engine.register_get("url", |stream: &mut Stream| stream.0.answer.url.to_string());
-    engine.register_get("name", |stream: &mut Stream| stream.0.name.clone());
-    engine.register_get("error", |stream: &mut Stream| -> Dynamic {
-        stream.0.state.borrow().error.map_or(Dynamic::UNIT, |error| error.to_string().into())
-    });
-    engine.register_get("open", |stream: &mut Stream| stream.0.state.borrow().open);
-    engine.register_get("ttfb_ms", |stream: &mut Stream| milliseconds(stream.0.answer.elapsed));
-    engine.register_get("elapsed_ms", |stream: &mut Stream| {
-        let state = stream.0.state.borrow();
-        milliseconds(if state.open { stream.0.begun.elapsed() } else { state.elapsed })
-    });
-    engine.register_get("size", |stream: &mut Stream| {
-        i64::try_from(stream.0.state.borrow().size).unwrap_or(i64::MAX)
-    });
-    engine.register_get("retry_ms", |stream: &mut Stream| -> Dynamic {
-        let retry = stream.0.state.borrow().cutter.retry;
-        retry.map_or(Dynamic::UNIT, |retry| i64::try_from(retry).unwrap_or(i64::MAX).into())
-    });
 }
