@@ -1,6 +1,6 @@
 //! Variables that a function cannot see.
 
-use super::Scope;
+use super::findings::Scope;
 use crate::script::error::{foreign_word, purity_help};
 use crate::script::source::files::SourceFile;
 use crate::script::source::syntax::{self, Variable};

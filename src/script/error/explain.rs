@@ -1,6 +1,7 @@
 //! What a run-time error means, and how to mend it: the traps that Rhai sets to everybody once.
 
-use super::{Trace, declared_at_top, shown, syntax};
+use super::diagnose::{Trace, declared_at_top, is_closure};
+use super::{shown, syntax};
 use crate::script::source::files::{Files, SourceFile};
 use crate::script::source::functions::Arities;
 use crate::script::source::syntax::Variable;
@@ -272,10 +273,8 @@ fn missing_function(text: &str, context: &Context<'_>) -> Option<String> {
         None => &functions.global,
     };
     let own = context.file.iter().flat_map(|file| file.ast.iter_functions());
-    let own: Vec<_> = own
-        .filter(|function| !super::is_closure(function.name))
-        .map(|function| function.name.to_owned())
-        .collect();
+    let own: Vec<_> =
+        own.filter(|function| !is_closure(function.name)).map(|function| function.name.to_owned()).collect();
     if known.contains_key(name) || own.iter().any(|own| own == name) {
         return Some(format!("`{name}` exists, but not for arguments of these types"));
     }

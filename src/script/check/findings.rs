@@ -1,22 +1,11 @@
-//! What can be known to be wrong before anything runs: the source is read, nothing is executed, nothing is sent.
-//!
-//! A false alarm stops a script that works, a miss is found by the run itself: in doubt these checks are silent.
+//! All checks, over all files and the libraries that they import.
 
-mod calls;
-mod captures;
-mod keys;
-mod leaves;
-mod urls;
-mod variables;
-
-pub(super) use leaves::calls_interrupt;
-pub(super) use urls::first_relative;
-
-use super::error;
-use super::source::files::{Files, SourceFile};
-use super::source::functions::Functions;
-use super::source::imports::cycle;
-use super::source::syntax;
+use super::{calls, captures, keys, variables};
+use crate::script::error;
+use crate::script::source::files::{Files, SourceFile};
+use crate::script::source::functions::Functions;
+use crate::script::source::imports::cycle;
+use crate::script::source::syntax;
 use crate::util::Diagnostic;
 use rhai::{ASTNode, Engine, Expr};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +14,7 @@ use std::rc::Rc;
 /// Checks every file in `files` and every library that they import, against the functions of `engine`.
 ///
 /// Libraries are read and compiled, but not run. Errors and warnings come in the order of the files and lines.
-pub(super) fn check(engine: &Engine, files: &Files) -> Vec<Diagnostic> {
+pub(in crate::script) fn check(engine: &Engine, files: &Files) -> Vec<Diagnostic> {
     let mut found = load_libraries(engine, files);
     let world = World::new(engine, files);
     for file in &world.all {
@@ -40,22 +29,22 @@ pub(super) fn check(engine: &Engine, files: &Files) -> Vec<Diagnostic> {
 }
 
 /// What all checks look at.
-struct World<'a> {
-    files: &'a Files,
-    all: Vec<Rc<SourceFile>>,
-    functions: &'a Functions,
+pub(super) struct World<'a> {
+    pub(super) files: &'a Files,
+    pub(super) all: Vec<Rc<SourceFile>>,
+    pub(super) functions: &'a Functions,
     /// Names that may be closures in a map, anywhere.
-    keys: BTreeSet<String>,
+    pub(super) keys: BTreeSet<String>,
 }
 
 /// What one file can name.
-struct Scope<'a> {
-    world: &'a World<'a>,
-    file: &'a Rc<SourceFile>,
+pub(super) struct Scope<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) file: &'a Rc<SourceFile>,
     /// Script functions by name, with their numbers of parameters.
-    own: BTreeMap<String, BTreeSet<usize>>,
+    pub(super) own: BTreeMap<String, BTreeSet<usize>>,
     /// Libraries by alias; `None` where it is not known which one it is.
-    aliases: BTreeMap<String, Option<Rc<SourceFile>>>,
+    pub(super) aliases: BTreeMap<String, Option<Rc<SourceFile>>>,
 }
 
 impl<'a> World<'a> {
@@ -169,13 +158,10 @@ fn sort(found: &mut Vec<Diagnostic>, files: &Files) {
 }
 
 /// Calls `visit` for every call in `file`.
-fn each_call(file: &SourceFile, mut visit: impl FnMut(syntax::Call<'_>, &[ASTNode<'_>])) {
+pub(super) fn each_call(file: &SourceFile, mut visit: impl FnMut(syntax::Call<'_>, &[ASTNode<'_>])) {
     syntax::walk(&file.ast, |path| {
         if let Some(call) = path.last().and_then(syntax::call) {
             visit(call, path);
         }
     });
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,13 +1,9 @@
-//! What went wrong in a script, with the line that did it and the calls that led there.
+//! From an error to the innermost line that is known, and the calls that led there.
 
-mod explain;
-mod shown;
-mod syntax;
-
-pub(super) use explain::{foreign_word, purity_help};
-
-use super::source::files::{Files, SourceFile};
-use super::source::syntax::Variable;
+use super::{explain, syntax};
+use crate::script::source;
+use crate::script::source::files::{Files, SourceFile};
+use crate::script::source::syntax::Variable;
 use crate::util::{Diagnostic, Place};
 use rhai::{EvalAltResult, ParseError, Position};
 use std::rc::Rc;
@@ -16,13 +12,13 @@ use std::rc::Rc;
 ///
 /// The place is the innermost one that is known: Rhai's own `position()` is the outermost call. Errors at the top level
 /// carry no file name; they are placed in the file that was read first, unless [`diagnose_in`] says otherwise.
-pub(super) fn diagnose(error: &EvalAltResult, files: &Files) -> Diagnostic {
+pub(in crate::script) fn diagnose(error: &EvalAltResult, files: &Files) -> Diagnostic {
     let root = files.first().map(|file| file.name.clone());
     diagnose_in(error, files, root.as_deref())
 }
 
 /// As [`diagnose`], for an error of the top level of `root`.
-pub(super) fn diagnose_in(error: &EvalAltResult, files: &Files, root: Option<&str>) -> Diagnostic {
+pub(in crate::script) fn diagnose_in(error: &EvalAltResult, files: &Files, root: Option<&str>) -> Diagnostic {
     let trace = Trace::of(error, root);
     if let Some(own) = diagnostic_inside(trace.inner) {
         // An import that fails is placed at the import itself: no note need repeat it.
@@ -41,7 +37,7 @@ pub(super) fn diagnose_in(error: &EvalAltResult, files: &Files, root: Option<&st
 }
 
 /// What is wrong with the syntax of `text`, the contents of the file `name`.
-pub(super) fn diagnose_parse(error: &ParseError, name: &str, text: &str) -> Diagnostic {
+pub(in crate::script) fn diagnose_parse(error: &ParseError, name: &str, text: &str) -> Diagnostic {
     let position = error.position();
     let place = match position.line() {
         Some(line) => Place::in_text(name, text, line, position.position().unwrap_or(0)),
@@ -51,7 +47,7 @@ pub(super) fn diagnose_parse(error: &ParseError, name: &str, text: &str) -> Diag
 }
 
 /// What exceptions of tasks are grouped by: the message, and `file:line` (empty where neither is known).
-pub(super) fn exception_key(error: &EvalAltResult) -> (String, String) {
+pub(in crate::script) fn exception_key(error: &EvalAltResult) -> (String, String) {
     let trace = Trace::of(error, None);
     if let Some(own) = diagnostic_inside(trace.inner) {
         let place = own.place.as_ref().map(|place| format!("{}:{}", place.file, place.line));
@@ -72,7 +68,7 @@ pub(super) fn exception_key(error: &EvalAltResult) -> (String, String) {
 /// An error that a native function phrased itself, handed through Rhai as a system error.
 ///
 /// Scripts cannot catch it: it is for what no script can mend, like a library that is not there.
-pub(super) fn fatal(diagnostic: Diagnostic) -> Box<EvalAltResult> {
+pub(in crate::script) fn fatal(diagnostic: Diagnostic) -> Box<EvalAltResult> {
     EvalAltResult::ErrorSystem(String::new(), Box::new(diagnostic)).into()
 }
 
@@ -84,7 +80,7 @@ fn diagnostic_inside(error: &EvalAltResult) -> Option<&Diagnostic> {
 }
 
 /// An error without its wrappers, and the calls that they told of, outermost first.
-struct Trace<'a> {
+pub(super) struct Trace<'a> {
     inner: &'a EvalAltResult,
     /// The file that `inner` happened in.
     source: Option<String>,
@@ -154,9 +150,9 @@ impl<'a> Trace<'a> {
         let refused = explain::locked_argument(what)?;
         let (file, caller) = (files.find(self.source.as_deref()?)?, self.calls.last()?);
         let mut found = Vec::new();
-        for body in super::source::syntax::bodies(&file.ast, caller.name) {
-            super::source::syntax::walk(&body, |path| {
-                let call = path.last().and_then(super::source::syntax::call);
+        for body in source::syntax::bodies(&file.ast, caller.name) {
+            source::syntax::walk(&body, |path| {
+                let call = path.last().and_then(source::syntax::call);
                 found.extend(call.filter(|call| call.call.name == refused).map(|call| call.position));
             });
         }
@@ -182,7 +178,7 @@ impl<'a> Trace<'a> {
     }
 
     /// The name of the function that the error happened in; `None` at the top level and in a closure.
-    fn function(&self) -> Option<&'a str> {
+    pub(super) fn function(&self) -> Option<&'a str> {
         let call = self.calls.last().filter(|call| !call.imports)?;
         (!is_closure(call.name)).then_some(call.name)
     }
@@ -204,7 +200,7 @@ impl Call<'_> {
     }
 }
 
-fn is_closure(name: &str) -> bool {
+pub(super) fn is_closure(name: &str) -> bool {
     name.starts_with("anon$")
 }
 
@@ -220,9 +216,6 @@ fn shorten(mut notes: Vec<String>) -> Vec<String> {
 }
 
 /// The variable or constant `name` of the top level of `file`.
-fn declared_at_top(file: Option<&Rc<SourceFile>>, name: &str) -> Option<Variable> {
-    super::source::syntax::top_level(&file?.ast).into_iter().rfind(|variable| variable.name == name)
+pub(super) fn declared_at_top(file: Option<&Rc<SourceFile>>, name: &str) -> Option<Variable> {
+    source::syntax::top_level(&file?.ast).into_iter().rfind(|variable| variable.name == name)
 }
-
-#[cfg(test)]
-mod tests;
