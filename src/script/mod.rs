@@ -1,5 +1,7 @@
 //! All of Rhai: the engine, the API, imports, fibers, limits, errors with source lines.
 //!
+//! Data flows one way here too, with the exceptions that a test names: a folder knows those above it.
+//!
 //! | folder | it holds |
 //! |---|---|
 //! | `value` | reading what a script gives, with messages that say what was expected |
@@ -8,12 +10,12 @@
 //! | `fiber` | stacks of their own for script functions; waiting, the guard, leaving |
 //! | `source` | files, syntax trees, imports, the standard library, calls of script functions |
 //! | `error` | errors with source lines, and how to mend them |
-//! | `check` | what is wrong with a script before it runs |
-//! | `api` | the namespaces: `random::`, `fake::`, `data::` and the others |
 //! | `user` | the `user` object, think time, transactions, verdicts |
 //! | `request` | `user.get(..)` and its kin, options, responses, batches |
 //! | `stream` | `user.stream(..)` |
 //! | `declare` | `user_class(..)`, `stages(..)`, `settings(..)` and all else that the top level says |
+//! | `api` | the namespaces: `random::`, `fake::`, `data::` and the others |
+//! | `check` | what is wrong with a script before it runs |
 //! | `program` | the engine, and the scripts that it has loaded, ready to be called |
 
 mod api;
