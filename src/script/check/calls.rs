@@ -1,9 +1,9 @@
 //! Calls of functions that nobody has.
 
-use super::Scope;
-use crate::script::functions::Arities;
-use crate::script::source::SourceFile;
-use crate::script::syntax::{self, Call};
+use super::findings::{Scope, each_call};
+use crate::script::source::files::SourceFile;
+use crate::script::source::functions::Arities;
+use crate::script::source::syntax::{self, Call};
 use crate::util::{Diagnostic, nearest};
 use rhai::{ASTNode, Expr, FnAccess, Position};
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ const LANGUAGE: [&str; 2] = ["call", "curry"];
 
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    super::each_call(scope.file, |call, _| {
+    each_call(scope.file, |call, _| {
         let wrong = match (call.call.namespace.is_empty(), call.method) {
             (false, _) => qualified(scope, call),
             (true, true) => method(scope, call),

@@ -1,7 +1,7 @@
 use super::check;
-use crate::script::imports::Resolver;
-use crate::script::source::Files;
-use crate::script::tokens;
+use crate::script::source::files::Files;
+use crate::script::source::imports::Resolver;
+use crate::script::source::tokens;
 use crate::util::Diagnostic;
 use rhai::{Array, Dynamic, Engine, FnPtr, Map, Module, OptimizationLevel};
 use std::path::Path;
