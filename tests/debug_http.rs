@@ -33,6 +33,7 @@ const SCRIPT: &str = r#"user_class("Visitor").wait_time(constant(0)).sequential(
         user.get("/redirect/1", #{ headers: #{ "X-Api-Key": "k123456", "X-Shown": "yes" }, auth: "abcdef" });
         user.get("/bytes/1234", #{ name: "/bytes" });
         user.get("/status/404").failure("not there");
+        user.get("/status/503", #{ name: "/busy" }).success();
         user.get("http://127.0.0.1:1/", #{ name: "/down" });
     });
 "#;
@@ -141,11 +142,30 @@ fn one_user_is_shown_readably() {
       {
         "status": 404
       }
+      fails, if the script says nothing: 404 Not Found
       TIME ms = PHASES; N out, N in
+      failure(..) for GET /status/404 at main.rhai:9:33: not there
       failed GET /status/404: not there
       passed GET /bytes
+    > GET /status/503 HTTP/1.1
+    > host: 127.0.0.1:PORT
+    > user-agent: katydid/VERSION
+    > accept: */*
+    > accept-encoding: gzip, deflate, br, zstd
+    > cookie: theme=***; token=***
+    < HTTP/1.1 503 Service Unavailable
+    < content-type: application/json
+    < content-length: 14
+    < date: DATE
+      {
+        "status": 503
+      }
+      fails, if the script says nothing: 503 Service Unavailable
+      TIME ms = PHASES; N out, N in
+      success() for GET /busy
+      passed GET /busy
       no answer from http://127.0.0.1:1
-      connection refused
+      fails, if the script says nothing: connection refused
       TIME ms = PHASES; N out, N in
       failed GET /down: connection refused
     "#);

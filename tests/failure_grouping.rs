@@ -72,6 +72,27 @@ fn as_asked_for_texts_are_grouped_from_the_first_on() {
 }
 
 #[test]
+fn exceptions_are_grouped_alike() {
+    let script = r#"
+        user_class("U").task("t", |user| {
+            throw `no shipment ${fake::uuid()}`;
+        });
+    "#;
+    let finished = run(script, &["-i", "500", "--failure-grouping", "--json", "r.json", "--html", "r.html"]);
+    let text = finished.written("r_exceptions.csv");
+    let rows: Vec<_> = text.lines().skip(1).collect();
+    assert_eq!(rows, ["500,no shipment <uuid>,main.rhai:3 in t,local"]);
+    let lines: Vec<&str> = finished.stdout.lines().skip_while(|line| *line != "Exception report").collect();
+    assert_eq!(lines[3], format!("{:<18} no shipment <uuid> at main.rhai:3 in t", 500));
+    assert!(lines[4].trim_start().starts_with("as in: no shipment "), "{}", lines[4]);
+    let report: serde_json::Value = serde_json::from_str(&finished.written("r.json")).expect("JSON");
+    let row = &report["exceptions"][0];
+    assert_eq!(row["count"], 500, "{row}");
+    assert!(row["sample"].as_str().is_some_and(|sample| sample.starts_with("no shipment ")), "{row}");
+    assert!(finished.written("r.html").contains("such as <bdi>no shipment "));
+}
+
+#[test]
 fn otherwise_texts_stay_as_they_are() {
     let finished = run(SHIPMENTS, &["-i", "60"]);
     let rows = failures(&finished);

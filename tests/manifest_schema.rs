@@ -226,6 +226,7 @@ fn what_only_the_parser_finds() {
         "99%: \"1e999\"",
         "99%: \"<= p9x(/cart)\"",
         "99%: \"<= p95(/a*)\"",
+        "99%: \"<= p95(/a) + count(/b)\"",
         "99%: { limit: 5, abort: true }, severity: warn",
         "99%: 5, window: last 0s",
     ] {

@@ -478,6 +478,42 @@ fn limits_may_follow_from_other_rows() {
 }
 
 #[test]
+fn a_formula_of_units_that_do_not_fit_is_refused_with_line_and_caret() {
+    insta::assert_snapshot!(refusal("/項目:\n  p95: \"<= 2 * (p95(/a) - count(/b))\""), @r#"
+    error: `p95(/a) - count(/b)` subtracts a count from a time
+     --> m.yaml:2:17
+      |
+    2 |   p95: "<= 2 * (p95(/a) - count(/b))"
+      |                 ^^^^^^^^^^^^^^^^^^^
+      = help: add what is measured alike; a ratio such as `count(/a) / count(/b)` scales anything
+    "#);
+    insta::assert_snapshot!(refusal("/a: { failures: { max: count(/項目) * fail_ratio(/b) * 5ms } }"), @r#"
+    error: `ms` is not a unit here; a count has none
+     --> m.yaml:1:24
+      |
+    1 | /a: { failures: { max: count(/項目) * fail_ratio(/b) * 5ms } }
+      |                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      = help: write a number, or a text such as `">= 50"` or `"< 1%"`
+    "#);
+    insta::assert_snapshot!(refusal("/a: { rps: \">= 0.5 * count(/b)\" }"), @r#"
+    error: `0.5 * count(/b)` is a count, and the limit is a rate
+     --> m.yaml:1:16
+      |
+    1 | /a: { rps: ">= 0.5 * count(/b)" }
+      |                ^^^^^^^^^^^^^^^
+      = help: add what is measured alike; a ratio such as `count(/a) / count(/b)` scales anything
+    "#);
+    insta::assert_snapshot!(refusal("/a:\n  avg: \"avg(/b) +\n    rps(/b)\""), @r#"
+    error: `avg(/b) + rps(/b)` adds a rate to a time
+     --> m.yaml:2:8
+      |
+    2 |   avg: "avg(/b) +
+      |        ^
+      = help: add what is measured alike; a ratio such as `count(/a) / count(/b)` scales anything
+    "#);
+}
+
+#[test]
 fn a_breach_is_seen_while_the_run_goes_on() {
     let result = ramped();
     let at = Duration::from_secs;

@@ -79,7 +79,7 @@ fn threshold(windows: Vec<&'static str>) -> impl Strategy<Value = String> {
     let resources = vec![r#""/a""#, r#""/b""#, r#""*""#, r#""/a*""#, r#""re:[hb]""#, r#""/missing""#];
     let kinds = vec!["", "", "GET", "POST", "TTFB", "WS", "PATCH"];
     let operators = vec!["<", "<=", ">", ">=", "==", "!="];
-    let formulas = vec!["", "", "", " + 0 * count(/a)", " * count(GET /a) / count(*)"];
+    let formulas = vec!["", "", "", " + 0 * count(/a) / count(*)", " * count(GET /a) / count(*)"];
     (
         (select(resources), select(kinds), select(metrics), select(operators), 0..4_000_u64),
         (select(formulas), select(windows), select(vec![0, 0, 3]), any::<bool>(), any::<bool>()),

@@ -433,7 +433,10 @@ fn built_in_properties_of_a_user_take_only_what_they_mean() {
     for (set, message) in [
         ("host = 5", "`user.host` must be a string, not an integer"),
         ("host = \"x\"", "`x` is not a host: it must begin with http:// or https://"),
-        ("cookies = \"a=1\"", "`user.cookies` must be a map or an array of [name, value] pairs, not a string"),
+        (
+            "cookies = \"a=1\"",
+            "`user.cookies` must be a map or an array of [name, value] pairs, not a string",
+        ),
         ("headers = 5", "`user.headers` must be a map or an array of [name, value] pairs, not an integer"),
         ("id = 5", "`user.id` is built in and cannot be set"),
     ] {

@@ -55,6 +55,36 @@ fn stages_add_and_take_away_users_and_end_the_run() {
 }
 
 #[test]
+fn a_stage_shorter_than_a_second_is_not_left_out() {
+    let finished = run(
+        r#"stages([#{ duration: 0.2, users: 1 }, #{ duration: "200ms", users: 20 }, #{ duration: 0.85, users: 2 },
+            #{ duration: 0.01, users: 30, user_classes: "B" }, #{ duration: 0.05, users: 3 }]);"#,
+        &["--json", "r.json"],
+    );
+    let report: serde_json::Value = serde_json::from_str(&finished.written("r.json")).expect("JSON");
+    assert_eq!(report["users"], 30, "{}", finished.stderr);
+    let told = [1, 20, 2, 30, 3].map(|users| format!("Going to {users} users at once"));
+    assert!(told.iter().all(|told| finished.stderr.contains(told.as_str())), "{}", finished.stderr);
+}
+
+#[test]
+fn what_would_be_over_at_once_is_refused() {
+    for (shape, what) in [
+        (
+            "stages([#{ duration: 0.002, users: 5 }]);",
+            "`duration` of a stage must be at least 10ms, but is 2ms",
+        ),
+        (
+            "steps(#{ step: 1, every: \"9ms\", count: 4 });",
+            "`every` of steps(..) must be at least 10ms, but is 9ms",
+        ),
+    ] {
+        let found = wrong(shape);
+        assert!(found.contains(what) && found.contains("^"), "{found}");
+    }
+}
+
+#[test]
 fn a_function_says_what_there_should_be_until_it_returns_nothing() {
     let finished = run(
         r#"load_shape(|t| if t < 1.0 { [2, 50] } else if t < 2.0 { #{ users: 5, user_classes: ["B"] } } else { () });"#,

@@ -1,7 +1,8 @@
 //! `katydid compare`: two runs beside each other, or two sides of several.
 
-use super::colours::NO_COLOR;
-use super::{exit, show};
+use super::exit;
+use super::settings::colours::NO_COLOR;
+use super::terminal::show;
 use crate::report::{ComparisonSheet, Output, Record, comparison_html, comparison_markdown, comparison_text};
 use crate::util::Diagnostic;
 use clap::{Arg, ArgAction, ArgMatches, Command};

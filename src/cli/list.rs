@@ -1,8 +1,9 @@
 //! `katydid list`: what a script declares.
 
 use super::prepare::{self, Reading};
+use super::script_options;
 use super::settings::ListSettings;
-use super::{plot, script_options, show, tree};
+use super::terminal::{plot, show, tree};
 use crate::plan::{self, Shape, UserTarget};
 use crate::script::Actor;
 use crate::util::Diagnostic;
@@ -40,7 +41,7 @@ fn shape(reading: &Reading) -> Result<String, Diagnostic> {
             .help("declare one: `stages([#{ duration: \"30s\", users: 10, spawn_rate: 2 }]);`"));
     };
     let actor = Rc::new(Actor::new(0, reading.world.clone()));
-    let forecast = plan::forecast(DAY, |at| target_at(reading, shape, &actor, at))?;
+    let forecast = plan::forecast(DAY, |at| shape.next_look(at), |at| target_at(reading, shape, &actor, at))?;
     Ok(plot::plot(&forecast, show::columns().unwrap_or(COLUMNS)))
 }
 

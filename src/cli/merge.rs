@@ -1,8 +1,8 @@
 //! `katydid merge`: the results of one run from several generators, as one.
 
-use super::colours::NO_COLOR;
 use super::compare::read;
-use super::show;
+use super::settings::colours::NO_COLOR;
+use super::terminal::show;
 use crate::report::console::run_report;
 use crate::report::{Output, Record};
 use crate::util::Diagnostic;

@@ -1,7 +1,7 @@
 //! The files about a run: asked for, and found writable, before it is known what will stand in them.
 
-use super::form::{Form, STDOUT};
-use super::show;
+use super::settings::form::{Form, STDOUT};
+use super::terminal::show;
 use crate::report::{Output, Record};
 use crate::util::Diagnostic;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,9 @@
 //! `katydid verify`: the verdict of manifests on what a run left behind.
 
+use super::exit;
 use super::manifests::read_manifests;
 use super::settings::VerifySettings;
-use super::{exit, show};
+use super::terminal::show;
 use crate::manifest::{Evidence, Manifest, PrintedStats, Verdict, evaluate};
 use crate::report::console::{invalid_report, verdict_table};
 use crate::report::{EndingCause, Record};

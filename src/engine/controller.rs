@@ -376,14 +376,10 @@ async fn until(moment: Option<Instant>) {
     }
 }
 
-/// Ticks each second from `first`.
-fn ticking(first: Instant) -> Interval {
-    let mut ticks = interval_at(first, Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
-}
-
 /// Ticks each second, the first time in a second.
 fn every_second() -> Interval {
-    ticking(Instant::now() + Duration::from_secs(1))
+    let second = Duration::from_secs(1);
+    let mut ticks = interval_at(Instant::now() + second, second);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }

@@ -1,7 +1,7 @@
 //! Single users whose requests somebody looks at.
 
 use crate::http::{Response, Transcript};
-use crate::script::{Exception, TaskEnd};
+use crate::script::{Exception, TaskEnd, Word};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub trait DebugView: Send + Sync {
     fn begins(&self, user: &Watched, function: &str);
     /// A request has its answer, or has failed.
     fn exchanged(&self, user: &Watched, transcript: &Transcript, response: &Response);
+    /// The script has said what became of a request; it may still think again.
+    fn said(&self, user: &Watched, method: &str, name: &str, word: &Word);
     /// A verdict has fallen; without a failure the request passed.
     fn judged(&self, user: &Watched, method: &str, name: &str, failure: Option<&str>);
     /// A hook of the run threw.

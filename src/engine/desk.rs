@@ -6,12 +6,12 @@
 
 use super::alarm::Alarm;
 use super::config::Late;
+use super::line::{Line, Schedule};
 use crate::plan::{ClassId, DueTimes};
 use crate::stats::ArrivalSummary;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::iter::Peekable;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -25,7 +25,7 @@ const BURST: u32 = 32;
 #[derive(Debug, Default)]
 pub(super) struct Books {
     summary: RefCell<ArrivalSummary>,
-    /// Tickets that are out.
+    /// Arrivals that are due and not done with: those in line, and tickets that are out.
     tickets: Cell<u64>,
     /// Desks whose schedule has not ended.
     desks: Cell<usize>,
@@ -60,6 +60,26 @@ impl Books {
         }
     }
 
+    /// An arrival is due: from now on somebody holds it.
+    fn note_due(&self) {
+        self.summary.borrow_mut().due += 1;
+        self.tickets.set(self.tickets.get() + 1);
+    }
+
+    /// So many arrivals that were due will not be started; `why` is what they count as.
+    fn forget(&self, arrivals: u64, why: impl FnOnce(&mut ArrivalSummary) -> &mut u64) {
+        *why(&mut self.summary.borrow_mut()) += arrivals;
+        self.give_back(arrivals);
+    }
+
+    /// So many arrivals are done with.
+    fn give_back(&self, arrivals: u64) {
+        self.tickets.set(self.tickets.get() - arrivals);
+        if self.is_settled() {
+            self.settled.notify_waiters();
+        }
+    }
+
     /// Whether nobody is being prepared.
     pub(super) fn is_prepared(&self) -> bool {
         self.starting.get() == 0
@@ -77,12 +97,6 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    fn new(number: u64, due: Instant, books: Rc<Books>) -> Self {
-        books.summary.borrow_mut().due += 1;
-        books.tickets.set(books.tickets.get() + 1);
-        Self { number, due, books, counted: false }
-    }
-
     /// The iteration begins now; says how late that is.
     pub(super) fn begin(&mut self) -> Duration {
         let lateness = Instant::now().saturating_duration_since(self.due);
@@ -98,11 +112,6 @@ impl Ticket {
         self.books.summary.borrow_mut().surplus += 1;
         self.counted = true;
     }
-
-    fn turn_away(mut self) {
-        self.books.summary.borrow_mut().dropped += 1;
-        self.counted = true;
-    }
 }
 
 impl Drop for Ticket {
@@ -110,10 +119,7 @@ impl Drop for Ticket {
         if !self.counted {
             self.books.summary.borrow_mut().unstarted += 1;
         }
-        self.books.tickets.set(self.books.tickets.get() - 1);
-        if self.books.is_settled() {
-            self.books.settled.notify_waiters();
-        }
+        self.books.give_back(1);
     }
 }
 
@@ -163,8 +169,8 @@ pub(super) struct Desk {
     limit: usize,
     users: Cell<usize>,
     free: RefCell<VecDeque<Rc<Seat>>>,
-    line: RefCell<VecDeque<Ticket>>,
-    times: RefCell<Peekable<DueTimes>>,
+    line: RefCell<Line>,
+    schedule: RefCell<Schedule>,
     /// When the schedule began, once it has.
     begun: Cell<Option<Instant>>,
     closed: Cell<bool>,
@@ -182,7 +188,7 @@ impl Desk {
             users: Cell::new(0),
             free: RefCell::default(),
             line: RefCell::default(),
-            times: RefCell::new(times.peekable()),
+            schedule: RefCell::new(times.peekable()),
             begun: Cell::new(None),
             closed: Cell::new(false),
             books,
@@ -205,9 +211,10 @@ impl Desk {
                 // The desk may have been closed meanwhile.
                 continue;
             }
-            self.times.borrow_mut().next();
             burst += 1;
-            if let Some(ticket) = self.admit(Ticket::new(number, due, self.books.clone())) {
+            let ticket = self.admit(begin, (number, due));
+            self.schedule.borrow_mut().next();
+            if let Some(ticket) = ticket {
                 hire(ticket);
             }
         }
@@ -217,28 +224,40 @@ impl Desk {
 
     fn next_due(&self) -> Option<(u64, Instant)> {
         let begin = self.begun.get()?;
-        self.times.borrow_mut().peek().map(|(number, due)| (*number, begin + *due))
+        self.schedule.borrow_mut().peek().map(|(number, due)| (*number, begin + *due))
     }
 
-    /// Gives an arrival to a free user, or to the line; gives it back if a new user is to take it.
-    fn admit(&self, ticket: Ticket) -> Option<Ticket> {
+    /// Gives the next arrival of the schedule, which began at `begin`, to a free user, or to the line; its ticket, if a new
+    /// user is to take it.
+    fn admit(&self, begin: Instant, arrival: (u64, Instant)) -> Option<Ticket> {
+        self.books.note_due();
         if let Some(seat) = self.free.borrow_mut().pop_front() {
-            seat.give(ticket);
+            seat.give(self.ticket(arrival));
             return None;
         }
         if self.hired() {
-            return Some(ticket);
+            return Some(self.ticket(arrival));
         }
         match self.late {
-            Late::Drop => ticket.turn_away(),
+            Late::Drop => self.books.forget(1, |summary| &mut summary.dropped),
             Late::Wait => {
-                let mut line = self.line.borrow_mut();
-                line.push_back(ticket);
+                let length = self.line.borrow_mut().join(begin, &self.schedule.borrow());
                 let mut summary = self.books.summary.borrow_mut();
-                summary.longest_queue = summary.longest_queue.max(line.len() as u64);
+                summary.longest_queue = summary.longest_queue.max(length);
             }
         }
         None
+    }
+
+    /// The ticket of an arrival that was noted as due.
+    fn ticket(&self, (number, due): (u64, Instant)) -> Ticket {
+        Ticket { number, due, books: self.books.clone(), counted: false }
+    }
+
+    /// The ticket of the first in line.
+    fn first_in_line(&self) -> Option<Ticket> {
+        let first = self.line.borrow_mut().leave()?;
+        Some(self.ticket(first))
     }
 
     /// Counts one user more, if there may be one.
@@ -252,7 +271,7 @@ impl Desk {
 
     /// The next arrival for the user with this seat: the first in line, or the next that finds it free.
     pub(super) async fn next(&self, seat: &Rc<Seat>) -> Ticket {
-        if let Some(ticket) = self.line.borrow_mut().pop_front() {
+        if let Some(ticket) = self.first_in_line() {
             return ticket;
         }
         // A ticket that came with the hiring needs no place among the free.
@@ -265,7 +284,7 @@ impl Desk {
     /// A user has ended. The ticket of the first in line, if a new user is to take it.
     pub(super) fn left(&self) -> Option<Ticket> {
         self.users.set(self.users.get() - 1);
-        let ticket = if self.closed.get() { None } else { self.line.borrow_mut().pop_front() };
+        let ticket = if self.closed.get() { None } else { self.first_in_line() };
         if ticket.is_some() {
             self.users.set(self.users.get() + 1);
         }
@@ -279,13 +298,14 @@ impl Desk {
         }
         let now = Instant::now();
         // What is due and was not yet let in is due all the same.
-        while let Some((number, due)) = self.next_due().filter(|(_, due)| *due <= now) {
-            self.times.borrow_mut().next();
-            drop(Ticket::new(number, due, self.books.clone()));
+        while self.next_due().is_some_and(|(_, due)| due <= now) {
+            self.schedule.borrow_mut().next();
+            self.books.note_due();
+            self.books.forget(1, |summary| &mut summary.unstarted);
         }
         self.free.borrow_mut().clear();
-        let line = self.line.take();
-        drop(line);
+        let waiting = self.line.borrow_mut().clear();
+        self.books.forget(waiting, |summary| &mut summary.unstarted);
         self.end_schedule();
     }
 
@@ -293,8 +313,8 @@ impl Desk {
     pub(super) fn close_for_want_of_runs(&self) {
         if !self.closed.replace(true) {
             self.free.borrow_mut().clear();
-            let line = self.line.take();
-            line.into_iter().for_each(Ticket::void);
+            let waiting = self.line.borrow_mut().clear();
+            self.books.forget(waiting, |summary| &mut summary.surplus);
             self.end_schedule();
         }
     }

@@ -10,6 +10,7 @@ mod debug;
 mod desk;
 mod diary;
 mod hooks;
+mod line;
 mod message;
 mod observer;
 mod open;

@@ -5,10 +5,13 @@
 //! product = value { ("*" | "/") value }
 //! value   = number [unit] | metric "(" [TYPE " "] name ")" | "(" sum ")"
 //! ```
+//!
+//! Units must fit: likes are added, and the whole is what the limit's metric is measured in.
 
-use super::limit::number_with_unit;
+use super::limit::{Refusal, number_with_unit};
 use super::metric::{Metric, Unit};
 use super::names::Names;
+use super::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 
 /// Deeper nesting is refused.
@@ -60,14 +63,18 @@ impl Formula {
     ///
     /// # Errors
     ///
-    /// A sentence fragment that says what is wrong with it.
-    pub(super) fn parse(text: &str, unit: Unit) -> Result<Self, String> {
+    /// What is wrong with it, its units included.
+    pub(super) fn parse(text: &str, unit: Unit) -> Result<Self, Refusal> {
         let mut reader = Reader { rest: text.trim(), unit, depth: 0 };
-        let root = reader.sum()?;
+        let Part { term: root, quantity, text } = reader.sum()?;
         if !reader.rest.is_empty() {
-            return Err(format!("`{}` is too much in the formula", reader.rest));
+            return Err(format!("`{}` is too much in the formula", reader.rest).into());
         }
-        Ok(Self { text: text.trim().to_owned(), root })
+        if !quantity.fits(unit) {
+            let message = format!("`{text}` is {quantity}, and the limit is {}", Quantity::of(unit));
+            return Err(Refusal::of_units(message, text));
+        }
+        Ok(Self { text: text.to_owned(), root })
     }
 
     /// Its value, where `value_of` tells metrics.
@@ -99,6 +106,14 @@ impl Term {
     }
 }
 
+/// What was read.
+struct Part<'a> {
+    term: Term,
+    quantity: Quantity,
+    /// As it is written.
+    text: &'a str,
+}
+
 struct Reader<'a> {
     rest: &'a str,
     unit: Unit,
@@ -106,43 +121,60 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn sum(&mut self) -> Result<Term, String> {
+    fn sum(&mut self) -> Result<Part<'a>, Refusal> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(format!("a formula is nested at most {DEEPEST} levels deep"));
+            return Err(format!("a formula is nested at most {DEEPEST} levels deep").into());
         }
         let sum = self.chain(&[('+', Sign::Plus), ('-', Sign::Minus)], Self::product);
         self.depth -= 1;
         sum
     }
 
-    fn product(&mut self) -> Result<Term, String> {
+    fn product(&mut self) -> Result<Part<'a>, Refusal> {
         self.chain(&[('*', Sign::Times), ('/', Sign::Over)], Self::value)
     }
 
     fn chain(
         &mut self,
         signs: &[(char, Sign)],
-        part: fn(&mut Self) -> Result<Term, String>,
-    ) -> Result<Term, String> {
+        part: fn(&mut Self) -> Result<Part<'a>, Refusal>,
+    ) -> Result<Part<'a>, Refusal> {
+        let begin = self.rest;
         let mut all = part(self)?;
         while let Some((sign, rest)) =
             signs.iter().find_map(|(letter, sign)| Some((*sign, self.rest.strip_prefix(*letter)?)))
         {
             self.rest = rest.trim_start();
             let next = part(self)?;
-            all = Term::Both(sign, Box::new((all, next)));
+            let text = self.read_since(begin);
+            let quantity = match sign {
+                Sign::Plus | Sign::Minus => all.quantity.plus(next.quantity).ok_or_else(|| {
+                    let (adds, to) = if sign == Sign::Plus { ("adds", "to") } else { ("subtracts", "from") };
+                    let message = format!("`{text}` {adds} {} {to} {}", next.quantity, all.quantity);
+                    Refusal::of_units(message, text)
+                })?,
+                Sign::Times => all.quantity.times(next.quantity),
+                Sign::Over => all.quantity.over(next.quantity),
+            };
+            all = Part { term: Term::Both(sign, Box::new((all.term, next.term))), quantity, text };
         }
         Ok(all)
     }
 
-    fn value(&mut self) -> Result<Term, String> {
+    /// What was read of a text that began there.
+    fn read_since(&self, begin: &'a str) -> &'a str {
+        begin[..begin.len() - self.rest.len()].trim_end()
+    }
+
+    fn value(&mut self) -> Result<Part<'a>, Refusal> {
+        let begin = self.rest;
         if let Some(inner) = self.rest.strip_prefix('(') {
             self.rest = inner.trim_start();
             let sum = self.sum()?;
             let after = self.rest.strip_prefix(')').ok_or("a `(` of the formula is not closed")?;
             self.rest = after.trim_start();
-            return Ok(sum);
+            return Ok(Part { text: self.read_since(begin), ..sum });
         }
         if let Some((before, _)) = self.rest.split_once('(')
             && let Some(metric) = Metric::named(before.trim_end())
@@ -166,10 +198,13 @@ impl<'a> Reader<'a> {
             }
         })?;
         self.rest = after.trim_start();
-        Ok(Term::Number(number))
+        let is_bare = text.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+        let quantity = if is_bare { Quantity::NUMBER } else { Quantity::of(self.unit) };
+        Ok(Part { term: Term::Number(number), quantity, text })
     }
 
-    fn reference(&mut self, written: &'a str, metric: Metric) -> Result<Term, String> {
+    fn reference(&mut self, written: &'a str, metric: Metric) -> Result<Part<'a>, Refusal> {
+        let begin = self.rest;
         let after = self.rest[written.len()..].trim_start();
         let inner = after.strip_prefix('(').unwrap_or(after);
         let mut open = 1;
@@ -184,16 +219,18 @@ impl<'a> Reader<'a> {
             _ => (None, row),
         };
         if name.is_empty() {
-            return Err(format!("`{written}(..)` takes the name of requests"));
+            return Err(format!("`{written}(..)` takes the name of requests").into());
         }
         let names = Names::parse(name)?;
         if names.is_pattern() {
-            return Err(format!("`{written}({name})` must name one row; a pattern may mean several"));
+            let message = format!("`{written}({name})` must name one row; a pattern may mean several");
+            return Err(message.into());
         }
         self.rest = inner[end + 1..].trim_start();
         let reference =
             Reference { metric, written: written.to_owned(), kind: kind.map(str::to_owned), names };
-        Ok(Term::Of(Box::new(reference)))
+        let quantity = Quantity::of(metric.unit());
+        Ok(Part { term: Term::Of(Box::new(reference)), quantity, text: self.read_since(begin) })
     }
 }
 
@@ -204,7 +241,7 @@ mod tests {
 
     /// The value of a formula in which each metric is as long as its own text.
     fn value(text: &str) -> Result<f64, String> {
-        let formula = Formula::parse(text, Unit::Milliseconds)?;
+        let formula = Formula::parse(text, Unit::Milliseconds).map_err(|refusal| refusal.message)?;
         formula.value(&|reference| Ok((reference.written.len() + reference.names.to_string().len()) as f64))
     }
 
@@ -247,5 +284,50 @@ mod tests {
         ] {
             assert!(Formula::parse(text, Unit::Milliseconds).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_fits_is_measured_in_what_the_limit_is() {
+        for (unit, text) in [
+            (Unit::Milliseconds, "100 * count(/a) / count(*)"),
+            (Unit::Milliseconds, "p95(/a) * p95(/a) / avg(/b)"),
+            (Unit::Milliseconds, "p95(/a) * (1 + fail_ratio(/a)) + 50ms"),
+            (Unit::Milliseconds, "(p95(/a) - 1) / 2"),
+            (Unit::Ratio, "failures(/a) / count(/a)"),
+            (Unit::Ratio, "1 - fail_ratio(/a)"),
+            (Unit::Count, "fail_ratio(/a) * count(/b) + 5"),
+            (Unit::PerSecond, "2 * rps(/a) - 1/s"),
+            (Unit::Bytes, "size(/a) + 2KiB"),
+        ] {
+            assert!(Formula::parse(text, unit).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_with_its_part() {
+        let told = |(unit, text)| {
+            let refusal = Formula::parse(text, unit).expect_err(text);
+            format!("{}: {}", refusal.message, refusal.part.unwrap_or_default())
+        };
+        let told: Vec<_> = [
+            (Unit::Milliseconds, "2 * (p95(/a) - count(/b))"),
+            (Unit::Milliseconds, "p95(/a) + 1 + fail_ratio(/a)"),
+            (Unit::Milliseconds, " count(/a) * 2 "),
+            (Unit::Milliseconds, "p95(/a) / p95(/b)"),
+            (Unit::Milliseconds, "2ms * p95(/a)"),
+            (Unit::Count, "rps(/a) * avg(/a)"),
+            (Unit::Ratio, "p95(/a) / count(/a)"),
+        ]
+        .map(told)
+        .into();
+        insta::assert_snapshot!(told.join("\n"), @r"
+        `p95(/a) - count(/b)` subtracts a count from a time: p95(/a) - count(/b)
+        `p95(/a) + 1 + fail_ratio(/a)` adds a ratio to a time: p95(/a) + 1 + fail_ratio(/a)
+        `count(/a) * 2` is a count, and the limit is a time: count(/a) * 2
+        `p95(/a) / p95(/b)` is a ratio, and the limit is a time: p95(/a) / p95(/b)
+        `2ms * p95(/a)` is ms^2, and the limit is a time: 2ms * p95(/a)
+        `rps(/a) * avg(/a)` is ms * 1/s, and the limit is a count: rps(/a) * avg(/a)
+        `p95(/a) / count(/a)` is ms / count, and the limit is a ratio: p95(/a) / count(/a)
+        ");
     }
 }

@@ -7,7 +7,7 @@ use crate::util::fuzz::fuzz;
 fn fuzz_manifests() {
     let corpus: [&[u8]; 5] = [
         include_bytes!("../../manifests/quickstart.yaml"),
-        b"/items: [{ type: GET, 95%: 100 }, { type: POST, p95: \"<= 0.5s\" }]\n\"*\": { fail_ratio: < 1% }\n",
+        b"/items: [{ type: GET, 95%: 2 * p50(/a) + 1s }, { type: POST, p95: \"<= 0.5s\" }]\n\"*\": { fail_ratio: < 1% }\n",
         b"a: &x\n  95%: 100\nb: *x\nc:\n  <<: *x\n  \"99%\": 1e3\n",
         b"--- # one\n? key\n: |\n  text\n  more\n...\n",
         b"%YAML 1.2\n---\n!!map {a: !!int 1}\n",
@@ -48,6 +48,9 @@ fn fuzz_manifests() {
         "inf",
         "type: GET",
         "min: 1",
+        "p95(/a)",
+        " * count(/b)",
+        " / (1 - ",
     ];
     fuzz("manifests", &corpus, &words, |bytes| {
         let text = String::from_utf8_lossy(bytes);

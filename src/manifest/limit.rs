@@ -76,12 +76,38 @@ pub enum Limit {
     Formula(Formula),
 }
 
+/// Why a text is no limit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// A sentence fragment that says what is wrong.
+    pub(super) message: String,
+    /// The part that is to blame, as it is written; none for the whole.
+    pub(super) part: Option<String>,
+    /// How to mend it.
+    pub(super) help: &'static str,
+}
+
+impl Refusal {
+    /// Units do not fit in this part of a formula.
+    pub(super) fn of_units(message: String, part: &str) -> Self {
+        let help = "add what is measured alike; a ratio such as `count(/a) / count(/b)` scales anything";
+        Self { message, part: Some(part.to_owned()), help }
+    }
+}
+
+impl<T: Into<String>> From<T> for Refusal {
+    fn from(message: T) -> Self {
+        let help = "write a number, or a text such as `\">= 50\"` or `\"< 1%\"`";
+        Self { message: message.into(), part: None, help }
+    }
+}
+
 /// Reads an optional operator, and a number with an optional unit or a formula.
 ///
 /// # Errors
 ///
-/// A sentence fragment that says what is wrong with `text`.
-pub(super) fn parse_limit(text: &str, unit: Unit) -> Result<(Option<Operator>, Limit), String> {
+/// What is wrong with `text`.
+pub(super) fn parse_limit(text: &str, unit: Unit) -> Result<(Option<Operator>, Limit), Refusal> {
     let text = text.trim();
     let found = OPERATORS.iter().find_map(|(sign, operator)| Some((text.strip_prefix(sign)?, *operator)));
     let (rest, operator) = found.map_or((text, None), |(rest, operator)| (rest.trim(), Some(operator)));
@@ -90,10 +116,11 @@ pub(super) fn parse_limit(text: &str, unit: Unit) -> Result<(Option<Operator>, L
     }
     let limit = number_with_unit(rest, unit)?;
     if limit < 0.0 {
-        return Err(format!("`{text}` is below zero, which nothing measured can be"));
+        return Err(format!("`{text}` is below zero, which nothing measured can be").into());
     }
     if unit == Unit::Ratio && limit > 1.0 {
-        return Err(format!("`{text}` is more than 100%; a ratio goes from 0 to 1, or from 0% to 100%"));
+        let message = format!("`{text}` is more than 100%; a ratio goes from 0 to 1, or from 0% to 100%");
+        return Err(message.into());
     }
     Ok((operator, Limit::Fixed(limit)))
 }

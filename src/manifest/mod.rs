@@ -16,6 +16,7 @@ mod model;
 mod names;
 mod parse;
 mod printed;
+mod quantity;
 mod terms;
 mod unseen;
 mod value;

@@ -192,10 +192,9 @@ impl Reader<'_> {
         text: &str,
         metric: Metric,
     ) -> Result<(Option<Operator>, Limit), Diagnostic> {
-        parse_limit(text, metric.unit()).map_err(|message| {
-            self.source
-                .error(value, message)
-                .help("write a number, or a text such as `\">= 50\"` or `\"< 1%\"`")
+        parse_limit(text, metric.unit()).map_err(|refusal| {
+            let part = refusal.part.as_deref().unwrap_or_default();
+            self.source.error_in(value, part, refusal.message).help(refusal.help)
         })
     }
 

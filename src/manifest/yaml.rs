@@ -65,6 +65,20 @@ impl Source<'_> {
         Diagnostic::error(message).at(self.place(node.line, node.column, node.width))
     }
 
+    /// The error `message` at a part of the text of a scalar, where that stands in one line as it is; otherwise at the whole.
+    pub(super) fn error_in(self, node: &Node, part: &str, message: impl Into<String>) -> Diagnostic {
+        let error = self.error(node, message);
+        let line = self.text.lines().nth(node.line.wrapping_sub(1)).unwrap_or_default();
+        let begin = line.char_indices().nth(node.column - 1).map_or(line.len(), |(at, _)| at);
+        match line[begin..].find(part).filter(|_| !part.is_empty()) {
+            Some(at) => {
+                let column = node.column + line[begin..begin + at].chars().count();
+                error.at(self.place(node.line, column, part.chars().count()))
+            }
+            None => error,
+        }
+    }
+
     /// The warning `message` at a node.
     pub(super) fn warning(self, node: &Node, message: impl Into<String>) -> Diagnostic {
         Diagnostic::warning(message).at(self.place(node.line, node.column, node.width))

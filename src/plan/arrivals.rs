@@ -10,6 +10,7 @@ use crate::util::{Stream, timespan_text};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Users of an open class at the same time, where the script says nothing.
@@ -123,7 +124,7 @@ impl Arrivals {
     #[must_use]
     pub fn due_times(&self, first: u64, parts: u64, gaps: Stream) -> DueTimes {
         DueTimes {
-            curve: Curve::new(&self.stages),
+            curve: Arc::new(Curve::new(&self.stages)),
             next: first,
             parts: parts.max(1),
             round: (self.user_limit() as u64).max(parts).max(1),
@@ -231,7 +232,8 @@ impl Curve {
 /// The arrivals of one shard: number and time, counted from the start of the schedule, in order.
 #[derive(Clone, Debug)]
 pub struct DueTimes {
-    curve: Curve,
+    /// Shared: a reader that lags behind another is a clone of it.
+    curve: Arc<Curve>,
     next: u64,
     parts: u64,
     /// After so many arrivals the first shard is the next again.

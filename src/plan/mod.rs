@@ -6,6 +6,7 @@ mod course;
 mod deal;
 mod forecast;
 mod hooks;
+mod looks;
 mod markov;
 mod model;
 mod nesting;

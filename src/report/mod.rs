@@ -10,11 +10,11 @@ mod json;
 mod junit;
 mod markdown;
 mod numbers;
+mod one_line;
 mod output;
 mod record;
 mod stamps;
 pub mod trace;
-mod unseen;
 
 pub use comparison::{
     COMPARISON_FORMAT, COMPARISON_VERSION, ComparedRun, ComparisonSheet, comparison_html,

@@ -90,12 +90,6 @@ impl<R: Row> Bounded<R> {
         }
     }
 
-    /// The row of `key`, made if need be, or the one for the rest.
-    pub(super) fn row(&mut self, key: [&str; 3]) -> &mut R {
-        let spot = self.spot(key);
-        self.at(spot)
-    }
-
     /// The row of `key`, made if there is room for it.
     pub(super) fn row_if_room(&mut self, key: [&str; 3]) -> Option<&mut R> {
         match self.spot(key) {

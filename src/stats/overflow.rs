@@ -2,7 +2,8 @@
 
 use super::bounded::{FAILURES_KEPT, NAMES_KEPT, Row};
 use super::entry::Entry;
-use super::failures::Failures;
+use super::problems::{Exceptions, Failures};
+use super::texts::TextRow;
 use super::timeline::SERIES_KEPT;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -82,7 +83,7 @@ impl Beyond {
     }
 
     /// In words.
-    pub(super) fn overflows(&self, failures: &Failures) -> Vec<Overflow> {
+    pub(super) fn overflows(&self, failures: &Failures, exceptions: &Exceptions) -> Vec<Overflow> {
         let of = |what, first: &Option<First>| {
             let First { what: first, place } = first.clone()?;
             Some(Overflow { what, first: Some(first), place, together: 0 })
@@ -94,13 +95,13 @@ impl Beyond {
             let place = most.and_then(|row| row.place.clone());
             Overflow { what: Overflowing::Failures, first: None, place, together: rest }
         });
+        let exceptions = of(Overflowing::Exceptions, &self.exceptions).map(|overflow| {
+            let rest = exceptions.iter().find(|row| row.counts_rest());
+            Overflow { together: rest.map_or(0, |row| row.count), ..overflow }
+        });
         let series = self.series.as_ref().filter(|_| self.names.is_none()).cloned();
-        let found = [
-            of(Overflowing::Names, &self.names),
-            of(Overflowing::Series, &series),
-            failures,
-            of(Overflowing::Exceptions, &self.exceptions),
-        ];
+        let found =
+            [of(Overflowing::Names, &self.names), of(Overflowing::Series, &series), failures, exceptions];
         found.into_iter().flatten().collect()
     }
 }
@@ -136,38 +137,44 @@ impl Overflow {
     /// What there was too much of, and what became of it: a sentence fragment.
     #[must_use]
     pub fn message(&self) -> String {
-        let first = self.first.as_ref().map(|first| format!("; the first is `{}`", one_line(first)));
-        let first = first.unwrap_or_default();
+        let first = |which: &str| match &self.first {
+            Some(first) => format!("; {which} is `{}`", one_line(first)),
+            None => String::new(),
+        };
         let place =
             |verb: &str| self.place.as_ref().map(|place| format!("{verb} {place}")).unwrap_or_default();
         match self.what {
             Overflowing::Names => format!(
-                "more than {} names: requests under further ones are counted in one row{first}{}",
+                "more than {} names: requests under further ones are counted in one row{}{}",
                 thousands(NAMES_KEPT),
+                first("the first"),
                 place(", sent at")
             ),
             Overflowing::Series => format!(
                 "more than {SERIES_KEPT} names: later ones have rows, but no course over time for charts and for windows \
-                 of manifests{first}{}",
+                 of manifests{}{}",
+                first("the first"),
                 place(", sent at")
             ),
-            Overflowing::Failures => {
-                let rest = match self.together {
-                    0 => String::new(),
-                    1 => ", and 1 failure that differs even so is in a row for the rest".to_owned(),
-                    rest => format!(", and {rest} failures that differ even so are counted in one row"),
-                };
-                format!(
-                    "more than {FAILURES_KEPT} different failures: their texts are grouped, ids, numbers and addresses left \
-                     out{rest}{}",
-                    place("; most come from")
-                )
+            Overflowing::Failures => self.grouped("failure", &place("; most come from")),
+            Overflowing::Exceptions => {
+                let first = first(&format!("number {}", FAILURES_KEPT + 1));
+                self.grouped("exception", &format!("{first}{}", place(", thrown at")))
             }
-            Overflowing::Exceptions => format!(
-                "more than {FAILURES_KEPT} different exceptions: further ones are counted in one row{first}{}",
-                place(", thrown at")
-            ),
         }
+    }
+
+    /// There were too many of something, and `where_from`.
+    fn grouped(&self, what: &str, where_from: &str) -> String {
+        let rest = match self.together {
+            0 => String::new(),
+            1 => format!(", and 1 {what} that differs even so is in a row for the rest"),
+            rest => format!(", and {rest} {what}s that differ even so are counted in one row"),
+        };
+        format!(
+            "more than {FAILURES_KEPT} different {what}s: their texts are grouped, ids, numbers and addresses left \
+             out{rest}{where_from}"
+        )
     }
 
     /// How to mend it: a sentence without its full stop.
@@ -181,7 +188,10 @@ impl Overflow {
                 "Leave out of failure(..) what differs each time, or give --failure-grouping, which groups from the first \
                  on"
             }
-            Overflowing::Exceptions => "Leave out of what is thrown what differs each time",
+            Overflowing::Exceptions => {
+                "Leave out of what is thrown what differs each time, or give --failure-grouping, which groups from the first \
+                 on"
+            }
         }
     }
 }

@@ -2,11 +2,18 @@
 
 use super::bounded::{FAILURES_KEPT, Row};
 use super::circumstances::CallSite;
+use super::texts::{TextRow, Texts, sample_with};
 use crate::util::nanoseconds;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The failures of a run.
+pub(super) type Failures = Texts<FailureRow>;
+
+/// The exceptions of a run.
+pub(super) type Exceptions = Texts<ExceptionRow>;
 
 /// Failed requests of one (method, name) with the same text, or with texts of the same grouped form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +43,7 @@ pub struct FailureRow {
     pub(super) form: Option<Arc<str>>,
 }
 
-/// Exceptions of script functions with the same message at the same place.
+/// Exceptions of script functions at the same place with the same message, or with messages of the same grouped form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExceptionRow {
     /// What the exception says.
@@ -53,13 +60,19 @@ pub struct ExceptionRow {
     /// When last, since the start of the run.
     #[serde(rename = "last_ns", with = "nanoseconds")]
     pub last: Duration,
+    /// Where messages were grouped to this one, the first of them; see [`ExceptionRow::original`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Arc<str>>,
+    /// The message as it is when it is grouped, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) form: Option<Arc<str>>,
 }
 
 impl FailureRow {
     /// The first text of the row as it came: of several at the same time, the smallest.
     #[must_use]
     pub fn original(&self) -> &str {
-        self.sample.as_deref().unwrap_or(&self.text)
+        self.first_text()
     }
 
     /// Whether texts that differ from each other may be counted in it.
@@ -71,7 +84,7 @@ impl FailureRow {
     /// Whether it counts what came when there was no room for a row of its own.
     #[must_use]
     pub fn is_rest(&self) -> bool {
-        self.key() == Self::BEYOND
+        self.counts_rest()
     }
 
     /// Counts a failure whose text was `original`.
@@ -84,11 +97,7 @@ impl FailureRow {
         } else if order == Ordering::Equal {
             self.place = least(self.place.take(), site.map(text));
         }
-        if is_first || order == Ordering::Less {
-            self.sample = (self.is_grouped() || original != &*self.text).then(|| original.into());
-        } else if !self.is_grouped() && original != &*self.text {
-            self.sample = Some(self.text.clone());
-        }
+        self.sample = sample_with(self, original, is_first || order == Ordering::Less);
         self.occurrences += 1;
         self.first = self.first.min(at);
         self.last = self.last.max(at);
@@ -103,14 +112,69 @@ fn least(ours: Option<Arc<str>>, theirs: Option<Arc<str>>) -> Option<Arc<str>> {
     }
 }
 
+impl TextRow for FailureRow {
+    const TEXT: usize = 2;
+
+    fn is_new(&self) -> bool {
+        self.occurrences == 0
+    }
+
+    fn form(&self) -> Option<&Arc<str>> {
+        self.form.as_ref()
+    }
+
+    fn set_form(&mut self, form: Arc<str>) {
+        self.form = Some(form);
+    }
+
+    fn sample(&self) -> Option<&Arc<str>> {
+        self.sample.as_ref()
+    }
+}
+
 impl ExceptionRow {
-    pub(super) fn seen(&mut self, task: &str, at: Duration) {
+    /// The first message of the row as it came: of several at the same time, the smallest.
+    #[must_use]
+    pub fn original(&self) -> &str {
+        self.first_text()
+    }
+
+    /// Whether messages that differ from each other may be counted in it.
+    #[must_use]
+    pub fn is_grouped(&self) -> bool {
+        self.sample.is_some()
+    }
+
+    /// Counts an exception whose message was `original`.
+    pub(super) fn seen(&mut self, task: &str, at: Duration, original: &str) {
+        let earlier = self.count == 0 || (at, original) < (self.first, self.original());
+        self.sample = sample_with(self, original, earlier);
         if (at, task) < (self.first, &*self.task) {
             self.task = task.into();
         }
         self.count += 1;
         self.first = self.first.min(at);
         self.last = self.last.max(at);
+    }
+}
+
+impl TextRow for ExceptionRow {
+    const TEXT: usize = 0;
+
+    fn is_new(&self) -> bool {
+        self.count == 0
+    }
+
+    fn form(&self) -> Option<&Arc<str>> {
+        self.form.as_ref()
+    }
+
+    fn set_form(&mut self, form: Arc<str>) {
+        self.form = Some(form);
+    }
+
+    fn sample(&self) -> Option<&Arc<str>> {
+        self.sample.as_ref()
     }
 }
 
@@ -181,10 +245,20 @@ impl Row for ExceptionRow {
             count: 0,
             first: Duration::MAX,
             last: Duration::ZERO,
+            sample: None,
+            form: None,
         }
     }
 
+    /// The messages may differ, where that of `other` is grouped to this one.
     fn merge(&mut self, other: &Self) {
+        let differs = self.is_grouped() || other.original() != &*self.message || other.is_grouped();
+        let earlier = self.count == 0 || (other.first, other.original()) < (self.first, self.original());
+        let original = if earlier { other.original() } else { self.original() };
+        self.sample = differs.then(|| original.into());
+        if other.message == self.message {
+            self.form = least(self.form.take(), other.form.clone());
+        }
         if (other.first, &*other.task) < (self.first, &*self.task) {
             self.task = Arc::clone(&other.task);
         }

@@ -5,10 +5,10 @@ use super::bounded::{Bounded, Spot, TEXT_KEPT, clip};
 use super::circumstances::Circumstances;
 use super::counters::RunCounters;
 use super::entry::Entry;
-use super::failures::Failures;
+use super::grouping::grouped;
 use super::overflow::{Beyond, News};
 use super::phases::PhaseSample;
-use super::problems::ExceptionRow;
+use super::problems::{Exceptions, Failures};
 use super::snapshot::Snapshot;
 use std::collections::{BTreeMap, HashMap, hash_map};
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub struct Recorder {
     failures: Failures,
     /// Failure texts are grouped from the first on.
     grouping: bool,
-    exceptions: Bounded<ExceptionRow>,
+    exceptions: Exceptions,
     /// Names that were counted for the first time since the last take.
     news: Vec<News>,
     /// What there was no room for since the last take.
@@ -63,10 +63,15 @@ impl Recorder {
         Self::default()
     }
 
-    /// The same, which groups failure texts from the first on, if `grouping` says so, and not only where there are too many.
+    /// The same, which groups the texts of failures and exceptions from the first on, if `grouping` says so, and not only where there are too many.
     #[must_use]
     pub fn grouping(grouping: bool) -> Self {
-        Self { grouping, failures: Failures::new(grouping), ..Self::default() }
+        Self {
+            grouping,
+            failures: Failures::new(grouping),
+            exceptions: Exceptions::new(grouping),
+            ..Self::default()
+        }
     }
 
     /// Counts a sample: one lookup by (method, name), no allocation for a known name.
@@ -115,7 +120,10 @@ impl Recorder {
             entry.record_phases(phases);
         }
         if let Some(text) = sample.failure {
-            self.failures.count(sample, text, circumstances);
+            let text = &*clip(text);
+            let form = || grouped(text, sample.name, circumstances.url);
+            let row = self.failures.row([sample.method, sample.name, text], form);
+            row.seen(sample.ended, text, circumstances.failure.or(circumstances.call));
         }
     }
 
@@ -166,11 +174,11 @@ impl Recorder {
     /// Counts an exception of a script function; `place` is `file:line` of the script, `task` the task or hook that threw.
     pub fn exception(&mut self, message: &str, place: &str, task: &str, at: Duration) {
         let message = &*clip(message);
-        let spot = self.exceptions.spot([message, place, ""]);
-        if spot == Spot::Rest {
+        let row = self.exceptions.row([message, place, ""], || grouped(message, "", None));
+        row.seen(task, at, message);
+        if self.exceptions.is_crowded() {
             self.beyond.exception(message, place);
         }
-        self.exceptions.at(spot).seen(task, at);
     }
 
     /// The counts of the run as a whole, to add to.
@@ -193,12 +201,13 @@ impl Recorder {
             (second, entries)
         });
         let failures = std::mem::replace(&mut self.failures, Failures::new(self.grouping));
+        let exceptions = std::mem::replace(&mut self.exceptions, Exceptions::new(self.grouping));
         let mut beyond = std::mem::take(&mut self.beyond);
         beyond.failures = failures.is_crowded();
         Snapshot {
             seconds: seconds.collect(),
             failures,
-            exceptions: std::mem::take(&mut self.exceptions),
+            exceptions,
             news: std::mem::take(&mut self.news),
             beyond,
             counters: std::mem::take(&mut self.counters),

@@ -1,12 +1,10 @@
 //! What a shard sends once a second.
 
 use super::arrivals::ArrivalSummary;
-use super::bounded::Bounded;
 use super::counters::RunCounters;
 use super::entry::Entry;
-use super::failures::Failures;
 use super::overflow::{Beyond, News};
-use super::problems::ExceptionRow;
+use super::problems::{Exceptions, Failures};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -16,7 +14,7 @@ pub struct Snapshot {
     /// By the second in which the requests ended; only series that counted something.
     pub(super) seconds: Vec<(u64, Vec<Entry>)>,
     pub(super) failures: Failures,
-    pub(super) exceptions: Bounded<ExceptionRow>,
+    pub(super) exceptions: Exceptions,
     /// Names that were counted for the first time: nearly all in the first seconds of a run.
     #[serde(default)]
     pub(super) news: Vec<News>,

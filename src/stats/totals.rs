@@ -6,9 +6,8 @@ use super::arrivals::ArrivalSummary;
 use super::bounded::{Bounded, Row, Spot};
 use super::counters::RunCounters;
 use super::entry::Entry;
-use super::failures::Failures;
 use super::overflow::{Beyond, Overflow};
-use super::problems::{ExceptionRow, FailureRow};
+use super::problems::{ExceptionRow, Exceptions, FailureRow, Failures};
 use super::snapshot::Snapshot;
 use super::timeline::{Gauges, Timeline};
 use crate::util::nanoseconds;
@@ -41,7 +40,7 @@ pub struct Totals {
     /// All series merged, kept up to date.
     aggregated: Entry,
     failures: Failures,
-    exceptions: Bounded<ExceptionRow>,
+    exceptions: Exceptions,
     counters: RunCounters,
     arrivals: Option<ArrivalSummary>,
     timeline: Timeline,
@@ -60,7 +59,7 @@ struct Saved {
     #[serde(rename = "entries")]
     series: Bounded<Entry>,
     failures: Failures,
-    exceptions: Bounded<ExceptionRow>,
+    exceptions: Exceptions,
     counters: RunCounters,
     #[serde(default)]
     arrivals: Option<ArrivalSummary>,
@@ -81,7 +80,7 @@ impl Totals {
             series: Bounded::default(),
             aggregated: Entry::new("", "Aggregated"),
             failures: Failures::default(),
-            exceptions: Bounded::default(),
+            exceptions: Exceptions::default(),
             counters: RunCounters::default(),
             arrivals: None,
             timeline: Timeline::default(),
@@ -108,7 +107,8 @@ impl Totals {
         }
         self.failures.merge(&snapshot.failures);
         for row in snapshot.exceptions.iter() {
-            if self.exceptions.add(row) == Spot::Rest {
+            self.exceptions.add(row);
+            if self.exceptions.is_crowded() {
                 self.beyond.exception(&row.message, &row.place);
             }
         }
@@ -139,7 +139,7 @@ impl Totals {
     /// What there was more of than is kept apart; nearly always nothing.
     #[must_use]
     pub fn overflows(&self) -> Vec<Overflow> {
-        self.beyond.overflows(&self.failures)
+        self.beyond.overflows(&self.failures, &self.exceptions)
     }
 
     /// Says that the run has come to `now`, so that current rates fall when nothing ends any more. Without it they are

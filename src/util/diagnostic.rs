@@ -1,5 +1,6 @@
 //! A message to a user about something the user wrote: what is wrong, where, and how to mend it.
 
+use super::columns::columns_of;
 use super::passwords::hide_passwords;
 use anstyle::{AnsiColor, Style};
 use std::borrow::Cow;
@@ -42,6 +43,17 @@ impl Place {
     #[must_use]
     pub fn file(file: &str) -> Self {
         Self { file: file.to_owned(), line: 0, column: 0, width: 1, source_line: None }
+    }
+}
+
+impl Place {
+    /// What stands before the place in its line, and what the caret underlines. The place may lie behind the end of the line.
+    fn split<'a>(&self, line: &'a str) -> (&'a str, &'a str) {
+        let at = |text: &str, characters: usize| {
+            text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at)
+        };
+        let (before, rest) = line.split_at(at(line, self.column.saturating_sub(1)));
+        (before, &rest[..at(rest, self.width)])
     }
 }
 
@@ -158,11 +170,12 @@ impl Diagnostic {
             if let Some(source) = &place.source_line {
                 // Who reads a log may not be who wrote the line.
                 let source = hide_passwords(&source.replace('\t', " "));
-                let (source, column) = window(&source, place.column);
+                let (source, place) = &window(&source, place);
                 write!(f, "\n{:margin$} |\n{} | {source}", "", place.line)?;
-                if column > 0 {
-                    let line = "^".repeat(place.width.clamp(1, LONGEST_LINE));
-                    let indent = column - 1;
+                if place.column > 0 {
+                    let (before, marked) = place.split(source);
+                    let indent = columns_of(before);
+                    let line = "^".repeat(columns_of(marked).max(1));
                     write!(f, "\n{:margin$} | {:indent$}{caret}{line}{caret:#}", "", "")?;
                 }
             }
@@ -180,21 +193,22 @@ impl Diagnostic {
 /// Of a longer line only what is around the column is shown: it may be a script that a program wrote, or a document.
 const LONGEST_LINE: usize = 200;
 
-/// The part of a line to show, and where the column is in it.
-fn window(line: &str, column: usize) -> (Cow<'_, str>, usize) {
+/// The part of a line to show, and where the place is in it.
+fn window<'a>(line: &'a str, place: &Place) -> (Cow<'a, str>, Place) {
     let length = line.chars().count();
     if length <= LONGEST_LINE {
-        return (Cow::Borrowed(line), column);
+        return (Cow::Borrowed(line), place.clone());
     }
-    let column = column.min(length + 1);
+    let column = place.column.min(length + 1);
     // What comes before tells more than what comes after.
     let begin = column.saturating_sub(LONGEST_LINE * 2 / 3).min(length - LONGEST_LINE);
     let shown: String = line.chars().skip(begin).take(LONGEST_LINE).collect();
     let cut = if begin + LONGEST_LINE < length { "…" } else { "" };
-    match begin {
-        0 => (format!("{shown}{cut}").into(), column),
-        _ => (format!("…{shown}{cut}").into(), column - begin + 1),
-    }
+    let (shown, column) = match begin {
+        0 => (format!("{shown}{cut}"), column),
+        _ => (format!("…{shown}{cut}"), column - begin + 1),
+    };
+    (shown.into(), Place { column, ..place.clone() })
 }
 
 impl fmt::Display for Diagnostic {

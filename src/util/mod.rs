@@ -1,5 +1,6 @@
-//! What every room may use and no room owns: diagnostics, units, near names, random streams, time stamps.
+//! What every room may use and no room owns: diagnostics, columns, units, near names, random streams, time stamps.
 
+mod columns;
 mod diagnostic;
 #[cfg(test)]
 pub(crate) mod fuzz;
@@ -11,6 +12,7 @@ mod text_file;
 mod units;
 mod wildcard;
 
+pub use columns::{beginning, columns_of, ending, filled};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use nearest::nearest;
 pub use stream::{Purpose, Stream, seed_of, stream};

@@ -1,13 +1,13 @@
 //! From the first user to the end of the run: which users there are to be, and what ends it.
 
-use super::{Controller, HOOKS_RUN_ON, every_second, ticking, until};
+use super::{Controller, HOOKS_RUN_ON, every_second, until};
 use crate::engine::budget::Purse;
 use crate::engine::message::{Command, ShapeFailed};
 use crate::engine::observer::{Ending, Observer};
 use crate::plan::{Event, Shape, UserTarget};
 use crate::stats::Health;
 use std::time::Duration;
-use tokio::time::{Instant, Interval, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 /// How long users that open classes begin with may take for their `on_start` before the arrivals begin without them.
 const PREPARATION: Duration = Duration::from_secs(60);
@@ -26,13 +26,14 @@ impl Controller {
         self.begin(observer);
         let deadline = config.run_time.map(|run_time| self.begun + run_time);
         let mut seconds = every_second();
-        let mut shape_ticks = shape.map(|_| ticking(self.begun));
+        let mut look = shape.map(|_| Duration::ZERO);
         if shape.is_none() && config.plan.has_dealt_users() {
             let target = UserTarget { users: config.users, spawn_rate: config.spawn_rate, classes: None };
             self.head_for(target, observer);
         }
         loop {
             let next_change = self.course.next_change().map(|change| self.begun + change);
+            let next_look = look.and_then(|look| self.begun.checked_add(look));
             tokio::select! {
                 biased;
                 Some(()) = self.signals.recv() => return Ok(Ending::Interrupted),
@@ -44,13 +45,16 @@ impl Controller {
                         return Ok(ending);
                     }
                 }
-                () = tick(&mut shape_ticks) => {
-                    if let Some(shape) = shape
-                        && !self.shape_over
-                        && self.ask_shape(shape, observer) == Next::End
-                        && self.end_of_shape(observer) == Next::End
-                    {
-                        return Ok(Ending::Shape);
+                () = until(next_look) => {
+                    let due = look.take().unwrap_or_default();
+                    if let Some(shape) = shape.filter(|_| !self.shape_over) {
+                        let at = shape.looked_at(due, self.begun.elapsed());
+                        look = shape.next_look(at);
+                        if self.ask_shape(shape, at, observer) == Next::End
+                            && self.end_of_shape(observer) == Next::End
+                        {
+                            return Ok(Ending::Shape);
+                        }
                     }
                 }
                 _ = seconds.tick() => {
@@ -158,9 +162,8 @@ impl Controller {
         self.settled == self.crew.shards()
     }
 
-    /// Once a second: what the load shape wants now. A function that has not answered is not asked again.
-    fn ask_shape(&mut self, shape: &Shape, observer: &mut dyn Observer) -> Next {
-        let at = self.begun.elapsed();
+    /// What the load shape wants at that time. A function that has not answered is not asked again.
+    fn ask_shape(&mut self, shape: &Shape, at: Duration, observer: &mut dyn Observer) -> Next {
         match (shape.target_at(at), shape) {
             (Some(None), _) => return Next::End,
             (Some(Some(target)), _) => self.head_for(target, observer),
@@ -211,12 +214,4 @@ impl Controller {
 enum Next {
     GoOn,
     End,
-}
-
-/// The next tick; never without ticks.
-async fn tick(ticks: &mut Option<Interval>) {
-    match ticks {
-        Some(ticks) => drop(ticks.tick().await),
-        None => std::future::pending().await,
-    }
 }

@@ -3,7 +3,9 @@
 use super::sheet::{ComparedRun, ComparisonSheet};
 use super::words::{self, title};
 use crate::compare::{Metric, NameComparison};
-use crate::report::console::{cell, one_line};
+use crate::report::console::cell;
+use crate::report::one_line::one_line;
+use crate::util::columns_of;
 
 /// How wide the text is where there is no terminal.
 const COLUMNS: usize = 100;
@@ -75,7 +77,7 @@ fn real(sheet: &ComparisonSheet, width: usize) -> String {
     }
     let mut text = "\nMore than noise:\n".to_owned();
     for (name, changes) in names {
-        text.push_str(&format!("\n{}\n", cell(&title(name), width, Some(width))));
+        text.push_str(&format!("\n{}\n", cell(&title(name), width, Some(width)).trim_end()));
         for change in changes {
             let metric = change.metric;
             let line = format!(
@@ -102,13 +104,13 @@ fn table(sheet: &ComparisonSheet, width: usize) -> String {
         return "\n".to_owned();
     }
     let room = width.saturating_sub(CELL * SHOWN.len()).clamp(16, 60);
-    let longest = names.iter().map(|name| title(name).chars().count()).max().unwrap_or(0);
+    let longest = names.iter().map(|name| columns_of(&title(name))).max().unwrap_or(0);
     let room = room.min(longest.max(10));
     let mut text = format!("\n{:<room$}", "Name");
     SHOWN.iter().for_each(|metric| text.push_str(&format!("{:>CELL$}", metric.name())));
     text.push_str(&format!("\n{}\n", "-".repeat(room + CELL * SHOWN.len())));
     for name in names {
-        text.push_str(&format!("{:<room$}", cell(&title(name), room, Some(width))));
+        text.push_str(&cell(&title(name), room, Some(width)));
         for metric in SHOWN {
             let change = name.changes.iter().find(|change| change.metric == metric);
             text.push_str(&format!("{:>CELL$}", change.map_or_else(String::new, words::cell)));
@@ -124,7 +126,7 @@ fn wrapped(sentence: &str, width: usize) -> String {
     let mut text = String::new();
     let mut length = 0;
     for word in sentence.split(' ') {
-        let letters = word.chars().count();
+        let letters = columns_of(word);
         if length > 0 && length + 1 + letters > width {
             text.push('\n');
             length = 0;

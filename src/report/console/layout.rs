@@ -1,7 +1,7 @@
 //! Widths and texts that the tables share.
 
-use crate::report::unseen::is_unseen;
-use std::borrow::Cow;
+use crate::report::one_line::one_line;
+use crate::util::{ending, filled};
 
 /// Width of the type column.
 pub(super) const TYPE_WIDTH: usize = 8;
@@ -15,33 +15,12 @@ pub(super) fn name_width(columns: Option<usize>) -> usize {
     columns.map_or(NAME_WIDTH, |columns| columns.saturating_sub(80).clamp(NARROWEST, NAME_WIDTH))
 }
 
-/// A text for one cell of `width` characters: no line breaks or other control characters, and on a terminal not longer
-/// than the cell. What is cut is the beginning, because names differ at their end; `…` says so. Where there is no
-/// terminal nothing is cut, and a long name pushes the rest of its line to the right, as Locust's do.
-pub(in crate::report) fn cell(text: &str, width: usize, columns: Option<usize>) -> Cow<'_, str> {
+/// A text for one cell of `width` columns of a terminal: no line breaks or other control characters, and on a terminal not
+/// wider than the cell, as [`ending`] cuts it. Where there is no terminal nothing is cut, and a long name pushes the rest of
+/// its line to the right, as Locust's do.
+pub(in crate::report) fn cell(text: &str, width: usize, columns: Option<usize>) -> String {
     let text = one_line(text);
-    let length = text.chars().count();
-    if columns.is_none() || length <= width {
-        return text;
-    }
-    let tail: String = text.chars().skip(length + 1 - width).collect();
-    Cow::Owned(format!("…{tail}"))
-}
-
-/// The text with control characters, and what overrides its direction, written as escapes.
-pub(in crate::report) fn one_line(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unseen) {
-        return Cow::Borrowed(text);
-    }
-    let mut line = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if is_unseen(c) {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    Cow::Owned(line)
+    if columns.is_none() { filled(&text, width) } else { filled(&ending(&text, width), width) }
 }
 
 /// The line under a header: runs of `-` of these widths, joined by `|`.
@@ -62,8 +41,9 @@ mod tests {
     fn a_cell_keeps_the_end_and_is_one_line() {
         assert_eq!(cell("/api/v1/items/[id]", 10, Some(80)), "…tems/[id]");
         assert_eq!(cell("/api/v1/items/[id]", 10, None), "/api/v1/items/[id]");
-        assert_eq!(cell("größe", 5, Some(80)), "größe");
-        assert_eq!(cell("a\nb\u{1b}[31m", 80, None), "a\\nb\\u{1b}[31m");
-        assert_eq!(cell("gpj\u{202e}.exe", 80, None), "gpj\\u{202e}.exe");
+        assert_eq!((cell("größe", 5, Some(80)), cell("größe", 7, None)), ("größe".into(), "größe  ".into()));
+        assert_eq!(cell("/商品/一覧", 7, Some(80)), "…/一覧 ");
+        assert_eq!(cell("/商品/一覧", 12, Some(80)), "/商品/一覧  ");
+        assert_eq!(cell("a\nb", 4, None), "a\\nb");
     }
 }

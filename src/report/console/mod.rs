@@ -18,7 +18,7 @@ mod verdict;
 
 pub use end::{once_report, quiet_report, run_report};
 pub use health::{health_report, invalid_report};
-pub(in crate::report) use layout::{cell, one_line};
+pub(in crate::report) use layout::cell;
 pub use live::{
     LiveArrivals, LiveFacts, LiveName, LivePoint, LiveRates, LiveStage, LiveView, Standing, Trouble,
     live_lines,

@@ -1,8 +1,9 @@
 //! The table of `--once`: which tasks passed.
 
-use super::layout::one_line;
 use super::styles::{BAD, GOOD};
 use crate::report::numbers::three_digits;
+use crate::report::one_line::one_line;
+use crate::util::filled;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -44,27 +45,24 @@ pub fn once_table(rows: &[OnceRow]) -> String {
     let mut text = format!("{:<8} {:<PATH_WIDTH$} {:>10} {:>10}\n", "", "Task, once", "# requests", "ms");
     let [mut passed, mut failed, mut not_run, mut skipped] = [0; 4];
     for OnceRow { path, outcome } in rows {
-        let path = one_line(path);
+        let path = filled(&one_line(path), PATH_WIDTH);
         match outcome {
             OnceOutcome::Ran { requests, took, failures, remark } => {
                 let (style, word) = if failures.is_empty() { (GOOD, "passed") } else { (BAD, "FAILED") };
                 *(if failures.is_empty() { &mut passed } else { &mut failed }) += 1;
                 let ms = three_digits(*took);
-                line(
-                    &mut text,
-                    &format!("{style}{word:<8}{style:#} {path:<PATH_WIDTH$} {requests:>10} {ms:>10}"),
-                );
+                line(&mut text, &format!("{style}{word:<8}{style:#} {path} {requests:>10} {ms:>10}"));
                 for why in failures.iter().chain(remark) {
                     line(&mut text, &format!("{:<10} {}", "", one_line(why)));
                 }
             }
             OnceOutcome::NotRun(why) => {
                 not_run += 1;
-                line(&mut text, &format!("{:<8} {path:<PATH_WIDTH$} {why}", "not run"));
+                line(&mut text, &format!("{:<8} {path} {why}", "not run"));
             }
             OnceOutcome::Skipped(why) => {
                 skipped += 1;
-                line(&mut text, &format!("{:<8} {path:<PATH_WIDTH$} {why}", "skipped"));
+                line(&mut text, &format!("{:<8} {path} {why}", "skipped"));
             }
         }
     }

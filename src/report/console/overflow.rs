@@ -1,7 +1,7 @@
 //! What the run had more of than is kept apart.
 
-use super::layout::one_line;
 use super::styles::WARN;
+use crate::report::one_line::one_line;
 use crate::stats::Totals;
 use std::fmt::Write;
 

@@ -3,7 +3,7 @@
 use super::layout::{NARROWEST, TYPE_WIDTH, cell, ruler};
 use crate::report::numbers::three_digits;
 use crate::stats::{Entry, Phase, Phases, Times, Totals};
-use crate::util::bytes_text;
+use crate::util::{bytes_text, columns_of};
 use std::fmt::Write;
 
 /// The longest name of a phase, and a number of up to five characters.
@@ -62,7 +62,7 @@ pub fn phase_table(totals: &Totals, columns: Option<usize>) -> String {
         totals.entries().into_iter().filter(|entry| entry.phases().is_some()).collect();
     let happened = Phase::ALL.into_iter().filter(|phase| !Times::is_empty(sum.times(*phase)));
     let shown: Vec<Column> = happened.map(Column::Phase).chain([Column::Sent, Column::Received]).collect();
-    let longest = entries.iter().map(|entry| entry.name.chars().count()).max().unwrap_or(0);
+    let longest = entries.iter().map(|entry| columns_of(&entry.name)).max().unwrap_or(0);
     let mut text = format!("{TITLE}\n");
     for part in fitting(&shown, columns) {
         let taken: usize = part.iter().map(|column| column.width() + 1).sum();
@@ -113,7 +113,7 @@ fn table(
         let cells: String = shown.iter().map(|column| format!(" {}", column.cell(phases))).collect();
         let method = cell(&entry.method, TYPE_WIDTH, columns);
         let name = cell(&entry.name, width, columns);
-        format!("{method:<TYPE_WIDTH$} {name:<width$}{cells}\n")
+        format!("{method} {name}{cells}\n")
     };
     let rows: String = entries.iter().map(|entry| row(entry)).collect();
     let sum = row(all);

@@ -1,6 +1,7 @@
 //! The error report and the exception report.
 
-use super::layout::{one_line, ruler};
+use super::layout::ruler;
+use crate::report::one_line::one_line;
 use crate::stats::Totals;
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -29,7 +30,8 @@ pub fn exception_report(totals: &Totals) -> String {
     let rows = exceptions.iter().map(|row| {
         let what =
             format!("{} at {} in {}", one_line(&row.message), one_line(&row.place), one_line(&row.task));
-        (row.count, what, None)
+        let sample = (row.original() != &*row.message).then(|| one_line(row.original()));
+        (row.count, what, sample)
     });
     report("Exception report", "Exception", rows)
 }

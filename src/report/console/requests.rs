@@ -61,7 +61,7 @@ fn request_row(table: &mut String, entry: &Entry, rate: Rate, width: usize, colu
     let Rate { requests, failures } = rate;
     writeln!(
         table,
-        "{method:<TYPE_WIDTH$} {name:<width$} {:>7} {style}{fails:>12}{style:#} |{average:>7} {min:>7} {max:>7}{median:>7} | \
+        "{method} {name} {:>7} {style}{fails:>12}{style:#} |{average:>7} {min:>7} {max:>7}{median:>7} | \
          {requests:>7.2} {failures:>11.2}",
         entry.requests
     )
@@ -98,7 +98,7 @@ impl Percentiles {
         let width = self.name_width;
         let method = cell(&entry.method, TYPE_WIDTH, self.columns);
         let name = cell(&entry.name, width, self.columns);
-        write!(table, "{method:<TYPE_WIDTH$} {name:<width$} ").expect("a String takes everything");
+        write!(table, "{method} {name} ").expect("a String takes everything");
         let quantiles: Vec<f64> = self.shown.iter().map(|(_, quantile)| *quantile).collect();
         let times = times.percentiles(&quantiles).into_iter().map(|time| whole_ms(time).to_string());
         push_numbers(table, &times.chain([entry.requests.to_string()]).collect::<Vec<_>>());

@@ -1,8 +1,9 @@
 //! The manifest's verdict as a table.
 
-use super::layout::one_line;
 use super::styles::{BAD, GOOD, WARN};
 use crate::manifest::{Judgement, Verdict, VerdictRow};
+use crate::report::one_line::one_line;
+use crate::util::{columns_of, filled};
 use anstyle::Style;
 use std::fmt::Write;
 
@@ -16,7 +17,7 @@ pub fn verdict_table(verdict: &Verdict) -> String {
     let mut widths = [0; COLUMNS];
     for row in std::iter::once(&header).chain(&rows) {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
+            *width = columns_of(cell).max(*width);
         }
     }
     // A manifest that judges whole runs has no need of the column.
@@ -125,9 +126,9 @@ fn push_row(text: &mut String, cells: &Cells, widths: &[usize; COLUMNS], style: 
         .enumerate()
         .filter(|(column, _)| *column != WINDOW || widths[WINDOW] > 0)
         .map(|(column, (cell, &width))| match column {
-            0 => format!("{style}{cell:<width$}{style:#}"),
+            0 => format!("{style}{}{style:#}", filled(cell, width)),
             6 | 7 => format!("{cell:>width$}"),
-            _ => format!("{cell:<width$}"),
+            _ => filled(cell, width),
         })
         .collect();
     text.push_str(aligned.join(" | ").trim_end());

@@ -116,8 +116,8 @@ impl History {
         Ok(Self { output, file, length: head.len() as u64 })
     }
 
-    /// Adds rows, by one call to the system: but for the moment of that call, in which the file grows page by page, it ends
-    /// with a whole row. Where they find no room, what was written of them is taken away again.
+    /// Adds rows, by one call to the system: but for the moment of that call, in which the file grows page by page and may end
+    /// where a page does, it ends with a whole row. Where they find no room, what was written of them is taken away again.
     fn append(&mut self, rows: &[u8]) -> Result<(), Diagnostic> {
         let written = self.file.write_all(rows);
         if written.is_ok() {

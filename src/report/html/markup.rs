@@ -1,7 +1,7 @@
 //! Markup under construction. Only literals of this program go in as they are; every other text is escaped, so that no name
 //! that a script or a server made can become part of the page.
 
-use crate::report::unseen::is_unseen;
+use crate::report::one_line::is_unseen;
 use serde::Serialize;
 use std::fmt::Write;
 

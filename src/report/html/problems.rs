@@ -32,12 +32,18 @@ pub(super) fn failures(totals: &Totals, most_bytes: usize) -> Html {
 
 /// What went wrong, with the first text as it came where several were counted together, and the line of the script.
 fn error(row: &FailureRow) -> Html {
-    let mut html = Html::foreign(&row.text, 600);
-    if row.is_grouped() && *row.original() != *row.text {
-        html.push("<br><small>such as ").push_html(&Html::foreign(row.original(), 600)).push("</small>");
-    }
+    let mut html = grouped_text(&row.text, row.original());
     if let Some(place) = &row.place {
         html.push("<br><small>from ").push_html(&Html::foreign(place, 300)).push("</small>");
+    }
+    html
+}
+
+/// A text, and the first of those that it stands for, if it stands for several.
+fn grouped_text(text: &str, original: &str) -> Html {
+    let mut html = Html::foreign(text, 600);
+    if original != text {
+        html.push("<br><small>such as ").push_html(&Html::foreign(original, 600)).push("</small>");
     }
     html
 }
@@ -46,8 +52,8 @@ fn error(row: &FailureRow) -> Html {
 pub(super) fn exceptions(totals: &Totals, most_bytes: usize) -> Html {
     let row = |row: &ExceptionRow| {
         let [first, last] = [row.first, row.last].map(|seen| seen_at(totals, seen));
-        let [message, place, task] = [(&row.message, 600), (&row.place, 300), (&row.task, 300)]
-            .map(|(text, most)| Html::foreign(text, most));
+        let message = grouped_text(&row.message, row.original());
+        let [place, task] = [&row.place, &row.task].map(|text| Html::foreign(text, 300));
         [message, place, task, Html::text(&grouped(row.count)), first, last]
     };
     let rows = totals.exceptions();

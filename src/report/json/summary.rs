@@ -128,6 +128,8 @@ fn failures(totals: &Totals) -> Vec<Failure<'_>> {
 #[derive(Serialize)]
 struct Exception<'a> {
     message: &'a str,
+    /// Where messages were grouped, the first of them.
+    sample: Option<&'a str>,
     place: &'a str,
     task: &'a str,
     count: u64,
@@ -138,6 +140,7 @@ struct Exception<'a> {
 fn exceptions(totals: &Totals) -> Vec<Exception<'_>> {
     let rows = totals.exceptions().into_iter().map(|row| Exception {
         message: &row.message,
+        sample: row.sample.as_deref(),
         place: &row.place,
         task: &row.task,
         count: row.count,

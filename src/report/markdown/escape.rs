@@ -1,6 +1,6 @@
 //! Texts of others in Markdown: shown as they are, whatever they hold.
 
-use crate::report::unseen::is_unseen;
+use crate::report::one_line::is_unseen;
 use std::borrow::Cow;
 use std::fmt::Write;
 

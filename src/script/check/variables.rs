@@ -1,9 +1,9 @@
 //! Variables that a function cannot see.
 
-use super::Scope;
+use super::findings::Scope;
 use crate::script::error::{foreign_word, purity_help};
-use crate::script::source::SourceFile;
-use crate::script::syntax::{self, Variable};
+use crate::script::source::files::SourceFile;
+use crate::script::source::syntax::{self, Variable};
 use crate::util::{Diagnostic, nearest};
 use rhai::{ASTNode, Engine, EvalAltResult, Expr, Position, Stmt};
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ pub(super) fn check(scope: &Scope<'_>, engine: &Engine) -> Vec<Diagnostic> {
         if has_custom_syntax(&body) {
             continue;
         }
-        let mut local: BTreeSet<String> = function.params.iter().map(|name| name.to_string()).collect();
+        let mut local: BTreeSet<String> = function.params.iter().map(ToString::to_string).collect();
         local.extend(declared(&body));
         for (name, position) in unresolved(&body) {
             if scope.own.contains_key(&name) || local.contains(&name) || provided(engine, &name) {

@@ -64,7 +64,8 @@ impl Totals {
         for row in part.exceptions.iter() {
             let mut row = row.clone();
             (row.first, row.last) = shifted((row.first, row.last), later);
-            if self.exceptions.add(&row) == Spot::Rest {
+            self.exceptions.add(&row);
+            if self.exceptions.is_crowded() {
                 self.beyond.exception(&row.message, &row.place);
             }
         }

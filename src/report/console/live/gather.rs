@@ -2,7 +2,7 @@
 
 use super::state::{LiveArrivals, LiveName, LivePoint, LiveRates, LiveView, Standing, Trouble};
 use crate::manifest::{Evidence, Judgement, Manifest, VerdictRow, evaluate};
-use crate::report::console::layout::one_line;
+use crate::report::one_line::one_line;
 use crate::stats::{ArrivalSummary, Entry, Gauges, Health, LATE, Milestones, Stretch, Totals, invalid};
 use std::time::Duration;
 

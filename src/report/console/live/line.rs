@@ -1,8 +1,8 @@
 //! One line of a terminal: texts in styles, cut to the columns that there are.
 
+use crate::util::{beginning, columns_of};
 use anstyle::Style;
 use std::fmt::Write;
-use unicode_width::UnicodeWidthChar;
 
 /// Texts that follow each other, each in a style.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ impl Line {
 
     /// How many columns it takes.
     pub(super) fn width(&self) -> usize {
-        self.spans.iter().map(|(_, text)| width(text)).sum()
+        self.spans.iter().map(|(_, text)| columns_of(text)).sum()
     }
 
     /// The line with `right` at the end of so many columns; none if there is no room for both.
@@ -45,7 +45,7 @@ impl Line {
             if !fitting.is_empty() {
                 write!(text, "{style}{fitting}{style:#}").expect("a String takes everything");
             }
-            left -= width(fitting);
+            left -= columns_of(fitting);
             if fitting.len() < span.len() {
                 break;
             }
@@ -57,50 +57,9 @@ impl Line {
     }
 }
 
-/// How many columns a text takes.
-pub(super) fn width(text: &str) -> usize {
-    // Character by character, as terminals do it: what they make of joined emoji differs.
-    if text.is_ascii() { text.len() } else { text.chars().map(|c| c.width().unwrap_or(0)).sum() }
-}
-
-/// As much of the beginning as fits into so many columns.
-fn beginning(text: &str, columns: usize) -> &str {
-    let mut taken = 0;
-    let end = text.char_indices().find(|(_, c)| {
-        taken += c.width().unwrap_or(0);
-        taken > columns
-    });
-    end.map_or(text, |(at, _)| &text[..at])
-}
-
-/// The text in so many columns exactly: filled up, or without its beginning, since names differ at their end.
-pub(super) fn column(text: &str, columns: usize) -> String {
-    let all = width(text);
-    if all <= columns {
-        return format!("{text}{}", " ".repeat(columns - all));
-    }
-    let Some(room) = columns.checked_sub(1) else { return String::new() };
-    let mut taken = 0;
-    let start = text.char_indices().rev().take_while(|(_, c)| {
-        taken += c.width().unwrap_or(0);
-        taken <= room
-    });
-    let tail = start.last().map_or("", |(at, _)| &text[at..]);
-    format!("…{tail}{}", " ".repeat(room - width(tail)))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Line, column, width};
-
-    #[test]
-    fn wide_characters_take_two_columns() {
-        assert_eq!((width("abc"), width("項目"), width("größe"), width("e\u{301}")), (3, 4, 5, 1));
-        assert_eq!(column("/項目/一", 5), "…/一 ");
-        assert_eq!(width(&column("/項目/一", 5)), 5);
-        assert_eq!(column("/a", 5), "/a   ");
-        assert_eq!((column("/a", 1), column("/a", 0)), ("…".to_owned(), String::new()));
-    }
+    use super::Line;
 
     #[test]
     fn a_line_is_cut_where_the_terminal_ends() {

@@ -1,11 +1,11 @@
 //! The parts of the live view, each a few lines.
 
 use super::chart::chart;
-use super::line::{Line, column};
+use super::line::Line;
 use super::state::{LiveStage, LiveView};
 use crate::report::console::styles::{BAD, BOLD, DIM, GOOD, RATE, TIMES, WARN};
 use crate::report::numbers::three_digits;
-use crate::util::timespan_text;
+use crate::util::{ending, timespan_text};
 use anstyle::Style;
 use std::time::Duration;
 
@@ -242,7 +242,7 @@ pub(super) fn names(view: &LiveView, columns: usize) -> Vec<Line> {
         let line = line.and(alarming(name.fail_ratio), format!("{:>6.1}%  ", name.fail_ratio * 100.0));
         let line = if name.method.is_empty() { line } else { line.plain(format!("{} ", name.method)) };
         let room = columns.saturating_sub(line.width());
-        lines.push(line.plain(column(&name.name, room).trim_end()));
+        lines.push(line.plain(ending(&name.name, room)));
     }
     lines
 }

@@ -1,12 +1,12 @@
 //! The view as people see it, on terminals of several sizes.
 
-use super::line::width;
 use super::{
     LiveArrivals, LiveFacts, LiveName, LivePoint, LiveRates, LiveStage, LiveView, Standing, Trouble,
     live_lines,
 };
 use crate::manifest::Manifest;
 use crate::stats::{Gauges, Health, Milestones, Recorder, Sample, ShardHealth, Totals};
+use crate::util::columns_of;
 use anstream::adapter::strip_str;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn shown(view: &LiveView, columns: usize, rows: usize) -> String {
     let plain = lines.iter().map(|line| strip_str(line).to_string());
     let plain: Vec<String> = plain.map(|line| line.trim_end().to_owned()).collect();
     for line in &plain {
-        assert!(width(line) <= columns, "{line}");
+        assert!(columns_of(line) <= columns, "{line}");
     }
     plain.join("\n")
 }
