@@ -210,7 +210,8 @@ impl FunctionTable {
             function.findings.keep(caches);
         }
         result.map_err(|error| {
-            if error.is_system_exception() {
+            // Where the guard stops a function Rhai says nothing of the place, so that the function is the best there is.
+            if error.is_system_exception() && !error.position().is_none() {
                 return error;
             }
             let (name, source) = (function.name.to_string(), function.source.to_string());
