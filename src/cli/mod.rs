@@ -11,6 +11,7 @@ mod debug_view;
 mod demo;
 mod exchange_text;
 pub mod exit;
+mod file_names;
 mod form;
 #[cfg(test)]
 mod fuzz_tests;

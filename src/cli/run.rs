@@ -3,16 +3,16 @@
 use super::debug_view::View;
 use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
+use super::file_names::Names;
 use super::live::LiveRun;
 use super::manifests::read_manifests;
 use super::observer::{Course, RunObserver};
-use super::outputs::Outputs;
 use super::prepare::{self, Prepared};
 use super::record::Known;
 use super::settings::RunSettings;
 use super::{logging, once, show, signals};
 use crate::demo::DemoServer;
-use crate::engine::{self, Debugging, Ending, RunConfig};
+use crate::engine::{self, Debugging, RunConfig};
 use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::plan::{Plan, UserTarget};
@@ -49,8 +49,8 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
         tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
     }
-    let files = settings.files.of_run(settings.users, settings.spawn_rate, settings.run_time);
-    let outputs = Outputs::open(&files).map_err(|error| vec![error])?;
+    settings.files = settings.files.named(&Names::of_run(&settings)).map_err(|error| vec![error])?;
+    let outputs = settings.files.open().map_err(|error| vec![error])?;
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
     let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
@@ -59,7 +59,8 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     drop(demo);
     let record = conclude(&settings, &manifests, conducted);
     // The run is not lost for a file: the console has its numbers.
-    outputs.write(&record).iter().for_each(|error| tracing::warn!("{error}"));
+    let written = outputs.write(|form, name| form.render(&record, name));
+    written.iter().for_each(|error| tracing::warn!("{error}"));
     Ok(record.exit_code)
 }
 
@@ -214,32 +215,16 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: Conducted
         manifests.iter().map(|manifest| evaluate(manifest, &outcome.result)).collect();
     // A run without load says nothing about what the generator can bear.
     let invalid = if settings.once { Vec::new() } else { outcome.result.invalid() };
-    let verdict = ExitOutcome {
-        invalid: !settings.allow_saturation && !invalid.is_empty(),
-        cut: outcome.ending == Ending::Cut,
-        // What ended the run may be kept again by its end.
-        manifest_missed: matches!(outcome.ending, Ending::Objection(_))
-            || verdicts.iter().any(|verdict| !verdict.passed),
-        manifest_given: !manifests.is_empty(),
-        failed_requests: outcome.result.totals.aggregated().failures > 0,
-        exceptions: !outcome.result.totals.exceptions().is_empty() || outcome.failed_hooks > 0,
-        chosen: outcome.exit_code,
-        on_error: settings.exit_code_on_error,
-    };
-    let exit_code = exit::exit_code(&verdict);
-    let record = known.record(
-        settings,
-        outcome,
-        invalid.iter().map(ToString::to_string).collect(),
-        verdicts,
-        exit_code,
-    );
+    let invalid = invalid.iter().map(ToString::to_string).collect();
+    let record = known.record(settings, outcome, invalid, verdicts);
     let text = match &once {
-        rows if settings.quiet => quiet_report(&record, rows.as_deref(), &exit::explanation(&verdict)),
+        rows if settings.quiet => {
+            quiet_report(&record, rows.as_deref(), &exit::explanation(&ExitOutcome::of(&record)))
+        }
         Some(rows) => once_report(rows, &record),
         None => run_report(&record, show::columns()),
     };
     show::report(&text);
-    tracing::info!("Shutting down (exit code {exit_code}), seed {}", settings.seed);
+    tracing::info!("Shutting down (exit code {}), seed {}", record.exit_code, settings.seed);
     record
 }

@@ -207,6 +207,8 @@ impl Controller {
 
     /// Lets the users finish; a signal meanwhile cuts.
     async fn wind_down(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
+        // The next second to be looked at begins here.
+        self.note_users_of_passed_second();
         if !self.cut {
             self.crew.tell_all(&Command::Finish { stop_timeout: self.config.stop_timeout });
         }
@@ -285,7 +287,15 @@ impl Controller {
                 self.health.note(shard, &health);
             }
             Report::Traced { steps } => self.trace.extend(steps),
-            Report::Ended { users } => self.crew.note_ended(&users),
+            Report::Ended { users } => {
+                let before = self.users();
+                self.crew.note_ended(&users);
+                if self.milestones.ending.is_some() || self.users().users == 0 {
+                    // They ran in this second and the one before, and nobody may look again.
+                    self.note_gauges(before);
+                    self.totals.note_gauges(self.started.elapsed().as_secs(), &before);
+                }
+            }
             Report::NeedsGrant { shard } => {
                 let runs = self.purse.as_mut().map_or(0, Purse::portion);
                 self.crew.tell(shard, Command::Grant(runs));
@@ -323,6 +333,15 @@ impl Controller {
         self.totals.note_gauges(passed.as_secs(), &gauges);
     }
 
+    fn note_users_of_passed_second(&mut self) {
+        self.note_gauges(self.users());
+    }
+
+    /// How many users run.
+    fn users(&self) -> Gauges {
+        Gauges { users: self.crew.running().iter().sum(), ..Gauges::default() }
+    }
+
     fn iterations_done(&self) -> bool {
         self.config.iterations.is_some_and(|runs| self.iterations >= runs)
     }
@@ -348,7 +367,7 @@ impl Controller {
 
     fn show(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
         self.totals.note_time(self.started.elapsed());
-        self.note_gauges(Gauges { users: self.crew.running().iter().sum(), ..Gauges::default() });
+        self.note_users_of_passed_second();
         observer.second(&self.progress());
         self.show_trace(observer);
         self.look_after_shards()

@@ -4,7 +4,6 @@ mod course;
 mod data;
 mod distribution;
 mod facts;
-mod file_name;
 mod headline;
 mod health;
 mod manifests;
@@ -15,6 +14,5 @@ mod requests;
 mod table;
 mod tasks;
 
-pub use file_name::file_name;
 pub(super) use markup::escaped;
 pub use page::{MOST_BYTES, html_report};
