@@ -9,6 +9,7 @@ mod health;
 mod manifests;
 mod markup;
 mod page;
+mod phases;
 mod problems;
 mod requests;
 mod table;
