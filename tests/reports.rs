@@ -210,6 +210,23 @@ fn users_are_told_to_the_last_second() {
     }
 }
 
+#[test]
+fn users_of_a_ramp_are_told_in_the_second_in_which_they_ran() {
+    let finished = Katydid::run_script(r#"user_class("U").task("t", |user| { user.get("/delay/20"); });"#)
+        .args(["--host", "demo", "-u", "6", "-r", "2", "-t", "4500ms", "--only-summary", "--json", "r.json"])
+        .run()
+        .exits(0);
+    let report = json(&finished.written("r.json"));
+    let slices = report["series"]["slices"].as_array().expect("slices");
+    let users: Vec<_> = slices.iter().map(|slice| slice["users"].as_u64().expect("a number")).collect();
+    // On a busy machine a ramp is late; it is never early.
+    assert!(
+        users.iter().zip([2, 4, 6]).all(|(users, most)| *users <= most) && users.is_sorted(),
+        "{users:?}"
+    );
+    assert!(users.len() >= 5 && users[4] == 6, "{users:?}");
+}
+
 /// An element with its attributes and text.
 #[derive(Debug, Default)]
 struct Element {
