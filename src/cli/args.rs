@@ -246,7 +246,7 @@ mod tests {
               --result <FILE>                Write the whole result, to report, verify and compare later;
                                              packed where the name ends in .zst; `-` is stdout
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
-                                             two runs
+                                             two runs; `-` is stdout
               --failure-grouping[=<yes|no>]  Count failures together whose texts differ only in ids, numbers
                                              and addresses
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,

@@ -348,7 +348,7 @@ pub(super) static OPTIONS: &[Spec] = &[
         "Write the whole result, to report, verify and compare later; packed where the name ends in .zst; `-` is \
          stdout",
     ),
-    Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs"),
+    Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs; `-` is stdout"),
     Spec::switch(
         Results,
         "failure-grouping",

@@ -4,6 +4,7 @@ use super::debug_view::View;
 use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
 use super::file_names::Names;
+use super::form::STDOUT;
 use super::live::LiveRun;
 use super::manifests::read_manifests;
 use super::observer::{Course, RunObserver};
@@ -23,6 +24,7 @@ use crate::report::trace::TraceWriter;
 use crate::script::{Fields, World};
 use crate::util::Diagnostic;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +35,8 @@ use std::time::Duration;
 /// What is wrong with the user's words or files; nothing was sent then.
 pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     logging::start(&settings.log).map_err(|error| vec![error])?;
-    if settings.files.take_stdout() {
+    let traced_to_stdout = settings.trace.as_ref().is_some_and(|path| path.as_os_str() == STDOUT);
+    if settings.files.take_stdout() || traced_to_stdout {
         show::leave_stdout();
     }
     let read = prepare::read(&settings.script, settings.seed)?;
@@ -52,7 +55,7 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     settings.files = settings.files.named(&Names::of_run(&settings)).map_err(|error| vec![error])?;
     let outputs = settings.files.open().map_err(|error| vec![error])?;
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
-    let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
+    let trace = settings.trace.as_deref().map(open_trace).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
     let conducted = conduct(&settings, prepared, &manifests, csv, trace)
         .map_err(|reason| vec![Diagnostic::error(reason)])?;
@@ -83,6 +86,17 @@ fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnost
 fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
     let files = &settings.files;
     files.csv.as_ref().map(|prefix| CsvWriter::new(prefix, files.csv_options)).transpose()
+}
+
+/// Another hand on stdout, since what is written to it grows with the run.
+fn open_trace(path: &Path) -> Result<TraceWriter, Diagnostic> {
+    if path.as_os_str() != STDOUT {
+        return TraceWriter::new(path);
+    }
+    let file = show::output_file();
+    let file =
+        file.map_err(|error| Diagnostic::error(format!("--trace: cannot write to stdout: {error}")))?;
+    TraceWriter::of(file, path)
 }
 
 /// A run that has ended.

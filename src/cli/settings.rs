@@ -4,6 +4,7 @@ use super::args::Given;
 use super::layers::{Environment, Layers};
 use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
+use super::outputs::one_for_stdout;
 use super::parse;
 use super::report_settings::FileSettings;
 use crate::engine::Late;
@@ -271,6 +272,8 @@ pub(super) fn resolve(
         settings.log.level = LevelFilter::WARN;
     }
     settings.files.check(&settings.origins)?;
+    let forms = settings.files.forms.iter().map(|(form, path)| (form.key(), path.as_path()));
+    one_for_stdout(forms.chain(settings.trace.as_deref().map(|path| ("trace", path))))?;
     Ok(settings)
 }
 
