@@ -145,7 +145,10 @@ fn stop_test_ends_the_run_of_every_user() {
     let server = DemoServer::start(0).expect("a port");
     let script = r#"
         let set = task_set("S").on_stop(|user| { user.get("/items/1", #{ name: "left" }); })
-            .task("t", |user| { user.get("/items/2", #{ name: "t" }); if user.id == 3 { stop_test("user 3 says so"); } });
+            .task("t", |user| {
+                user.get("/items/2", #{ name: "t" });
+                if data::counter("done").next() == 2 { stop_test("all three are done"); }
+            });
         user_class("U").wait_time(constant(1000)).task(set);
     "#;
     let finished = Katydid::run_script(script)
@@ -153,7 +156,7 @@ fn stop_test_ends_the_run_of_every_user() {
         .against(&server)
         .run()
         .exits(0);
-    assert!(finished.stderr.contains("a script stopped the test: user 3 says so"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("a script stopped the test: all three are done"), "{}", finished.stderr);
     let rows = finished.csv("r");
     for name in ["t", "left"] {
         assert_eq!(rows[&("GET".to_owned(), name.to_owned())]["Request Count"], "3", "{name}");

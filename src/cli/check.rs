@@ -1,7 +1,8 @@
 //! `katydid check`: everything that can be found wrong with a script, without sending anything.
 
+use super::prepare;
 use super::settings::ScriptSettings;
-use super::{prepare, show};
+use super::terminal::show;
 use crate::util::Diagnostic;
 
 /// Checks the scripts and says what they declare, in one line.

@@ -1,7 +1,9 @@
 //! From the words of the command line to an exit code.
 
-use super::wish::{Refusal, Wish, wish};
-use super::{check, colours, compare, demo, exit, list, merge, report, run, show, signals, verify};
+use super::settings::colours;
+use super::settings::{Refusal, Wish, wish};
+use super::terminal::show;
+use super::{check, compare, demo, exit, list, merge, report, run, signals, verify};
 use crate::script::Mask;
 use std::collections::BTreeMap;
 use std::ffi::OsString;

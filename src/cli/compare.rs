@@ -1,10 +1,11 @@
 //! `katydid compare`: two runs beside each other, or two sides of several.
 
-use super::colours::NO_COLOR;
-use super::file_names::Names;
-use super::form::STDOUT;
+use super::exit;
 use super::outputs::{Outputs, one_for_stdout};
-use super::{exit, show};
+use super::settings::colours::NO_COLOR;
+use super::settings::file_names::Names;
+use super::settings::form::STDOUT;
+use super::terminal::show;
 use crate::report::{ComparisonSheet, Record, comparison_html, comparison_markdown, comparison_text};
 use crate::util::Diagnostic;
 use clap::{Arg, ArgAction, ArgMatches, Command};

@@ -1,7 +1,8 @@
 //! `katydid demo`: the built-in shop, to try scripts on.
 
 use super::settings::DemoSettings;
-use super::{exit, show, signals};
+use super::terminal::show;
+use super::{exit, signals};
 use crate::demo::DemoServer;
 use crate::util::Diagnostic;
 

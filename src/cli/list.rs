@@ -1,8 +1,9 @@
 //! `katydid list`: what a script declares.
 
 use super::prepare::{self, Reading};
+use super::script_options;
 use super::settings::ListSettings;
-use super::{plot, script_options, show, tree};
+use super::terminal::{plot, show, tree};
 use crate::plan::{self, Shape, UserTarget};
 use crate::script::Actor;
 use crate::util::Diagnostic;

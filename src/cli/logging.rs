@@ -1,8 +1,8 @@
 //! The log: to stderr, or to a file.
 
-use super::screen::{self, To};
 use super::settings::LogSettings;
-use super::show;
+use super::terminal::screen::{self, To};
+use super::terminal::show;
 use crate::util::{Diagnostic, Place};
 use std::fmt;
 use std::fs::OpenOptions;

@@ -1,6 +1,6 @@
 //! Reading the manifests of a run.
 
-use super::origin::Origin;
+use super::settings::Origin;
 use crate::manifest::Manifest;
 use crate::plan;
 use crate::util::{Diagnostic, Place};

@@ -1,11 +1,11 @@
 //! `katydid merge`: the results of one run from several generators, as one.
 
-use super::colours::NO_COLOR;
 use super::compare::read;
-use super::file_names::Names;
-use super::form::STDOUT;
 use super::outputs::Outputs;
-use super::show;
+use super::settings::colours::NO_COLOR;
+use super::settings::file_names::Names;
+use super::settings::form::STDOUT;
+use super::terminal::show;
 use crate::report::Record;
 use crate::report::console::run_report;
 use crate::util::Diagnostic;

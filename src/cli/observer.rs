@@ -1,7 +1,7 @@
 //! What a user sees and gets while a run goes on.
 
-use super::live::LiveRun;
-use super::show;
+use super::terminal::live::LiveRun;
+use super::terminal::show;
 use crate::engine::{Ending, Observer, Progress};
 use crate::manifest::{Evidence, Manifest, breach};
 use crate::plan::{Arrivals, UserTarget};

@@ -1,6 +1,6 @@
 //! `katydid run --once`: which tasks are to run, and which did.
 
-use super::debug_view::Noted;
+use super::debug::view::Noted;
 use super::settings::RunSettings;
 use crate::plan::{Plan, PlannedTask, planned_tasks};
 use crate::report::console::{OnceOutcome, OnceRow};

@@ -1,7 +1,7 @@
 //! The files that are written at the end: asked for, and found writable, before it is known what will stand in them.
 
-use super::form::STDOUT;
-use super::show;
+use super::settings::form::STDOUT;
+use super::terminal::show;
 use crate::report::Output;
 use crate::util::Diagnostic;
 use std::path::{Path, PathBuf};

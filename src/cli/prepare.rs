@@ -2,10 +2,10 @@
 
 use super::demo::DEMO;
 use super::manifests::read_manifests;
-use super::network::{self, given};
 use super::once::{self, Planned};
-use super::origin::Origin;
 use super::script_options;
+use super::settings::Origin;
+use super::settings::network::{self, given};
 use super::settings::{RunSettings, ScriptLimits, ScriptSettings};
 use crate::engine::client_options_of;
 use crate::http::{
@@ -168,7 +168,7 @@ fn loader(settings: &ScriptSettings, seed: u64) -> Loader {
     let folder =
         settings.scripts.first().and_then(|script| script.parent()).map(Path::to_owned).unwrap_or_default();
     let world = World::new(folder, settings.environment.clone(), seed, jiff::Timestamp::now());
-    let world = world.printing_to(super::show::print).with_options(settings.options.clone());
+    let world = world.printing_to(super::terminal::show::print).with_options(settings.options.clone());
     Loader {
         scripts: settings.scripts.clone(),
         libraries: settings.libraries.clone(),

@@ -1,9 +1,9 @@
 //! What is known of a run besides what was counted.
 
 use super::exit;
-use super::options::OPTION;
 use super::prepare::Prepared;
 use super::settings::RunSettings;
+use super::settings::options::OPTION;
 use crate::engine::{Ending, Outcome};
 use crate::http::without_password;
 use crate::manifest::Verdict;

@@ -1,8 +1,8 @@
 //! `katydid report`: a saved result in other forms.
 
-use super::file_names::Names;
-use super::report_settings::ReportSettings;
-use super::show;
+use super::settings::ReportSettings;
+use super::settings::file_names::Names;
+use super::terminal::show;
 use crate::report::console::run_report;
 use crate::report::{Record, csv};
 use crate::util::Diagnostic;

@@ -1,17 +1,18 @@
 //! `katydid run`: from wishes to a verdict.
 
-use super::debug_view::View;
+use super::debug::view::View;
 use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
-use super::file_names::Names;
-use super::form::STDOUT;
-use super::live::LiveRun;
 use super::manifests::read_manifests;
 use super::observer::{Course, RunObserver};
 use super::prepare::{self, Prepared};
 use super::record::Known;
 use super::settings::RunSettings;
-use super::{logging, once, show, signals};
+use super::settings::file_names::Names;
+use super::settings::form::STDOUT;
+use super::terminal::live::LiveRun;
+use super::terminal::show;
+use super::{logging, once, signals};
 use crate::demo::DemoServer;
 use crate::engine::{self, Debugging, RunConfig};
 use crate::http::{AllowedHosts, ClientOptions};

@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM, told to the run; Ctrl-Z, which must find the terminal in order; and the signal of a file that may not
 //! grow, told to nobody.
 
-use super::screen;
+use super::terminal::screen;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::Pid;
 use std::io;

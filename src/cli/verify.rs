@@ -1,12 +1,12 @@
 //! `katydid verify`: the verdict of manifests on what a run left behind.
 
 use super::exit::{self, Outcome, exit_code, explanation};
-use super::file_names::Names;
-use super::form::Form;
 use super::manifests::read_manifests;
 use super::outputs::Outputs;
 use super::settings::VerifySettings;
-use super::show;
+use super::settings::file_names::Names;
+use super::settings::form::Form;
+use super::terminal::show;
 use crate::manifest::{Manifest, PrintedStats, Verdict, evaluate};
 use crate::report::console::{verdict_table, verify_report};
 use crate::report::{CsvVerdict, EndingCause, Record};

@@ -7,7 +7,7 @@ use crate::http::{
     self, Base, Client, ClientOptions, NoProxy, Origin, Proxy, Shared, Tls, TlsChoice, TransportError, Url,
 };
 use crate::plan::{Event, UserClass};
-use crate::script::{CallSite, Exception, Host, Mask, Phased, Sample, World};
+use crate::script::{CallSite, Cut, Exception, Host, Mask, Phased, Sample, WaitForResponse, World};
 use crate::stats::{self, PhaseSample, Recorder, RunCounters};
 use crate::util::Diagnostic;
 use ::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -138,22 +138,30 @@ impl UserHost {
     }
 }
 
-impl Host for UserHost {
-    fn send(&self, mut request: http::Request) -> Pin<Box<dyn Future<Output = Box<http::Response>> + '_>> {
+impl UserHost {
+    async fn answer_to(&self, mut request: http::Request) -> Box<http::Response> {
         if self.eye.is_some() {
             request.transcript = Some(Rc::default());
         }
         let transcript = request.transcript.clone();
-        Box::pin(async move {
-            let response = self.in_flight(pin!(self.client.send(request))).await;
-            if let Some(error) = response.error {
-                self.ledger.count_shortage(error);
-            }
-            if let (Some(eye), Some(transcript)) = (&self.eye, &transcript) {
-                eye.view.exchanged(&eye.watched, transcript, &response);
-            }
-            response
-        })
+        let response = self.in_flight(pin!(self.client.send(request))).await;
+        if let Some(error) = response.error {
+            self.ledger.count_shortage(error);
+        }
+        if let (Some(eye), Some(transcript)) = (&self.eye, &transcript) {
+            eye.view.exchanged(&eye.watched, transcript, &response);
+        }
+        response
+    }
+}
+
+impl Host for UserHost {
+    fn send(&self, request: http::Request) -> Pin<Box<dyn Future<Output = Box<http::Response>> + '_>> {
+        Box::pin(self.answer_to(request))
+    }
+
+    fn send_by(&self, request: http::Request, wait: WaitForResponse) -> Result<Box<http::Response>, Cut> {
+        wait(pin!(self.answer_to(request)))
     }
 
     fn stream(&self, request: http::Request) -> Pin<Box<dyn Future<Output = http::Streamed> + '_>> {

@@ -2,6 +2,7 @@
 
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::cell::OnceCell;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -104,6 +105,8 @@ pub struct Origin {
     authority: HeaderValue,
     /// The `Authorization` header for user and password of the url; never shown.
     credentials: Option<HeaderValue>,
+    /// What heads of requests to it have in common where nobody asked for anything else.
+    usual_lines: OnceCell<Box<[u8]>>,
 }
 
 impl PartialEq for Origin {
@@ -131,7 +134,8 @@ impl Origin {
         };
         let authority =
             HeaderValue::try_from(authority).map_err(|error| UrlError::Malformed(error.to_string()))?;
-        Ok(Self { https, socket: None, host, port, authority, credentials: credentials(url) })
+        let credentials = credentials(url);
+        Ok(Self { https, socket: None, host, port, authority, credentials, usual_lines: OnceCell::new() })
     }
 
     fn of_parsed(parsed: Parsed) -> Result<Self, UrlError> {
@@ -171,6 +175,15 @@ impl Origin {
     /// The value of the `Host` header.
     pub(super) fn authority(&self) -> &HeaderValue {
         &self.authority
+    }
+
+    /// The lines that a head usually begins with, written once.
+    pub(super) fn usual_lines(&self, write: impl FnOnce(&mut Vec<u8>)) -> &[u8] {
+        self.usual_lines.get_or_init(|| {
+            let mut lines = Vec::new();
+            write(&mut lines);
+            lines.into()
+        })
     }
 
     /// The value of the `Authorization` header where nobody gives another.
@@ -302,11 +315,11 @@ impl Url {
     /// text without a leading slash gets one.
     #[must_use]
     pub fn with_path(origin: Rc<Origin>, path_and_query: &str) -> Self {
-        let path_and_query = path_and_query.split('#').next().unwrap_or_default();
-        let clean = path_and_query.bytes().all(|byte| byte.is_ascii() && !TARGET_TABLE[usize::from(byte)]);
-        if clean && path_and_query.starts_with('/') {
+        let fits = |byte: u8| byte.is_ascii() && byte != b'#' && !TARGET_TABLE[usize::from(byte)];
+        if path_and_query.starts_with('/') && path_and_query.bytes().all(fits) {
             return Self { origin, target: path_and_query.into() };
         }
+        let path_and_query = path_and_query.split('#').next().unwrap_or_default();
         let slash = if path_and_query.starts_with('/') { "" } else { "/" };
         Self { origin, target: format!("{slash}{}", utf8_percent_encode(path_and_query, TARGET)).into() }
     }

@@ -1,9 +1,9 @@
 //! Bytes that scripts are given, by servers and in files: they are read or refused, never a panic or a hang.
 
-use super::csv_table::{CsvOptions, CsvTable};
-use super::documents::Documents;
-use super::event_stream::{Cut, Cutter, Part};
-use super::json;
+use super::data::csv_table::{CsvOptions, CsvTable};
+use super::data::documents::Documents;
+use super::data::json;
+use super::stream::cutter::{Cut, Cutter, Part};
 use crate::util::fuzz::fuzz;
 use bytes::Bytes;
 

@@ -1,83 +1,52 @@
 //! All of Rhai: the engine, the API, imports, fibers, limits, errors with source lines.
+//!
+//! Data flows one way here too, with the exceptions that a test names: a folder knows those above it.
+//!
+//! | folder | it holds |
+//! |---|---|
+//! | `value` | reading what a script gives, with messages that say what was expected |
+//! | `data` | JSON, data files, what users hand to each other |
+//! | `context` | the actor that runs now, and the world that all users share |
+//! | `fiber` | stacks of their own for script functions; waiting, the guard, leaving |
+//! | `source` | files, syntax trees, imports, the standard library, calls of script functions |
+//! | `error` | errors with source lines, and how to mend them |
+//! | `user` | the `user` object, think time, transactions, verdicts |
+//! | `request` | `user.get(..)` and its kin, options, responses, batches |
+//! | `stream` | `user.stream(..)` |
+//! | `declare` | `user_class(..)`, `stages(..)`, `settings(..)` and all else that the top level says |
+//! | `api` | the namespaces: `random::`, `fake::`, `data::` and the others |
+//! | `check` | what is wrong with a script before it runs |
+//! | `program` | the engine, and the scripts that it has loaded, ready to be called |
 
 mod api;
-mod arrivals;
-mod auth;
-mod batch;
-mod block;
-mod blocks;
-mod builders;
-mod calls;
 mod check;
-mod class_options;
-mod control;
-mod convert;
-mod csv_table;
-mod current;
-mod cursor;
+mod context;
+mod data;
 mod declare;
-mod documents;
-mod draft;
-mod engine;
 mod error;
-mod event_stream;
 mod fiber;
-mod files;
-mod functions;
 #[cfg(test)]
 mod fuzz_tests;
-mod given;
-mod header_fields;
-mod headers;
-mod hooks;
-mod host;
-mod imports;
-mod json;
-mod listeners;
-mod locale;
-mod lowering;
-mod once;
 mod options;
-mod pace;
-mod pairs;
-mod persona;
-mod plain;
 mod program;
-mod readable;
 mod request;
-mod response;
-mod rows;
-mod script_options;
-mod secrets;
-mod settings;
-mod shapes;
-mod shared;
-mod site;
 mod source;
-mod stdlib;
 mod stream;
-mod syntax;
 #[cfg(test)]
 mod test_support;
-mod tokens;
-mod transaction;
-mod uploads;
-mod urls;
 mod user;
-mod verdict;
-mod waits;
-mod world;
+mod value;
 
-pub use current::Actor;
-pub use engine::Limits;
-pub use fiber::{FiberLimits, set_max_stacks};
-pub use given::{GivenOption, GivenOptions, OPTION_PREFIX, option_variable};
-pub use hooks::Fields;
-pub use host::{Host, Phased, Sample};
-pub use listeners::Listeners;
-pub use pace::{Pace, Pause};
-pub use program::{Call, Exception, Loaded, Loader, Script, ShapeAnswer, TaskEnd};
-pub use secrets::Mask;
-pub use site::{CallSite, Charge};
+pub use context::current::Actor;
+pub use context::given::{GivenOption, GivenOptions, OPTION_PREFIX, option_variable};
+pub use context::secrets::Mask;
+pub use context::world::World;
+pub use declare::hooks::Fields;
+pub use fiber::{Cut, FiberLimits, Limits, set_max_stacks};
+pub use program::{Call, Loaded, Loader, Script, ShapeAnswer};
 pub use user::User;
-pub use world::World;
+pub use user::ending::{Exception, TaskEnd};
+pub use user::host::{Host, Phased, Sample, WaitForResponse};
+pub use user::listeners::Listeners;
+pub use user::pace::{Pace, Pause};
+pub use user::site::{CallSite, Charge};

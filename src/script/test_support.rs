@@ -1,6 +1,8 @@
 //! A small engine with every namespace, for the unit tests of this room.
 
-use super::{Actor, World, api, current};
+use super::api;
+use super::context::current::{self, Actor};
+use super::context::world::World;
 use rhai::{Dynamic, Engine, Token};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::Version;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{EMPTY_HEADER, Header, Status};
+use std::mem::MaybeUninit;
 
 /// Larger heads are refused.
 pub(in crate::http) const MAX_HEAD: usize = 256 * 1024;
@@ -108,9 +109,11 @@ fn with_headers<T>(
     bytes: &[u8],
     read: impl FnOnce(&httparse::Response<'_, '_>, usize) -> Result<T, TransportError>,
 ) -> Result<Option<T>, TransportError> {
-    let mut few = [EMPTY_HEADER; 32];
-    let mut answer = httparse::Response::new(&mut few);
-    match answer.parse(bytes) {
+    // Left unwritten until they are needed: filling them in would cost as much as parsing does.
+    let mut few = [const { MaybeUninit::uninit() }; 32];
+    let mut answer = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    match parser.parse_response_with_uninit_headers(&mut answer, bytes, &mut few) {
         Ok(Status::Complete(length)) => return read(&answer, length).map(Some),
         Ok(Status::Partial) => return Ok(None),
         Err(httparse::Error::TooManyHeaders) => {}
@@ -144,16 +147,17 @@ impl Facts {
         // Told apart by length first: most headers are none of these.
         match name.len() {
             10 if name.eq_ignore_ascii_case("connection") => {
-                self.close |= lists(header.value, "close");
-                self.keep |= lists(header.value, "keep-alive");
+                for token in elements(header.value) {
+                    self.close |= token.eq_ignore_ascii_case(b"close");
+                    self.keep |= token.eq_ignore_ascii_case(b"keep-alive");
+                }
             }
             10 if name.eq_ignore_ascii_case("set-cookie") => self.sets_cookies = true,
             14 if name.eq_ignore_ascii_case("content-length") => self.note_length(header.value)?,
             16 if name.eq_ignore_ascii_case("content-encoding") => self.encoded = true,
             17 if name.eq_ignore_ascii_case("transfer-encoding") => {
-                let text = std::str::from_utf8(header.value).unwrap_or_default();
-                let last = text.rsplit(',').next().unwrap_or_default().trim();
-                self.coded = Some(last.eq_ignore_ascii_case("chunked"));
+                let last = elements(header.value).last().unwrap_or_default();
+                self.coded = Some(last.eq_ignore_ascii_case(b"chunked"));
             }
             _ => {}
         }
@@ -162,10 +166,8 @@ impl Facts {
 
     /// Several equal lengths are one; anything else is not a length.
     fn note_length(&mut self, value: &[u8]) -> Result<(), TransportError> {
-        let text = std::str::from_utf8(value).map_err(|_| TransportError::MalformedResponse)?;
-        for part in text.split(',').map(str::trim) {
-            let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-            let length = part.parse().ok().filter(|_| digits).ok_or(TransportError::MalformedResponse)?;
+        for part in elements(value) {
+            let length = decimal(part).ok_or(TransportError::MalformedResponse)?;
             if self.length.replace(length).is_some_and(|known| known != length) {
                 return Err(TransportError::MalformedResponse);
             }
@@ -189,10 +191,20 @@ impl Facts {
     }
 }
 
-/// Whether a comma-separated value lists `token`.
-fn lists(value: &[u8], token: &str) -> bool {
-    let text = std::str::from_utf8(value).unwrap_or_default();
-    text.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
+/// The elements of a comma-separated value (RFC 9110, section 5.6.1), empty ones too.
+fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
+}
+
+/// A number of nothing but digits.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 #[cfg(test)]

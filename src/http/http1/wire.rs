@@ -108,12 +108,17 @@ pub(in crate::http) fn head(
     out.extend_from_slice(request.url.path_and_query().as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\n");
     let plain = headers.is_plain();
-    if plain || !headers.omits(&HOST) {
-        let own = if plain { None } else { headers.own(&HOST).next() };
-        line(out, HOST.as_str(), own.unwrap_or(origin.authority()).as_bytes());
-    }
-    for (name, value) in &DEFAULTS {
-        if plain || !headers.settles(name) {
+    if plain {
+        out.extend_from_slice(origin.usual_lines(|lines| {
+            line(lines, HOST.as_str(), origin.authority().as_bytes());
+            DEFAULTS.iter().for_each(|(name, value)| line(lines, name.as_str(), value.as_bytes()));
+        }));
+    } else {
+        if !headers.omits(&HOST) {
+            let own = headers.own(&HOST).next();
+            line(out, HOST.as_str(), own.unwrap_or(origin.authority()).as_bytes());
+        }
+        for (name, value) in DEFAULTS.iter().filter(|(name, _)| !headers.settles(name)) {
             line(out, name.as_str(), value.as_bytes());
         }
     }

@@ -1,7 +1,7 @@
 //! `crypto::`: digests and signatures that requests carry, in hexadecimal. Not for keeping secrets.
 
-use super::args::{Answer, bytes};
 use super::namespace::Namespace;
+use crate::script::value::args::{Answer, bytes};
 use data_encoding::HEXLOWER;
 use rhai::{Dynamic, Engine};
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512, digest};

@@ -3,14 +3,14 @@
 //! Rows go out in three ways: `.random()`, `.next()` (one cursor per file and process, round and round) and `.unique()`
 //! (each row once in the run, then `()`).
 
-use super::args::{Answer, fail, options, text, truth, whole, wrong};
 use super::namespace::Namespace;
 use super::shared;
-use crate::script::csv_table::CsvOptions;
-use crate::script::current::{actor, draw, world};
-use crate::script::files::{Loaded, Reading};
-use crate::script::json;
-use crate::script::rows::{Row, Rows, position};
+use crate::script::context::current::{actor, draw, world};
+use crate::script::data::csv_table::CsvOptions;
+use crate::script::data::files::{Loaded, Reading};
+use crate::script::data::json;
+use crate::script::data::rows::{Row, Rows, position};
+use crate::script::value::args::{Answer, fail, options, text, truth, whole, wrong};
 use rand::RngExt;
 use rhai::{Array, Dynamic, Engine, Map};
 

@@ -1,7 +1,7 @@
 //! `encoding::`: bytes and texts in the forms that protocols ask for.
 
-use super::args::{Answer, bytes, fail, text};
 use super::namespace::Namespace;
+use crate::script::value::args::{Answer, bytes, fail, text};
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER, HEXLOWER_PERMISSIVE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rhai::{Dynamic, Engine};

@@ -1,8 +1,8 @@
 //! `env::`: the environment of the process, as the command line read it.
 
-use super::args::{Answer, text};
 use super::namespace::Namespace;
-use crate::script::current::world;
+use crate::script::context::current::world;
+use crate::script::value::args::{Answer, text};
 use rhai::{Dynamic, Engine};
 
 /// Adds the namespace to `engine`.

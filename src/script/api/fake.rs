@@ -4,12 +4,15 @@
 //! Nothing leads to a real person: e-mail addresses and urls are of example.com, .net and .org, American and
 //! German telephone numbers are those kept for fiction, card numbers begin as test cards do.
 
-use super::args::{Answer, count, fail, text, wrong};
+mod locale;
+mod persona;
+
 use super::namespace::Namespace;
-use crate::script::current::draw;
-use crate::script::locale::Locale;
-use crate::script::persona::{MAKERS, any_date, passphrase, sentence_of, word};
+use crate::script::context::current::draw;
+use crate::script::value::args::{Answer, count, fail, text, wrong};
 use jiff::civil::Date;
+use locale::Locale;
+use persona::{MAKERS, any_date, passphrase, sentence_of, word};
 use rhai::{Array, Dynamic, Engine};
 
 /// More words, sentences or characters than this are a mistake.
@@ -100,7 +103,7 @@ fn date(from: &Dynamic, to: &Dynamic) -> Answer<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::script::persona::MAKERS;
+    use crate::script::api::fake::persona::MAKERS;
     use crate::script::test_support::{Bench, error, value};
 
     #[test]

@@ -1,9 +1,9 @@
 //! `json::`: text to values and back, and ways into a document.
 
-use super::args::{Answer, count, describe, fail, text};
 use super::namespace::Namespace;
-use crate::script::json::{MAX_DEPTH, to_dynamic, to_pretty_text, to_text};
-use crate::script::rows::{Row, Rows, position};
+use crate::script::data::json::{MAX_DEPTH, to_dynamic, to_pretty_text, to_text};
+use crate::script::data::rows::{Row, Rows, position};
+use crate::script::value::args::{Answer, count, describe, fail, text};
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
 
 /// Adds the namespace to `engine`.

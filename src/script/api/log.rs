@@ -2,8 +2,8 @@
 //! runs on every shard and is heard once.
 
 use super::namespace::Namespace;
-use crate::script::current::actor;
-use crate::script::readable::readable;
+use super::readable::readable;
+use crate::script::context::current::actor;
 use rhai::{Dynamic, Engine, NativeCallContext};
 use tracing::Level;
 
@@ -47,8 +47,9 @@ fn write(level: Level, context: &NativeCallContext<'_>, value: &Dynamic) {
 
 #[cfg(test)]
 mod tests {
+    use crate::script::context::current::Actor;
+    use crate::script::context::world::World;
     use crate::script::test_support::{Bench, world};
-    use crate::script::{Actor, World};
     use std::io;
     use std::path::PathBuf;
     use std::rc::Rc;

@@ -1,6 +1,5 @@
 //! The native namespaces of scripts, one file each.
 
-pub(super) mod args;
 mod crypto;
 mod data;
 mod encoding;
@@ -9,9 +8,10 @@ mod fake;
 mod json;
 mod log;
 mod namespace;
-pub(super) mod random;
+mod random;
+mod readable;
 mod register;
-pub(super) mod shared;
+mod shared;
 mod time;
 
 pub(super) use register::register_all;

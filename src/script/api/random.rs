@@ -1,8 +1,8 @@
 //! `random::`: everything comes from the current actor's stream, so the same seed gives the same run.
 
-use super::args::{Answer, count, fail, number, text, whole, with_list, wrong};
 use super::namespace::Namespace;
-use crate::script::current::draw;
+use crate::script::context::current::draw;
+use crate::script::value::args::{Answer, count, fail, number, text, whole, with_list, wrong};
 use crate::util::Stream;
 use rand::RngExt;
 use rand::seq::SliceRandom;

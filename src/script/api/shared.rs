@@ -1,31 +1,12 @@
 //! `data::store(name)`, `data::queue(name)`, `data::counter(name)`: what users hand to each other, over all shards.
 
-use super::args::{Answer, fail, text, whole};
-use crate::script::current::{actor, world};
-use crate::script::plain::Plain;
-use crate::script::shared::{Counter, Queue, Store};
-use crate::script::{convert, fiber};
+use crate::script::context::current::{actor, world};
+use crate::script::data::handles::{CounterHandle, QueueHandle, StoreHandle};
+use crate::script::data::plain::Plain;
+use crate::script::fiber;
+use crate::script::value::args::{Answer, fail, text, whole};
+use crate::script::value::convert;
 use rhai::{Dynamic, Engine, FuncRegistration, Module, RhaiNativeFunc, Variant};
-use std::sync::Arc;
-
-/// A script's handle on a store; a copy is the same store.
-#[derive(Clone)]
-pub(super) struct StoreHandle(Arc<Store>);
-
-/// A script's handle on a queue.
-#[derive(Clone)]
-pub(super) struct QueueHandle(Arc<Queue>);
-
-/// A script's handle on a counter.
-#[derive(Clone)]
-pub(super) struct CounterHandle(Arc<Counter>);
-
-/// Whether `value` is a handle: a copy of it is the same thing.
-pub(in crate::script) fn is_handle(value: &Dynamic) -> bool {
-    value.read_lock::<StoreHandle>().is_some()
-        || value.read_lock::<QueueHandle>().is_some()
-        || value.read_lock::<CounterHandle>().is_some()
-}
 
 /// `data::store(name)`
 pub(super) fn store(name: &Dynamic) -> Answer<StoreHandle> {

@@ -2,9 +2,9 @@
 //!
 //! At the top level of a script the clock stands at the start of the run, so that every shard declares the same.
 
-use super::args::{Answer, fail, text, whole};
 use super::namespace::Namespace;
-use crate::script::current::actor;
+use crate::script::context::current::actor;
+use crate::script::value::args::{Answer, fail, text, whole};
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::strtime::{self, BrokenDownTime};

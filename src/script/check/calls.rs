@@ -1,11 +1,11 @@
 //! Calls of functions that nobody has.
 
-use super::Scope;
-use crate::script::functions::Arities;
-use crate::script::source::SourceFile;
-use crate::script::syntax::{self, Call};
+use super::findings::{Scope, each_call};
+use crate::script::source::files::SourceFile;
+use crate::script::source::functions::Arities;
+use crate::script::source::syntax::{self, Call};
 use crate::util::{Diagnostic, nearest};
-use rhai::{FnAccess, Position};
+use rhai::{ASTNode, Expr, FnAccess, Position};
 use std::collections::BTreeSet;
 
 /// What the language resolves by itself, whatever the number of arguments.
@@ -13,7 +13,7 @@ const LANGUAGE: [&str; 2] = ["call", "curry"];
 
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    super::each_call(scope.file, |call, _| {
+    each_call(scope.file, |call, _| {
         let wrong = match (call.call.namespace.is_empty(), call.method) {
             (false, _) => qualified(scope, call),
             (true, true) => method(scope, call),
@@ -52,6 +52,16 @@ fn function(scope: &Scope<'_>, call: Call<'_>) -> Option<Diagnostic> {
     })
 }
 
+/// Whether `file` has a function of that name that knows nothing of `this`: called as a method it forgets its receiver,
+/// which nobody can mean.
+fn hides_method(file: &SourceFile, name: &str, count: usize) -> bool {
+    syntax::body(&file.ast, name, count).is_some_and(|body| {
+        let mut uses_this = false;
+        syntax::walk(&body, |path| uses_this |= matches!(path.last(), Some(ASTNode::Expr(Expr::ThisPtr(_)))));
+        !uses_this
+    })
+}
+
 fn method(scope: &Scope<'_>, call: Call<'_>) -> Option<Diagnostic> {
     let (name, count) = (call.call.name.as_str(), call.call.args.len());
     if LANGUAGE.contains(&name) || scope.world.keys.contains(name) {
@@ -60,7 +70,15 @@ fn method(scope: &Scope<'_>, call: Call<'_>) -> Option<Diagnostic> {
     // A native function counts its receiver, a script function has it as `this`.
     let native = counts_of(&scope.world.functions.global, name);
     let mut counts: BTreeSet<usize> = native.iter().filter_map(|count| count.checked_sub(1)).collect();
+    let hidden = counts.contains(&count) && hides_method(scope.file, name, count);
     counts.extend(counts_of(&scope.own, name));
+    if hidden {
+        let message = format!("this calls `fn {name}` of this file, not the method `{name}`");
+        let wrong = Diagnostic::error(message).at(scope.file.at(call.position));
+        return Some(
+            wrong.help("give the function another name: with as many arguments it comes before the method"),
+        );
+    }
     if counts.contains(&count) {
         return None;
     }

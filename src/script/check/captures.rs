@@ -1,9 +1,9 @@
 //! Tasks that change a variable which they captured: each shard has its own copy, so the sum is never what was meant.
 //! And blocks that captured the user whose method runs them: Rhai has locked it, so they can never run.
 
-use super::Scope;
-use crate::script::source::SourceFile;
-use crate::script::syntax::{self, Call, Closure};
+use super::findings::{Scope, each_call};
+use crate::script::source::files::SourceFile;
+use crate::script::source::syntax::{self, Call, Closure};
 use crate::util::Diagnostic;
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ const TAKES_TASKS: [&str; 4] = ["task", "on_start", "on_stop", "wait_time"];
 
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    super::each_call(scope.file, |call, path| {
+    each_call(scope.file, |call, path| {
         found.extend(block_with_its_receiver(scope.file, call, path));
         let hook = !call.method && call.call.name == "on" && call.call.args.len() == 2;
         if hook || (call.method && TAKES_TASKS.contains(&call.call.name.as_str())) {

@@ -1,12 +1,12 @@
 //! Keys of literal option maps that nobody reads.
 
-use super::Scope;
+use super::findings::{Scope, each_call};
 use crate::script::options::{
     ARRIVALS_OPTIONS, BATCH_KEYS, BODY_FILE_OPTIONS, OPTION_KEYS, PART_OPTIONS, RECORD_OPTIONS,
     REQUEST_METHODS, REQUEST_OPTIONS, SETTINGS, STREAM_KEYS, TASK_OPTIONS, class_option_names,
 };
-use crate::script::source::SourceFile;
-use crate::script::syntax::Call;
+use crate::script::source::files::SourceFile;
+use crate::script::source::syntax::Call;
 use crate::util::{Diagnostic, nearest};
 use rhai::{Array, Dynamic, Expr, Map, Position};
 
@@ -15,7 +15,7 @@ const REQUEST: &str = "request option";
 
 pub(super) fn check(scope: &Scope<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    super::each_call(scope.file, |call, _| {
+    each_call(scope.file, |call, _| {
         let maps = if call.method {
             maps(call)
         } else if scope.own.contains_key(call.call.name.as_str()) {

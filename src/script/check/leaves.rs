@@ -1,6 +1,6 @@
 //! Can a task leave the set that it is in?
 
-use crate::script::syntax;
+use crate::script::source::syntax;
 use rhai::{AST, ASTNode};
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 use super::check;
-use crate::script::imports::Resolver;
-use crate::script::source::Files;
-use crate::script::tokens;
+use crate::script::source::files::Files;
+use crate::script::source::imports::Resolver;
+use crate::script::source::tokens;
 use crate::util::Diagnostic;
 use rhai::{Array, Dynamic, Engine, FnPtr, Map, Module, OptimizationLevel};
 use std::path::Path;
@@ -223,6 +223,23 @@ fn g(a, b) { g(a) + a.g(b) + f(a, b); }",
     2 | fn g(a, b) { g(a) + a.g(b) + f(a, b); }
       |                              ^
     "#);
+}
+
+#[test]
+fn functions_that_hide_methods() {
+    insta::assert_snapshot!(shown(
+        "fn get(user, path) { user.get(path, #{}); }
+fn put(path) { this.post(path) }
+fn f(user) { get(user, \"/x\"); user.get(\"/x\"); user.put(\"/x\"); }",
+        &[]
+    ), @r"
+    error: this calls `fn get` of this file, not the method `get`
+     --> a.rhai:1:27
+      |
+    1 | fn get(user, path) { user.get(path, #{}); }
+      |                           ^^^
+      = help: give the function another name: with as many arguments it comes before the method
+    ");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Variables that a function cannot see.
 
-use super::Scope;
+use super::findings::Scope;
 use crate::script::error::{foreign_word, purity_help};
-use crate::script::source::SourceFile;
-use crate::script::syntax::{self, Variable};
+use crate::script::source::files::SourceFile;
+use crate::script::source::syntax::{self, Variable};
 use crate::util::{Diagnostic, nearest};
 use rhai::{ASTNode, Engine, EvalAltResult, Expr, Position, Stmt};
 use std::collections::BTreeSet;

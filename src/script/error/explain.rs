@@ -1,9 +1,10 @@
 //! What a run-time error means, and how to mend it: the traps that Rhai sets to everybody once.
 
-use super::{Trace, declared_at_top, shown, syntax};
-use crate::script::functions::Arities;
-use crate::script::source::{Files, SourceFile};
-use crate::script::syntax::Variable;
+use super::diagnose::{Trace, declared_at_top, is_closure};
+use super::{shown, syntax};
+use crate::script::source::files::{Files, SourceFile};
+use crate::script::source::functions::Arities;
+use crate::script::source::syntax::Variable;
 use crate::util::{Diagnostic, nearest};
 use rhai::EvalAltResult;
 use std::rc::Rc;
@@ -179,7 +180,10 @@ fn missing_variable(name: &str, context: &Context<'_>) -> Option<String> {
     }
     if name == "user" {
         return Some(match context.trace.function() {
-            Some(function) => format!("write `fn {function}(user)`: a task gets the user that runs it"),
+            Some(function) => {
+                let function = context.files.function_name(function);
+                format!("write `fn {function}(user)`: a task gets the user that runs it")
+            }
             None => "the top level only declares: what a user does belongs into a task, `.task(\"name\", |user| ..)`".to_owned(),
         });
     }
@@ -222,14 +226,16 @@ pub(in crate::script) fn foreign_word(name: &str) -> Option<&'static str> {
 }
 
 fn not_exported(alias: &str, variable: &str, context: &Context<'_>) -> String {
-    let library =
-        context.file.as_ref().and_then(|file| crate::script::syntax::library_of(context.files, file, alias));
+    let library = context
+        .file
+        .as_ref()
+        .and_then(|file| crate::script::source::syntax::library_of(context.files, file, alias));
     match library {
         Some(library) if declared_at_top(Some(&library), variable).is_some() => {
             format!("write `export let {variable} = ..` in {}", library.name)
         }
         Some(library) => {
-            let offers = crate::script::syntax::offers(&library.ast);
+            let offers = crate::script::source::syntax::offers(&library.ast);
             match nearest(variable, offers.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{alias}::{near}`?"),
                 None => format!("{} has no function and no `export let` of that name", library.name),
@@ -242,7 +248,9 @@ fn not_exported(alias: &str, variable: &str, context: &Context<'_>) -> String {
 fn missing_namespace(name: &str, context: &Context<'_>) -> Option<String> {
     let mut known: Vec<String> = Vec::new();
     if let Some(file) = &context.file {
-        known.extend(crate::script::syntax::imports(&file.ast).into_iter().filter_map(|import| import.alias));
+        known.extend(
+            crate::script::source::syntax::imports(&file.ast).into_iter().filter_map(|import| import.alias),
+        );
     }
     if let Some(functions) = context.files.functions() {
         known.extend(functions.namespaces.keys().cloned());
@@ -269,8 +277,8 @@ fn missing_function(text: &str, context: &Context<'_>) -> Option<String> {
     };
     let own = context.file.iter().flat_map(|file| file.ast.iter_functions());
     let own: Vec<_> = own
-        .filter(|function| !super::is_closure(function.name))
-        .map(|function| function.name.to_owned())
+        .filter(|function| !is_closure(function.name))
+        .map(|function| context.files.function_name(function.name))
         .collect();
     if known.contains_key(name) || own.iter().any(|own| own == name) {
         return Some(format!("`{name}` exists, but not for arguments of these types"));

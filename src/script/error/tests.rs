@@ -1,7 +1,7 @@
 use super::{diagnose, exception_key};
-use crate::script::imports::Resolver;
-use crate::script::source::Files;
-use crate::script::tokens;
+use crate::script::source::files::Files;
+use crate::script::source::imports::Resolver;
+use crate::script::source::tokens;
 use rhai::{Dynamic, Engine, EvalAltResult, FnPtr, Map, Module, NativeCallContext, OptimizationLevel};
 
 #[derive(Clone)]
