@@ -52,6 +52,8 @@ fn record(milliseconds: f64, failing: u64) -> Record {
         invalid: Vec::new(),
         allow_saturation: false,
         verdicts: Vec::new(),
+        exit_code_on_error: None,
+        exit_code_of_hook: None,
         exit_code: 0,
     }
 }

@@ -39,7 +39,19 @@ fn failed_run() -> (PathBuf, tempfile::TempDir) {
     let server = DemoServer::start(0).expect("a port");
     let finished = Katydid::run_script(SCRIPT)
         .file("gate.yaml", MANIFEST)
-        .args(["-u", "12", "-r", "6", "-t", "6s", "--manifest", "gate.yaml", "--html", "page.html"])
+        .args([
+            "-u",
+            "12",
+            "-r",
+            "6",
+            "-t",
+            "6s",
+            "--phases",
+            "--manifest",
+            "gate.yaml",
+            "--html",
+            "page.html",
+        ])
         .against(&server)
         .run()
         .exits(3);
@@ -106,6 +118,7 @@ fn it_shows_everything_and_fetches_nothing() {
             "FAILED exit code 3",
             "Thresholds",
             "Requests",
+            "Phases",
             "Over time",
             "Distribution",
             "Errors",
@@ -119,6 +132,10 @@ fn it_shows_everything_and_fetches_nothing() {
         "[...document.querySelectorAll('.thresholds tbody tr')].map((row) => row.cells[0].textContent)";
     assert_eq!(browser.value(verdicts), json!(["FAILED", "passed", "passed", "warned"]));
     assert_eq!(column(&mut browser, 0).len(), 4);
+    let phases = "[...document.querySelectorAll('.phases tfoot td')].slice(1).map((cell) => parseFloat(cell.textContent))";
+    let phases: Vec<Option<f64>> = serde_json::from_value(browser.value(phases)).expect("numbers");
+    // Connect, send, wait and receive; dns where looking up an address took long enough to count.
+    assert!([8, 10].contains(&phases.len()) && phases.iter().all(Option::is_some), "{phases:?}");
     assert_eq!(browser.value("document.images.length"), 0);
     let error = browser.value("document.querySelector('.errors tbody th').textContent");
     assert!(

@@ -8,7 +8,7 @@ use katydid::demo::DemoServer;
 use katydid::manifest::{Judgement, Unit, Verdict, VerdictRow};
 use katydid::report::html::{MOST_BYTES, html_report};
 use katydid::report::{EndingCause, GivenOption, Record};
-use katydid::stats::{Recorder, ShardHealth};
+use katydid::stats::{PhaseSample, Recorder, Sample, ShardHealth};
 use ring::digest::{SHA512, digest};
 use std::path::Path;
 use std::time::Duration;
@@ -173,6 +173,63 @@ fn it_stays_small_however_much_there_is_to_tell() {
     assert!(page.len() < MOST_BYTES, "{}", page.len());
     assert_eq!(page.matches("<th scope=row>").count(), 502, "500 names, the others, and all together");
     assert!(page.contains("9,500 other names, those with the fewest requests"));
+}
+
+/// Adds requests with phases, one for each of these names; the first of them opens the connection.
+fn phased(run: &mut Record, names: &[String]) {
+    let mut recorder = Recorder::new();
+    for (number, name) in (0..).zip(names) {
+        let ms = |milliseconds: u64| Duration::from_micros(milliseconds * 1000 + number);
+        let opening = if number == 0 { [ms(0), ms(2), ms(12)] } else { [Duration::ZERO; 3] };
+        let [dns, connect, tls] = opening;
+        let phases = PhaseSample {
+            durations: [dns, connect, tls, ms(1), ms(30 + number % 40), ms(4)],
+            bytes_sent: 100,
+            bytes_received: 2000,
+        };
+        let sample = Sample {
+            method: if number % 2 == 0 { "GET" } else { "POST" },
+            name,
+            response_time: Some(phases.durations.iter().sum()),
+            service_time: None,
+            size: 10,
+            failure: None,
+            ended: Duration::from_secs(1),
+        };
+        recorder.record_phased(&sample, Some(&phases));
+    }
+    run.run.totals.merge(&recorder.take());
+}
+
+#[test]
+fn phases_have_a_table_where_they_were_counted() {
+    let known = names(&["/a", "/b", "/c"]);
+    let mut run = record(&known, 3, 2, 0);
+    assert!(!html_report(&run).contains("id=phases-title"));
+    phased(&mut run, &known[..2]);
+    let page = html_report(&run);
+    let section = between(&page, "<section aria-labelledby=phases-title>", "</section>");
+    insta::assert_snapshot!(texts(section).replace("|/", "\n/").replace("|All", "\nAll"), @r"
+    Phases|Where the time went, in milliseconds, of the requests that had the phase: a kept connection is not opened again.|Phases of requests by name|Name|Type|connect p50|connect p95|tls p50|tls p95|send p50|send p95|wait p50|wait p95|receive p50|receive p95
+    /a|GET|2.00|2.00|12.0|12.0|1.00|1.00|30.0|30.0|4.00|4.00
+    /b|POST|–|–|–|–|1.00|1.00|31.0|31.0|4.00|4.00
+    All together|2.00|2.00|12.0|12.0|1.00|1.00|31.0|31.0|4.00|4.00
+    ");
+}
+
+#[test]
+fn phases_of_many_names_are_bounded() {
+    let long = "<&\"'>".repeat(40);
+    let many: Vec<String> = (0..10_000).map(|number| format!("{long}/{number}")).collect();
+    let mut run = record(&many, 3, 50, 3);
+    phased(&mut run, &many);
+    let page = html_report(&run);
+    assert!(page.len() < MOST_BYTES, "{}", page.len());
+    let section = between(&page, "<section aria-labelledby=phases-title>", "</section>");
+    let shown = section.matches("<th scope=row>").count() - 1;
+    assert!(shown > 10 && section.len() < 45_000, "{shown} {}", section.len());
+    let left = format!("9,{} other names", 1000 - shown);
+    assert!(section.contains(&left), "{shown}");
 }
 
 #[test]

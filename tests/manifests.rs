@@ -118,12 +118,16 @@ fn all_twenty_metrics_and_the_short_names_are_judged() {
 
 #[test]
 fn a_missing_row_is_a_miss() {
-    let verdict = verdict("/itmes:\n  99%: 100\n/nothing/like/it:\n  Failure Count: 0", &shop());
+    let verdict = verdict(
+        "/itmes:\n  99%: 100\n/nothing/like/it:\n  Failure Count: 0\nGET /items:\n  99%: 100",
+        &shop(),
+    );
     assert_eq!(
         whys(&verdict),
         [
             "no row: nothing was counted as /itmes; did you mean /items?",
             "no row: nothing was counted as /nothing/like/it",
+            "no row: nothing was counted as GET /items; the name is /items, the type is said by `type: GET`",
         ]
     );
     assert!(verdict.rows.iter().all(|row| row.actual.is_none() && row.margin.is_none()));

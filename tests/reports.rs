@@ -183,6 +183,50 @@ fn the_json_says_what_the_server_counted() {
     assert!(places.is_sorted(), "{places:?}");
 }
 
+#[test]
+fn users_are_told_to_the_last_second() {
+    let works = "user.get(\"/items\");";
+    let leaves = "user.get(\"/delay/700\"); user.get(\"/delay/700\"); user.stop();";
+    let long = "user.get(\"/delay/1300\");";
+    for (work, args) in [
+        (works, ["-t", "2s"]),
+        (works, ["-t", "2700ms"]),
+        (works, ["-i", "130"]),
+        (leaves, ["-t", "1m"]),
+        (long, ["-t", "1500ms"]),
+    ] {
+        let script = format!("user_class(\"U\").wait_time(constant(0.05)).task(\"t\", |user| {{ {work} }});");
+        let finished = Katydid::run_script(&script)
+            .args(["--host", "demo", "-u", "3", "-r", "100", "--only-summary", "--json", "r.json"])
+            .args(args)
+            .run()
+            .exits(0);
+        let report = json(&finished.written("r.json"));
+        let slices = report["series"]["slices"].as_array().expect("slices");
+        let users = slices.iter().map(|slice| slice["users"].as_u64().expect("a number"));
+        let busy = users.zip(slices).filter(|(_, slice)| slice["requests"] != 0);
+        let busy: Vec<u64> = busy.map(|(users, _)| users).collect();
+        assert!(!busy.is_empty() && busy.iter().all(|users| (1..=3).contains(users)), "{args:?} {slices:#?}");
+    }
+}
+
+#[test]
+fn users_of_a_ramp_are_told_in_the_second_in_which_they_ran() {
+    let finished = Katydid::run_script(r#"user_class("U").task("t", |user| { user.get("/delay/20"); });"#)
+        .args(["--host", "demo", "-u", "6", "-r", "2", "-t", "4500ms", "--only-summary", "--json", "r.json"])
+        .run()
+        .exits(0);
+    let report = json(&finished.written("r.json"));
+    let slices = report["series"]["slices"].as_array().expect("slices");
+    let users: Vec<_> = slices.iter().map(|slice| slice["users"].as_u64().expect("a number")).collect();
+    // On a busy machine a ramp is late; it is never early.
+    assert!(
+        users.iter().zip([2, 4, 6]).all(|(users, most)| *users <= most) && users.is_sorted(),
+        "{users:?}"
+    );
+    assert!(users.len() >= 5 && users[4] == 6, "{users:?}");
+}
+
 /// An element with its attributes and text.
 #[derive(Debug, Default)]
 struct Element {

@@ -196,3 +196,18 @@ fn in_the_open_model_the_seed_decides_what_an_arrival_does() {
     assert_eq!(alone, trace("5", "2"));
     assert_ne!(alone, trace("6", "1"));
 }
+
+#[test]
+fn stdout_may_be_its_file() {
+    let script = r#"user_class("U").task("t", |user| { user.get("/items"); });"#;
+    let run = |args: &[&str]| {
+        Katydid::run_script(script).args(["--host", "demo", "-i", "3", "--only-summary"]).args(args.to_vec())
+    };
+    let finished = run(&["--trace", "-"]).run().exits(0);
+    let lines: Vec<_> = finished.stdout.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (4, "user,step,time_ms,arrival,task,wait_s,rows"), "{lines:?}");
+    assert!(finished.stderr.contains("Aggregated"), "{}", finished.stderr);
+    assert!(!finished.path("-").exists());
+    let said = run(&["--trace", "-", "--junit", "-"]).refused();
+    assert!(said.contains("--junit and --trace cannot all write to stdout"), "{said}");
+}

@@ -1,9 +1,12 @@
 //! `katydid compare`: two runs beside each other, or two sides of several.
 
 use super::exit;
+use super::outputs::{Outputs, one_for_stdout};
 use super::settings::colours::NO_COLOR;
+use super::settings::file_names::Names;
+use super::settings::form::STDOUT;
 use super::terminal::show;
-use crate::report::{ComparisonSheet, Output, Record, comparison_html, comparison_markdown, comparison_text};
+use crate::report::{ComparisonSheet, Record, comparison_html, comparison_markdown, comparison_text};
 use crate::util::Diagnostic;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::path::{Path, PathBuf};
@@ -68,9 +71,12 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Judge runs too in which the generator could not keep up"),
         )
-        .arg(file("markdown", "Write the comparison in Markdown, for a pull request"))
+        .arg(file("markdown", "Write the comparison in Markdown, for a pull request; `-` is stdout"))
         .arg(file("html", "Write the comparison as a page"))
-        .arg(file("json", "Write the comparison for programs"))
+        .arg(file(
+            "json",
+            "Write the comparison for programs; `-` is stdout, and the text goes to stderr then",
+        ))
         .arg(Arg::new(NO_COLOR).long(NO_COLOR).action(ArgAction::SetTrue).help("No colours"))
         .after_help(AFTER)
 }
@@ -127,24 +133,36 @@ type Form = fn(&ComparisonSheet) -> Vec<u8>;
 ///
 /// A result that cannot be read, or a file that cannot be written.
 pub(super) fn compare(settings: &CompareSettings) -> Result<u8, Vec<Diagnostic>> {
-    let forms: [(&str, &Option<PathBuf>, Form); 3] = [
-        ("--markdown", &settings.markdown, |sheet| comparison_markdown(sheet).into_bytes()),
-        ("--html", &settings.html, |sheet| comparison_html(sheet).into_bytes()),
-        ("--json", &settings.json, ComparisonSheet::to_json),
-    ];
-    let mut outputs = Vec::new();
-    for (option, path, form) in forms {
-        if let Some(path) = path {
-            outputs.push((Output::new(option, path).map_err(|error| vec![error])?, form));
-        }
+    let files = settings.files();
+    one_for_stdout(files.iter().map(|(_, key, path)| (*key, *path))).map_err(|error| vec![error])?;
+    if files.iter().any(|(.., path)| path.as_os_str() == STDOUT) {
+        show::leave_stdout();
     }
     let (base, new) = (read(&settings.base)?, read(&settings.new)?);
+    let names = Names::common(base.iter().chain(&new).map(|(_, record)| record));
+    let mut named = Vec::new();
+    for (form, key, path) in files {
+        let path = names.fill(&format!("--{key}"), path).map_err(|error| vec![error])?;
+        named.push((form, key, path));
+    }
+    let outputs = Outputs::open(named).map_err(|error| vec![error])?;
     let sheet = ComparisonSheet::new(&base, &new, settings.fail_on_regression);
     show::report(&comparison_text(&sheet, show::columns()));
-    for (output, form) in outputs {
-        output.write(&form(&sheet)).map_err(|error| vec![error])?;
+    let errors = outputs.write(|form, _| form(&sheet));
+    if errors.is_empty() { Ok(exit_code(&sheet, settings.allow_saturation)) } else { Err(errors) }
+}
+
+impl CompareSettings {
+    /// What is written, by which option, and where to.
+    fn files(&self) -> Vec<(Form, &'static str, &Path)> {
+        let files: [(Form, _, &Option<PathBuf>); 3] = [
+            (|sheet| comparison_markdown(sheet).into_bytes(), "markdown", &self.markdown),
+            (|sheet| comparison_html(sheet).into_bytes(), "html", &self.html),
+            (ComparisonSheet::to_json, "json", &self.json),
+        ];
+        let given = files.into_iter().filter_map(|(form, key, path)| Some((form, key, path.as_deref()?)));
+        given.collect()
     }
-    Ok(exit_code(&sheet, settings.allow_saturation))
 }
 
 /// Without a limit nobody asked for a judgement.

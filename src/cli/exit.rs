@@ -1,5 +1,7 @@
 //! Exit codes: what a run says to the shell or the pipeline that started it.
 
+use crate::report::{EndingCause, Record};
+
 /// Everything passed.
 pub const PASSED: u8 = 0;
 /// Some requests failed, or a task or hook threw.
@@ -30,6 +32,26 @@ pub struct Outcome {
     pub chosen: Option<u8>,
     /// `--exit-code-on-error`: takes the place of [`FAILED`], and makes failed requests count beside a manifest.
     pub on_error: Option<u8>,
+}
+
+impl Outcome {
+    /// That of a run with what became of its thresholds.
+    #[must_use]
+    pub fn of(record: &Record) -> Self {
+        let totals = &record.run.totals;
+        Self {
+            invalid: !record.allow_saturation && !record.invalid.is_empty(),
+            cut: record.ending.cause == EndingCause::Cut,
+            // What ended the run may be kept again by its end.
+            manifest_missed: record.ending.cause == EndingCause::Threshold
+                || record.verdicts.iter().any(|verdict| !verdict.passed),
+            manifest_given: !record.verdicts.is_empty(),
+            failed_requests: totals.aggregated().failures > 0,
+            exceptions: !totals.exceptions().is_empty() || record.failed_hooks > 0,
+            chosen: record.exit_code_of_hook,
+            on_error: record.exit_code_on_error,
+        }
+    }
 }
 
 /// The exit code of a run: the first that applies of [`INVALID`], what a hook chose, [`MISSED`], [`FAILED`] or what was given in its

@@ -1,10 +1,13 @@
 //! `katydid merge`: the results of one run from several generators, as one.
 
 use super::compare::read;
+use super::outputs::Outputs;
 use super::settings::colours::NO_COLOR;
+use super::settings::file_names::Names;
+use super::settings::form::STDOUT;
 use super::terminal::show;
+use crate::report::Record;
 use crate::report::console::run_report;
-use crate::report::{Output, Record};
 use crate::util::Diagnostic;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::path::PathBuf;
@@ -39,7 +42,7 @@ pub(super) fn command() -> Command {
                 .long("result")
                 .value_name("FILE")
                 .required(true)
-                .help("Write the whole result there; packed where the name ends in .zst"),
+                .help("Write the whole result there; packed where the name ends in .zst; `-` is stdout"),
         )
         .arg(Arg::new(NO_COLOR).long(NO_COLOR).action(ArgAction::SetTrue).help("No colours"))
         .after_help(AFTER)
@@ -60,7 +63,9 @@ pub(super) fn settings(matches: &ArgMatches) -> MergeSettings {
 ///
 /// A result that cannot be read, one that is given twice, or a file that cannot be written.
 pub(super) fn merge(settings: &MergeSettings) -> Result<u8, Vec<Diagnostic>> {
-    let output = Output::new("--result", &settings.result).map_err(|error| vec![error])?;
+    if settings.result.as_os_str() == STDOUT {
+        show::leave_stdout();
+    }
     let parts = read(&settings.parts)?;
     if let Some(error) = twice(&parts) {
         return Err(vec![error]);
@@ -72,7 +77,12 @@ pub(super) fn merge(settings: &MergeSettings) -> Result<u8, Vec<Diagnostic>> {
     let Some(merged) = Record::merged(&records) else {
         return Err(vec![Diagnostic::error("no result is given")]);
     };
-    output.write(&merged.to_bytes(output.path())).map_err(|error| vec![error])?;
+    let name = Names::of_record(&merged).fill("--result", &settings.result).map_err(|error| vec![error])?;
+    let output = Outputs::open([((), "result", name)]).map_err(|error| vec![error])?;
+    let errors = output.write(|(), name| merged.to_bytes(name));
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     show::report(&run_report(&merged, show::columns()));
     Ok(super::exit::PASSED)
 }

@@ -1,5 +1,6 @@
 //! What is known of a run besides what was counted.
 
+use super::exit;
 use super::prepare::Prepared;
 use super::settings::RunSettings;
 use super::settings::options::OPTION;
@@ -36,17 +37,16 @@ impl Known {
         Ok(Self { options, plan, mask })
     }
 
-    /// The run with what came of it.
+    /// The run with what came of it, its exit code among that.
     pub(super) fn record(
         self,
         settings: &RunSettings,
         outcome: Outcome,
         invalid: Vec<String>,
         verdicts: Vec<Verdict>,
-        exit_code: u8,
     ) -> Record {
         let scripts = settings.script.scripts.iter();
-        Record {
+        let mut record = Record {
             format: FORMAT.to_owned(),
             version: VERSION,
             katydid: env!("CARGO_PKG_VERSION").to_owned(),
@@ -62,8 +62,12 @@ impl Known {
             invalid,
             allow_saturation: settings.allow_saturation,
             verdicts,
-            exit_code,
-        }
+            exit_code_on_error: settings.exit_code_on_error,
+            exit_code_of_hook: outcome.exit_code,
+            exit_code: exit::PASSED,
+        };
+        record.exit_code = exit::exit_code(&exit::Outcome::of(&record));
+        record
     }
 }
 

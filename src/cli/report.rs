@@ -1,7 +1,7 @@
 //! `katydid report`: a saved result in other forms.
 
-use super::outputs::Outputs;
 use super::settings::ReportSettings;
+use super::settings::file_names::Names;
 use super::terminal::show;
 use crate::report::console::run_report;
 use crate::report::{Record, csv};
@@ -15,7 +15,7 @@ use crate::util::Diagnostic;
 /// No result, or a file that cannot be written.
 pub(super) fn report(settings: &ReportSettings) -> Result<u8, Vec<Diagnostic>> {
     let record = Record::read(&settings.result).map_err(|error| vec![error])?;
-    let files = &settings.files;
+    let files = settings.files.named(&Names::of_record(&record)).map_err(|error| vec![error])?;
     if files.is_empty() {
         show::report(&run_report(&record, show::columns()));
         return Ok(0);
@@ -23,8 +23,8 @@ pub(super) fn report(settings: &ReportSettings) -> Result<u8, Vec<Diagnostic>> {
     if files.take_stdout() {
         show::leave_stdout();
     }
-    let outputs = Outputs::open(&files.forms).map_err(|error| vec![error])?;
-    let mut errors = outputs.write(&record);
+    let outputs = files.open().map_err(|error| vec![error])?;
+    let mut errors = outputs.write(|form, name| form.render(&record, name));
     if let Some(prefix) = &files.csv {
         errors.extend(csv::write_files(prefix, &record.run, files.csv_options).err());
     }

@@ -5,15 +5,16 @@ use super::demo::DEMO;
 use super::exit::{self, Outcome as ExitOutcome};
 use super::manifests::read_manifests;
 use super::observer::{Course, RunObserver};
-use super::outputs::Outputs;
 use super::prepare::{self, Prepared};
 use super::record::Known;
 use super::settings::RunSettings;
+use super::settings::file_names::Names;
+use super::settings::form::STDOUT;
 use super::terminal::live::LiveRun;
 use super::terminal::show;
 use super::{logging, once, signals};
 use crate::demo::DemoServer;
-use crate::engine::{self, Debugging, Ending, RunConfig};
+use crate::engine::{self, Debugging, RunConfig};
 use crate::http::{AllowedHosts, ClientOptions};
 use crate::manifest::{Manifest, Verdict, evaluate};
 use crate::plan::{Plan, UserTarget};
@@ -24,6 +25,7 @@ use crate::report::trace::TraceWriter;
 use crate::script::{Fields, World};
 use crate::util::Diagnostic;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +36,8 @@ use std::time::Duration;
 /// What is wrong with the user's words or files; nothing was sent then.
 pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     logging::start(&settings.log).map_err(|error| vec![error])?;
-    if settings.files.take_stdout() {
+    let traced_to_stdout = settings.trace.as_ref().is_some_and(|path| path.as_os_str() == STDOUT);
+    if settings.files.take_stdout() || traced_to_stdout {
         show::leave_stdout();
     }
     let read = prepare::read(&settings.script, settings.seed)?;
@@ -50,17 +53,17 @@ pub(super) fn run(mut settings: RunSettings) -> Result<u8, Vec<Diagnostic>> {
     if let Some(name) = settings.network.unheeded_proxy(&settings.script.environment) {
         tracing::info!("{name} is set and not heeded: requests take no proxy but that of --proxy");
     }
-    let files = settings.files.of_run(settings.users, settings.spawn_rate, settings.run_time);
-    let outputs = Outputs::open(&files).map_err(|error| vec![error])?;
+    settings.files = settings.files.named(&Names::of_run(&settings)).map_err(|error| vec![error])?;
+    let outputs = settings.files.open().map_err(|error| vec![error])?;
     let csv = open_csv(&settings).map_err(|error| vec![error])?;
-    let trace = settings.trace.as_deref().map(TraceWriter::new).transpose().map_err(|error| vec![error])?;
+    let trace = settings.trace.as_deref().map(open_trace).transpose().map_err(|error| vec![error])?;
     prepare::raise_descriptor_limit();
     let conducted = conduct(&settings, prepared, &manifests, csv, trace)
         .map_err(|reason| vec![Diagnostic::error(reason)])?;
     drop(demo);
     let record = conclude(&settings, &manifests, conducted);
     // The run is not lost for a file: the console has its numbers.
-    for Diagnostic { message, place, .. } in outputs.write(&record) {
+    for Diagnostic { message, place, .. } in outputs.write(|form, name| form.render(&record, name)) {
         let file = place.map_or_else(String::new, |place| format!(" ({place})"));
         tracing::warn!("{message}{file}");
     }
@@ -86,6 +89,17 @@ fn start_demo(settings: &mut RunSettings) -> Result<Option<DemoServer>, Diagnost
 fn open_csv(settings: &RunSettings) -> Result<Option<CsvWriter>, Diagnostic> {
     let files = &settings.files;
     files.csv.as_ref().map(|prefix| CsvWriter::new(prefix, files.csv_options)).transpose()
+}
+
+/// Another hand on stdout, since what is written to it grows with the run.
+fn open_trace(path: &Path) -> Result<TraceWriter, Diagnostic> {
+    if path.as_os_str() != STDOUT {
+        return TraceWriter::new(path);
+    }
+    let file = show::output_file();
+    let file =
+        file.map_err(|error| Diagnostic::error(format!("--trace: cannot write to stdout: {error}")))?;
+    TraceWriter::of(file, path)
 }
 
 /// A run that has ended.
@@ -218,32 +232,16 @@ fn conclude(settings: &RunSettings, manifests: &[Manifest], conducted: Conducted
         manifests.iter().map(|manifest| evaluate(manifest, &outcome.result)).collect();
     // A run without load says nothing about what the generator can bear.
     let invalid = if settings.once { Vec::new() } else { outcome.result.invalid() };
-    let verdict = ExitOutcome {
-        invalid: !settings.allow_saturation && !invalid.is_empty(),
-        cut: outcome.ending == Ending::Cut,
-        // What ended the run may be kept again by its end.
-        manifest_missed: matches!(outcome.ending, Ending::Objection(_))
-            || verdicts.iter().any(|verdict| !verdict.passed),
-        manifest_given: !manifests.is_empty(),
-        failed_requests: outcome.result.totals.aggregated().failures > 0,
-        exceptions: !outcome.result.totals.exceptions().is_empty() || outcome.failed_hooks > 0,
-        chosen: outcome.exit_code,
-        on_error: settings.exit_code_on_error,
-    };
-    let exit_code = exit::exit_code(&verdict);
-    let record = known.record(
-        settings,
-        outcome,
-        invalid.iter().map(ToString::to_string).collect(),
-        verdicts,
-        exit_code,
-    );
+    let invalid = invalid.iter().map(ToString::to_string).collect();
+    let record = known.record(settings, outcome, invalid, verdicts);
     let text = match &once {
-        rows if settings.quiet => quiet_report(&record, rows.as_deref(), &exit::explanation(&verdict)),
+        rows if settings.quiet => {
+            quiet_report(&record, rows.as_deref(), &exit::explanation(&ExitOutcome::of(&record)))
+        }
         Some(rows) => once_report(rows, &record),
         None => run_report(&record, show::columns()),
     };
     show::report(&text);
-    tracing::info!("Shutting down (exit code {exit_code}), seed {}", settings.seed);
+    tracing::info!("Shutting down (exit code {}), seed {}", record.exit_code, settings.seed);
     record
 }

@@ -1,48 +1,98 @@
 //! `katydid verify`: the verdict of manifests on what a run left behind.
 
-use super::exit;
+use super::exit::{self, Outcome, exit_code, explanation};
 use super::manifests::read_manifests;
+use super::outputs::Outputs;
 use super::settings::VerifySettings;
+use super::settings::file_names::Names;
+use super::settings::form::Form;
 use super::terminal::show;
-use crate::manifest::{Evidence, Manifest, PrintedStats, Verdict, evaluate};
-use crate::report::console::{invalid_report, verdict_table};
-use crate::report::{EndingCause, Record};
+use crate::manifest::{Manifest, PrintedStats, Verdict, evaluate};
+use crate::report::console::{verdict_table, verify_report};
+use crate::report::{CsvVerdict, EndingCause, Record};
 use crate::util::{Diagnostic, Place};
 
-/// Judges and prints the verdicts as a run does. Of all that an exit code says of a run, this one says whether the run is
-/// valid and whether thresholds were missed.
+/// Judges, prints the verdicts as a run does, and writes what is asked for. The exit code is the one that the run would have
+/// had with these manifests.
 ///
 /// # Errors
 ///
-/// A manifest, result or CSV that cannot be read or understood.
+/// A manifest, result or CSV that cannot be read or understood, or a file that cannot be written.
 pub(super) fn verify(settings: &VerifySettings) -> Result<u8, Vec<Diagnostic>> {
+    if settings.files.take_stdout() {
+        show::leave_stdout();
+    }
     let read = read_manifests(&settings.manifests, settings.origins.of("manifest"));
     let (manifests, mut warnings) = read.map_err(|error| vec![error])?;
     let (data, more) = read_data(settings).map_err(|error| vec![error])?;
     warnings.extend(more);
     show::diagnostics(&warnings);
-    let verdicts: Vec<Verdict> =
-        manifests.iter().map(|manifest| evaluate(manifest, data.evidence())).collect();
-    let tolerated = settings.allow_saturation || data.tolerates_saturation();
-    let mut parts = vec![invalid_report(data.invalid(), tolerated)];
-    parts.extend(data.is_cut().then(|| invalid_report(&["a second signal cut it"], false)));
-    parts.extend(verdicts.iter().map(verdict_table));
-    let objection = data.objection().filter(|_| manifests.iter().any(may_end_a_run));
-    parts.extend(objection.map(|why| format!("The run was ended by a missed threshold: {why}\n")));
-    parts.retain(|part| !part.is_empty());
-    show::report(&parts.join("\n"));
-    Ok(if data.is_cut() || (!data.invalid().is_empty() && !tolerated) {
-        exit::INVALID
-    // What ended the run may be kept again by its end.
-    } else if objection.is_some() || verdicts.iter().any(|verdict| !verdict.passed) {
-        exit::MISSED
-    } else {
-        exit::PASSED
-    })
+    match data {
+        Data::Run(record) => verify_run(settings, &manifests, *record),
+        Data::Csv(stats) => verify_csv(settings, &manifests, &stats),
+    }
+}
+
+/// The run with the verdicts of these manifests instead of its own.
+fn verify_run(
+    settings: &VerifySettings,
+    manifests: &[Manifest],
+    mut record: Record,
+) -> Result<u8, Vec<Diagnostic>> {
+    let files = settings.files.named(&Names::of_record(&record)).map_err(|error| vec![error])?;
+    let outputs = files.open().map_err(|error| vec![error])?;
+    record.verdicts = manifests.iter().map(|manifest| evaluate(manifest, &record.run)).collect();
+    record.allow_saturation |= settings.allow_saturation;
+    record.exit_code_on_error = settings.exit_code_on_error.or(record.exit_code_on_error);
+    let mut outcome = Outcome::of(&record);
+    // A manifest that cannot end a run has nothing to do with the one that did.
+    let ended = record.ending.cause == EndingCause::Threshold && manifests.iter().any(may_end_a_run);
+    outcome.manifest_missed = ended || record.verdicts.iter().any(|verdict| !verdict.passed);
+    // A hook that chose the code of a run knew nothing of what it is judged by later.
+    outcome.chosen = outcome.chosen.filter(|_| !outcome.manifest_missed);
+    record.exit_code = exit_code(&outcome);
+    let judged = exit_code(&Outcome { exceptions: false, failed_requests: false, chosen: None, ..outcome });
+    let besides = (record.exit_code != judged).then(|| explanation(&outcome));
+    show::report(&verify_report(&record, ended, besides.as_deref()));
+    finish(outputs.write(|form, name| form.render(&record, name)), record.exit_code)
 }
 
 fn may_end_a_run(manifest: &Manifest) -> bool {
     manifest.thresholds.iter().any(|threshold| threshold.terms.abort.is_some())
+}
+
+/// What printed rows say.
+fn verify_csv(
+    settings: &VerifySettings,
+    manifests: &[Manifest],
+    stats: &PrintedStats,
+) -> Result<u8, Vec<Diagnostic>> {
+    let file = settings.data.display().to_string();
+    let names = Names::unknown("a CSV does not say it");
+    let files = settings.files.named(&names).map_err(|error| vec![error])?;
+    let mut forms = Vec::new();
+    for (form, path) in &files.forms {
+        let render = form.of_csv().ok_or_else(|| vec![no_page(*form, &file)])?;
+        forms.push((render, form.key(), path.clone()));
+    }
+    let outputs = Outputs::open(forms).map_err(|error| vec![error])?;
+    let verdicts: Vec<Verdict> = manifests.iter().map(|manifest| evaluate(manifest, stats)).collect();
+    let missed = verdicts.iter().any(|verdict| !verdict.passed);
+    let exit_code = if missed { exit::MISSED } else { exit::PASSED };
+    show::report(&verdicts.iter().map(verdict_table).collect::<Vec<_>>().join("\n"));
+    let verdict = CsvVerdict { file, verdicts, exit_code };
+    finish(outputs.write(|render, _| render(&verdict).into_bytes()), exit_code)
+}
+
+fn no_page(form: Form, file: &str) -> Diagnostic {
+    Diagnostic::error(format!("--{}: a CSV has neither times nor a course for a page", form.key()))
+        .at(Place::file(file))
+        .help("judge the result file of the run (`katydid run --result FILE`), or write --markdown")
+}
+
+/// A report that is missing in CI is no verdict.
+fn finish(errors: Vec<Diagnostic>, exit_code: u8) -> Result<u8, Vec<Diagnostic>> {
+    if errors.is_empty() { Ok(exit_code) } else { Err(errors) }
 }
 
 /// What is judged.
@@ -51,43 +101,6 @@ enum Data {
     Run(Box<Record>),
     /// Printed rows.
     Csv(PrintedStats),
-}
-
-impl Data {
-    fn evidence(&self) -> Evidence<'_> {
-        match self {
-            Self::Run(record) => Evidence::from(&record.run),
-            Self::Csv(stats) => Evidence::from(stats),
-        }
-    }
-
-    fn run(&self) -> Option<&Record> {
-        match self {
-            Self::Run(record) => Some(record),
-            Self::Csv(_) => None,
-        }
-    }
-
-    /// Why the run says nothing about the server.
-    fn invalid(&self) -> &[String] {
-        self.run().map_or(&[], |record| &record.invalid)
-    }
-
-    /// Whether a second signal cut the run.
-    fn is_cut(&self) -> bool {
-        self.run().is_some_and(|record| record.ending.cause == EndingCause::Cut)
-    }
-
-    /// Whether the run itself was to go on where the generator could not keep up.
-    fn tolerates_saturation(&self) -> bool {
-        self.run().is_some_and(|record| record.allow_saturation)
-    }
-
-    /// The threshold that ended the run.
-    fn objection(&self) -> Option<&str> {
-        let ending = &self.run()?.ending;
-        (ending.cause == EndingCause::Threshold).then(|| ending.reason.as_deref().unwrap_or_default())
-    }
 }
 
 /// Reads what is to be judged, with what the user should know about it.

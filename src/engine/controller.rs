@@ -60,6 +60,8 @@ struct Controller {
     iterations: u64,
     stop_reason: Option<String>,
     was_spawned: bool,
+    /// How many users ran when they were last looked at.
+    seen_users: u64,
     /// Shards whose open classes have the users that they begin with.
     prepared: usize,
     /// Shards whose arrivals are all done.
@@ -103,6 +105,7 @@ impl Controller {
             iterations: 0,
             stop_reason: None,
             was_spawned: false,
+            seen_users: 0,
             prepared: 0,
             settled: 0,
             shape_over: false,
@@ -207,6 +210,9 @@ impl Controller {
 
     /// Lets the users finish; a signal meanwhile cuts.
     async fn wind_down(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
+        // The next look is a second away.
+        self.note_users();
+        self.note_users_now(self.users());
         if !self.cut {
             self.crew.tell_all(&Command::Finish { stop_timeout: self.config.stop_timeout });
         }
@@ -272,7 +278,10 @@ impl Controller {
                 self.totals.merge(&snapshot);
                 self.warn_of_overflows();
             }
-            Report::Joined { users } => self.crew.note_joined(&users),
+            Report::Joined { users } => {
+                self.crew.note_joined(&users);
+                self.note_gauges(self.users());
+            }
             Report::Prepared => self.prepared += 1,
             Report::Settled => self.settled += 1,
             Report::Health { shard, health } => {
@@ -285,7 +294,15 @@ impl Controller {
                 self.health.note(shard, &health);
             }
             Report::Traced { steps } => self.trace.extend(steps),
-            Report::Ended { users } => self.crew.note_ended(&users),
+            Report::Ended { users } => {
+                let before = self.users();
+                self.crew.note_ended(&users);
+                if self.milestones.ending.is_some() || self.users().users == 0 {
+                    // They ran in this second and the one before, and nobody may look again.
+                    self.note_gauges(before);
+                    self.note_users_now(before);
+                }
+            }
             Report::NeedsGrant { shard } => {
                 let runs = self.purse.as_mut().map_or(0, Purse::portion);
                 self.crew.tell(shard, Command::Grant(runs));
@@ -323,6 +340,22 @@ impl Controller {
         self.totals.note_gauges(passed.as_secs(), &gauges);
     }
 
+    /// Notes how many users ran in the second that has just passed: those that are there, and were at the last look.
+    fn note_users(&mut self) {
+        let Gauges { users, .. } = self.users();
+        self.note_gauges(Gauges { users: users.min(self.seen_users), ..Gauges::default() });
+        self.seen_users = users;
+    }
+
+    fn note_users_now(&mut self, users: Gauges) {
+        self.totals.note_gauges(self.started.elapsed().as_secs(), &users);
+    }
+
+    /// How many users run.
+    fn users(&self) -> Gauges {
+        Gauges { users: self.crew.running().iter().sum(), ..Gauges::default() }
+    }
+
     fn iterations_done(&self) -> bool {
         self.config.iterations.is_some_and(|runs| self.iterations >= runs)
     }
@@ -348,7 +381,7 @@ impl Controller {
 
     fn show(&mut self, observer: &mut dyn Observer) -> Result<(), String> {
         self.totals.note_time(self.started.elapsed());
-        self.note_gauges(Gauges { users: self.crew.running().iter().sum(), ..Gauges::default() });
+        self.note_users();
         observer.second(&self.progress());
         self.show_trace(observer);
         self.look_after_shards()

@@ -286,7 +286,13 @@ impl Asked<'_> {
             kinds.dedup();
             return format!("{what}; its types are {}", kinds.join(", "));
         }
-        match nearest(&self.names.to_string(), rows.rows.iter().map(|row| &*row.name)) {
+        let written = self.names.to_string();
+        if let Some((kind, name)) = written.split_once(' ')
+            && rows.rows.iter().any(|row| *row.kind == *kind && *row.name == *name)
+        {
+            return format!("{what}; the name is {name}, the type is said by `type: {kind}`");
+        }
+        match nearest(&written, rows.rows.iter().map(|row| &*row.name)) {
             Some(name) => format!("{what}; did you mean {name}?"),
             None => what,
         }

@@ -5,6 +5,7 @@
 mod comparison;
 pub mod console;
 pub mod csv;
+mod csv_verdict;
 pub mod html;
 mod json;
 mod junit;
@@ -20,8 +21,9 @@ pub use comparison::{
     COMPARISON_FORMAT, COMPARISON_VERSION, ComparedRun, ComparisonSheet, comparison_html,
     comparison_markdown, comparison_text,
 };
-pub use json::json_report;
-pub use junit::junit_report;
-pub use markdown::markdown_report;
+pub use csv_verdict::CsvVerdict;
+pub use json::{json_report, json_verdict};
+pub use junit::{junit_report, junit_verdict};
+pub use markdown::{markdown_report, markdown_verdict};
 pub use output::Output;
 pub use record::{EndingCause, FORMAT, GivenOption, Machine, Record, RunEnding, VERSION};

@@ -49,6 +49,12 @@ pub struct Record {
     pub allow_saturation: bool,
     /// What became of the thresholds, one for each manifest.
     pub verdicts: Vec<Verdict>,
+    /// The exit code that was to stand for failed requests and exceptions, if one was chosen.
+    #[serde(default)]
+    pub exit_code_on_error: Option<u8>,
+    /// What a hook of `quitting` chose.
+    #[serde(default)]
+    pub exit_code_of_hook: Option<u8>,
     /// The exit code of the run.
     pub exit_code: u8,
 }

@@ -24,13 +24,19 @@ impl TraceWriter {
     ///
     /// The file cannot be written: before the run, not after it.
     pub fn new(path: &Path) -> Result<Self, Diagnostic> {
-        let written = File::create(path).and_then(|file| {
-            let mut rows = csv::Writer::from_writer(file);
-            rows.write_record(HEADER)?;
-            rows.flush()?;
-            Ok(rows)
-        });
-        let rows = written.map_err(|error| cannot_write(path, &error))?;
+        let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
+        Self::of(file, path)
+    }
+
+    /// Writes to what is open already; `path` is its name in messages.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub fn of(file: File, path: &Path) -> Result<Self, Diagnostic> {
+        let mut rows = csv::Writer::from_writer(file);
+        let written = rows.write_record(HEADER).map_err(io::Error::other).and_then(|()| rows.flush());
+        written.map_err(|error| cannot_write(path, &error))?;
         Ok(Self { path: path.to_owned(), rows })
     }
 

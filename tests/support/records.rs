@@ -64,6 +64,8 @@ pub fn record(names: &[String], seconds: u64, users: u64, failing: u64) -> Recor
         invalid: Vec::new(),
         allow_saturation: false,
         verdicts: Vec::new(),
+        exit_code_on_error: None,
+        exit_code_of_hook: None,
         exit_code: u8::from(failing > 0),
     }
 }

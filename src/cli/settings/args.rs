@@ -35,8 +35,9 @@ Without any of these options, prints what the run printed at its end. Flags alon
 environment and katydid.toml say is meant for runs.";
 
 const AFTER_VERIFY: &str = "\
-Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
-missed; 4 the result is that of a run that is not valid.";
+The exit code is what that of the run would have been with these manifests: 0 all thresholds are
+kept; 1 a task or hook threw; 2 a file cannot be read, understood or written; 3 a threshold is
+missed; 4 the run is not valid. What variables and katydid.toml say of reports is meant for runs.";
 
 /// The whole command line.
 pub(super) fn command() -> Command {
@@ -235,8 +236,8 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
-              --html <FILE>                  Write the report as one HTML page; {u}, {r} and {t} in its name
-                                             become users, spawn rate and run time
+              --html <FILE>                  Write the report as one HTML page; {u}, {r} and {t} in the
+                                             names of reports become users, spawn rate and run time
               --json <FILE>                  Write a summary for programs; `-` is stdout, and the tables go
                                              to stderr then
               --junit <FILE>                 Write a JUnit report for CI, a test case for each threshold;
@@ -244,9 +245,9 @@ mod tests {
               --markdown <FILE>              Write a summary in Markdown, for a comment or the summary page
                                              of a job; `-` is stdout
               --result <FILE>                Write the whole result, to report, verify and compare later;
-                                             packed where the name ends in .zst
+                                             packed where the name ends in .zst; `-` is stdout
               --trace <FILE>                 Write what each user did, a CSV line per task run, to compare
-                                             two runs
+                                             two runs; `-` is stdout
               --failure-grouping[=<yes|no>]  Count failures and exceptions together whose texts differ only
                                              in ids, numbers and addresses
               --phases[=<yes|no>]            A table of where the time of requests went: dns, connect, tls,
@@ -384,12 +385,22 @@ mod tests {
           -h, --help  Print help
 
         End of the run:
+              --exit-code-on-error <CODE>    Exit code if a request failed or a task threw, 0 to 255
+                                             [default: 1; failed requests alone do not count beside a
+                                             manifest]
               --allow-saturation[=<yes|no>]  Only warn where the generator itself could not keep up, instead
                                              of exit code 4
 
         Results:
               --manifest <FILE>  Thresholds that the run must hold, or it ends with exit code 3; may be
                                  repeated
+              --html <FILE>      Write the report as one HTML page; {u}, {r} and {t} in the names of reports
+                                 become users, spawn rate and run time
+              --json <FILE>      Write a summary for programs; `-` is stdout, and the tables go to stderr
+                                 then
+              --junit <FILE>     Write a JUnit report for CI, a test case for each threshold; `-` is stdout
+              --markdown <FILE>  Write a summary in Markdown, for a comment or the summary page of a job;
+                                 `-` is stdout
 
         Configuration:
               --config <FILE>  A configuration file; over katydid.toml in the working folder, which is read
@@ -398,8 +409,9 @@ mod tests {
         Terminal:
               --no-color[=<yes|no>]  No colours, on whatever terminal; as the variable NO_COLOR
 
-        Exit codes: 0 all thresholds are kept; 2 a file cannot be read or understood; 3 a threshold is
-        missed; 4 the result is that of a run that is not valid.
+        The exit code is what that of the run would have been with these manifests: 0 all thresholds are
+        kept; 1 a task or hook threw; 2 a file cannot be read, understood or written; 3 a threshold is
+        missed; 4 the run is not valid. What variables and katydid.toml say of reports is meant for runs.
         ");
     }
 
@@ -422,8 +434,8 @@ mod tests {
               --csv-full-history[=<yes|no>]  A history row per name and second, not only for the sum of all;
                                              needs --csv
               --csv-integer-ms[=<yes|no>]    Whole milliseconds in the CSV files, as Locust writes them
-              --html <FILE>                  Write the report as one HTML page; {u}, {r} and {t} in its name
-                                             become users, spawn rate and run time
+              --html <FILE>                  Write the report as one HTML page; {u}, {r} and {t} in the
+                                             names of reports become users, spawn rate and run time
               --json <FILE>                  Write a summary for programs; `-` is stdout, and the tables go
                                              to stderr then
               --junit <FILE>                 Write a JUnit report for CI, a test case for each threshold;
@@ -454,9 +466,11 @@ mod tests {
               --fail-on-regression <PERCENT>  Exit code 3 if something is worse by more than this, as 5%,
                                               and by more than noise
               --allow-saturation              Judge runs too in which the generator could not keep up
-              --markdown <FILE>               Write the comparison in Markdown, for a pull request
+              --markdown <FILE>               Write the comparison in Markdown, for a pull request; `-` is
+                                              stdout
               --html <FILE>                   Write the comparison as a page
-              --json <FILE>                   Write the comparison for programs
+              --json <FILE>                   Write the comparison for programs; `-` is stdout, and the text
+                                              goes to stderr then
               --no-color                      No colours
           -h, --help                          Print help
 
@@ -479,7 +493,8 @@ mod tests {
           <RESULT>...  What `katydid run --result FILE` wrote
 
         Options:
-              --result <FILE>  Write the whole result there; packed where the name ends in .zst
+              --result <FILE>  Write the whole result there; packed where the name ends in .zst; `-` is
+                               stdout
               --no-color       No colours
           -h, --help           Print help
 

@@ -1,7 +1,10 @@
 //! The forms in which a run is written down.
 
 use crate::report::html::html_report;
-use crate::report::{Record, json_report, junit_report, markdown_report};
+use crate::report::{
+    CsvVerdict, Record, json_report, json_verdict, junit_report, junit_verdict, markdown_report,
+    markdown_verdict,
+};
 use std::path::Path;
 
 /// What a file about a run holds.
@@ -32,6 +35,16 @@ impl Form {
             Self::Json => "json",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
+        }
+    }
+
+    /// How the verdict on a CSV is written; none where that takes a whole run.
+    pub(in crate::cli) fn of_csv(self) -> Option<fn(&CsvVerdict) -> String> {
+        match self {
+            Self::Json => Some(json_verdict),
+            Self::Junit => Some(junit_verdict),
+            Self::Markdown => Some(markdown_verdict),
+            Self::Result | Self::Html => None,
         }
     }
 

@@ -3,6 +3,7 @@
 mod args;
 pub(super) mod colours;
 mod config_file;
+pub(super) mod file_names;
 pub(super) mod form;
 #[cfg(test)]
 mod fuzz_tests;

@@ -183,7 +183,8 @@ pub(in crate::cli) const OPTION: &str = "option";
 const REPORT: [&str; 7] = ["csv", "csv-full-history", "csv-integer-ms", "html", "json", "junit", "markdown"];
 
 /// What `verify` takes of them.
-const VERIFY: [&str; 2] = ["manifest", "allow-saturation"];
+const VERIFY: [&str; 7] =
+    ["manifest", "allow-saturation", "exit-code-on-error", "html", "json", "junit", "markdown"];
 
 /// The option with this key.
 ///
@@ -318,7 +319,8 @@ pub(super) static OPTIONS: &[Spec] = &[
         Results,
         "html",
         "FILE",
-        "Write the report as one HTML page; {u}, {r} and {t} in its name become users, spawn rate and run time",
+        "Write the report as one HTML page; {u}, {r} and {t} in the names of reports become users, spawn rate and \
+         run time",
     )
     .locust("LOCUST_HTML"),
     Spec::one(
@@ -343,9 +345,10 @@ pub(super) static OPTIONS: &[Spec] = &[
         Results,
         "result",
         "FILE",
-        "Write the whole result, to report, verify and compare later; packed where the name ends in .zst",
+        "Write the whole result, to report, verify and compare later; packed where the name ends in .zst; `-` is \
+         stdout",
     ),
-    Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs"),
+    Spec::one(Results, "trace", "FILE", "Write what each user did, a CSV line per task run, to compare two runs; `-` is stdout"),
     Spec::switch(
         Results,
         "failure-grouping",

@@ -1,15 +1,15 @@
 //! Which files are to be written about a run, at its end or from its result.
 
 use super::args::Given;
+use super::file_names::Names;
 use super::form::{Form, STDOUT};
 use super::layers::{Environment, Layers};
 use super::origin::{Origin, Origins};
 use super::parse;
+use crate::cli::outputs::{Outputs, one_for_stdout};
 use crate::report::csv::CsvOptions;
-use crate::report::html;
 use crate::util::Diagnostic;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 /// The files about a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +48,7 @@ impl FileSettings {
             forms.extend(layers.optional(form.key(), parse::text)?.map(|name| (form, name.into())));
         }
         let settings = Self { csv, csv_options, forms };
-        let keys: Vec<String> = settings.to_stdout().map(|form| format!("--{}", form.key())).collect();
-        if keys.len() > 1 {
-            let message = format!("{} cannot all write to stdout", keys.join(" and "));
-            return Err(Diagnostic::error(message).help("give all but one of them a file"));
-        }
+        one_for_stdout(settings.forms.iter().map(|(form, path)| (form.key(), path.as_path())))?;
         Ok(settings)
     }
 
@@ -70,18 +66,28 @@ impl FileSettings {
         })
     }
 
-    /// The forms with their files in a run, whose users, spawn rate and run time may be in the name of its page.
-    pub(in crate::cli) fn of_run(
-        &self,
-        users: usize,
-        spawn_rate: f64,
-        run_time: Option<Duration>,
-    ) -> Vec<(Form, PathBuf)> {
-        let named = |(form, name): &(Form, PathBuf)| match form {
-            Form::Html => (*form, html::file_name(name, users, spawn_rate, run_time)),
-            _ => (*form, name.clone()),
-        };
-        self.forms.iter().map(named).collect()
+    /// The same with what the names say of the run filled in.
+    ///
+    /// # Errors
+    ///
+    /// A name that says what is not known.
+    pub(in crate::cli) fn named(&self, names: &Names) -> Result<Self, Diagnostic> {
+        let csv = self.csv.as_ref().map(|prefix| names.fill("--csv", Path::new(prefix)));
+        let csv = csv.transpose()?.map(|prefix| prefix.to_string_lossy().into_owned());
+        let forms = self
+            .forms
+            .iter()
+            .map(|(form, name)| names.fill(&format!("--{}", form.key()), name).map(|name| (*form, name)));
+        Ok(Self { csv, csv_options: self.csv_options, forms: forms.collect::<Result<_, _>>()? })
+    }
+
+    /// Makes sure that the files, but for the CSV files, can be written.
+    ///
+    /// # Errors
+    ///
+    /// One of them cannot.
+    pub(in crate::cli) fn open(&self) -> Result<Outputs<Form>, Diagnostic> {
+        Outputs::open(self.forms.iter().map(|(form, path)| (*form, form.key(), path.clone())))
     }
 
     /// Whether nothing is to be written.
@@ -91,11 +97,7 @@ impl FileSettings {
 
     /// Whether stdout belongs to one of them.
     pub(in crate::cli) fn take_stdout(&self) -> bool {
-        self.to_stdout().next().is_some()
-    }
-
-    fn to_stdout(&self) -> impl Iterator<Item = Form> {
-        self.forms.iter().filter(|(_, path)| path.as_os_str() == STDOUT).map(|(form, _)| *form)
+        self.forms.iter().any(|(_, path)| path.as_os_str() == STDOUT)
     }
 }
 

@@ -6,6 +6,7 @@ use super::network::NetworkSettings;
 use super::origin::{Origin, Origins};
 use super::parse;
 use super::report::FileSettings;
+use crate::cli::outputs::one_for_stdout;
 use crate::engine::Late;
 use crate::http::{HostPattern, HttpVersion, TlsVersion};
 use crate::plan;
@@ -161,6 +162,10 @@ pub struct VerifySettings {
     pub data: PathBuf,
     /// A run in which the generator could not keep up is valid all the same.
     pub allow_saturation: bool,
+    /// The exit code of a run with errors, if another one was chosen than for the run.
+    pub exit_code_on_error: Option<u8>,
+    /// The files that are written about the verdict.
+    pub files: FileSettings,
     /// Where each of these came from.
     pub origins: Origins,
 }
@@ -267,6 +272,8 @@ pub(super) fn resolve(
         settings.log.level = LevelFilter::WARN;
     }
     settings.files.check(&settings.origins)?;
+    let forms = settings.files.forms.iter().map(|(form, path)| (form.key(), path.as_path()));
+    one_for_stdout(forms.chain(settings.trace.as_deref().map(|path| ("trace", path))))?;
     Ok(settings)
 }
 
@@ -313,6 +320,10 @@ pub(super) fn resolve_verify(
     let mut layers = Layers::new(given, environment, folder)?;
     let manifests = paths(layers.list("manifest", parse::text)?);
     let allow_saturation = layers.switch("allow-saturation")?;
+    let exit_code_on_error = layers.optional("exit-code-on-error", exit_code)?;
+    // What variables and files say of reports is meant for the run, whose own must not be overwritten.
+    let nothing = Environment::new();
+    let files = FileSettings::resolve(&mut Layers::of_flags(given, &nothing))?;
     let is_yaml = [".yaml", ".yml"].iter().any(|end| data.to_lowercase().ends_with(end));
     if is_yaml {
         let message = format!("{data} is a manifest by its name, and no result or CSV is given behind it");
@@ -321,7 +332,14 @@ pub(super) fn resolve_verify(
     if manifests.is_empty() {
         return Err(Diagnostic::error(format!("no manifest is given to judge {data} by")).help(ORDER));
     }
-    Ok(VerifySettings { manifests, data: data.into(), allow_saturation, origins: layers.into_origins() })
+    Ok(VerifySettings {
+        manifests,
+        data: data.into(),
+        allow_saturation,
+        exit_code_on_error,
+        files,
+        origins: layers.into_origins(),
+    })
 }
 
 /// Resolves the settings of the demo server. `folder` is where `katydid.toml` is looked for.

@@ -6,7 +6,9 @@ use crate::util::Diagnostic;
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use std::borrow::Cow;
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -63,6 +65,15 @@ pub(in crate::cli) fn output(bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
+}
+
+/// Stdout as a file, for something for programs that grows.
+///
+/// # Errors
+///
+/// There is no descriptor left for it.
+pub(in crate::cli) fn output_file() -> io::Result<File> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
 /// A text of several lines, to stderr, in one piece.

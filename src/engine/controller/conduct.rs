@@ -190,7 +190,13 @@ impl Controller {
     fn follow_course(&mut self, observer: &mut dyn Observer) {
         let Some(users) = self.course.advance(self.begun.elapsed()) else { return };
         let classes = self.course.target().and_then(|target| target.classes.as_deref());
+        let before = self.users();
         self.crew.resize(users, classes);
+        let after = self.users();
+        // Those that are to leave run on for a while, and say when they have ended.
+        if after.users > before.users {
+            self.note_users_now(after);
+        }
         if !self.course.is_ramping() {
             self.spawned(observer);
         }

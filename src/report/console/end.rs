@@ -7,7 +7,7 @@ use super::{
     error_report, exception_report, health_report, invalid_report, overflow_report, percentile_table,
     phase_table, run_summary, service_table, verdict_reasons, verdict_table,
 };
-use crate::report::Record;
+use crate::report::{EndingCause, Record};
 
 /// A run that made load. On a terminal of so many columns; none elsewhere.
 #[must_use]
@@ -49,6 +49,28 @@ pub fn quiet_report(record: &Record, rows: Option<&[OnceRow]>, outcome: &str) ->
     let style = if record.exit_code == 0 { GOOD } else { BAD };
     parts.extend([run_summary(run), format!("{style}{outcome}{style:#}\n")]);
     parts.concat()
+}
+
+/// A run that is judged later: why it is not valid, what became of the thresholds, whether one of them ended it; and what
+/// else there is against it, where `outcome` says so.
+#[must_use]
+pub fn verify_report(record: &Record, ended_by_threshold: bool, outcome: Option<&str>) -> String {
+    let mut parts = vec![invalid_report(&record.invalid, record.allow_saturation)];
+    let cut = record.ending.cause == EndingCause::Cut;
+    parts.extend(cut.then(|| invalid_report(&["a second signal cut it"], false)));
+    parts.extend(record.verdicts.iter().map(verdict_table));
+    if ended_by_threshold {
+        let why = record.ending.reason.as_deref().unwrap_or_default();
+        parts.push(format!("The run was ended by a missed threshold: {why}\n"));
+    }
+    if let Some(outcome) = outcome {
+        let totals = &record.run.totals;
+        let style = if record.passed() { GOOD } else { BAD };
+        parts.extend([error_report(totals), exception_report(totals)]);
+        parts.push(format!("{style}{outcome}{style:#}\n"));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
 }
 
 fn with_verdicts(parts: impl IntoIterator<Item = String>, record: &Record) -> String {

@@ -16,7 +16,7 @@ mod styles;
 mod summary;
 mod verdict;
 
-pub use end::{once_report, quiet_report, run_report};
+pub use end::{once_report, quiet_report, run_report, verify_report};
 pub use health::{health_report, invalid_report};
 pub(in crate::report) use layout::cell;
 pub use live::{

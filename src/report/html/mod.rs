@@ -4,17 +4,16 @@ mod course;
 mod data;
 mod distribution;
 mod facts;
-mod file_name;
 mod headline;
 mod health;
 mod manifests;
 mod markup;
 mod page;
+mod phases;
 mod problems;
 mod requests;
 mod table;
 mod tasks;
 
-pub use file_name::file_name;
 pub(super) use markup::escaped;
 pub use page::{MOST_BYTES, html_report};

@@ -6,6 +6,7 @@ use super::headline::{headline, title};
 use super::health::health;
 use super::manifests::manifests;
 use super::markup::Html;
+use super::phases::phases;
 use super::problems::{exceptions, failures};
 use super::requests::requests;
 use super::tasks::tasks;
@@ -60,7 +61,8 @@ const CHARTS: &str = r#"<section id=charts aria-labelledby=charts-title>
 pub fn html_report(record: &Record) -> String {
     let mut body = Html::default();
     body.push_html(&headline(record)).push_html(&manifests(&record.verdicts, 50_000));
-    body.push_html(&requests(&record.run.totals, 90_000)).push(CHARTS);
+    body.push_html(&requests(&record.run.totals, 90_000)).push_html(&phases(&record.run.totals, 40_000));
+    body.push(CHARTS);
     body.push_html(&failures(&record.run.totals, 45_000)).push_html(&exceptions(&record.run.totals, 25_000));
     body.push_html(&tasks(&record.plan, &record.run.class_counts, 20_000)).push_html(&health(record));
     body.push_html(&facts(record));

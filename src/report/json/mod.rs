@@ -6,5 +6,7 @@
 mod figures;
 mod slices;
 mod summary;
+mod verdict;
 
 pub use summary::json_report;
+pub use verdict::json_verdict;

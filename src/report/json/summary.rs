@@ -2,7 +2,7 @@
 
 use super::figures::{Figures, LatenessFigures};
 use super::slices::Series;
-use crate::manifest::{Judgement, Unit, Verdict, VerdictRow};
+use super::verdict::Judged;
 use crate::plan::Outline;
 use crate::report::numbers::exact_ms;
 use crate::report::{GivenOption, Machine, Record, RunEnding};
@@ -148,53 +148,6 @@ fn exceptions(totals: &Totals) -> Vec<Exception<'_>> {
         last_seen: totals.wall_time(row.last),
     });
     rows.collect()
-}
-
-/// A manifest and what became of its thresholds.
-#[derive(Serialize)]
-struct Judged<'a> {
-    manifest: &'a str,
-    passed: bool,
-    thresholds: Vec<Threshold<'a>>,
-}
-
-#[derive(Serialize)]
-struct Threshold<'a> {
-    #[serde(rename = "type")]
-    kind: Option<&'a str>,
-    name: &'a str,
-    metric: &'a str,
-    unit: Unit,
-    window: Option<&'a str>,
-    limit: &'a str,
-    actual: Option<f64>,
-    margin: Option<f64>,
-    verdict: Judgement,
-    why: &'a str,
-    place: &'a str,
-}
-
-impl<'a> Judged<'a> {
-    fn new(verdict: &'a Verdict) -> Self {
-        let threshold = |row: &'a VerdictRow| Threshold {
-            kind: row.kind.as_deref(),
-            name: &row.resource,
-            metric: &row.metric,
-            unit: row.unit,
-            window: row.window.as_deref(),
-            limit: &row.limit,
-            actual: row.actual,
-            margin: row.margin,
-            verdict: row.judgement,
-            why: &row.why,
-            place: &row.place,
-        };
-        Self {
-            manifest: &verdict.manifest,
-            passed: verdict.passed,
-            thresholds: verdict.rows.iter().map(threshold).collect(),
-        }
-    }
 }
 
 /// What became of the arrivals of the open model.

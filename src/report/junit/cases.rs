@@ -80,7 +80,7 @@ fn requests(record: &Record) -> Case {
         let details: Vec<String> = totals.failures().iter().map(line).collect();
         let details = details.join("\n");
         let message = format!("{} of {} failed", all.failures, count_text(all.requests, "request"));
-        let on_error = on_error(record);
+        let on_error = record.exit_code_on_error;
         if on_error == Some(0) {
             Outcome::Passed(format!("{message}, and the exit code for that is 0\n{details}"))
         } else if on_error.is_none() && !record.verdicts.is_empty() {
@@ -105,17 +105,12 @@ fn exceptions(record: &Record) -> Case {
     let details = rows.iter().map(line).collect::<Vec<_>>().join("\n");
     let outcome = if message.is_empty() {
         Outcome::Passed(String::new())
-    } else if on_error(record) == Some(0) {
+    } else if record.exit_code_on_error == Some(0) {
         Outcome::Passed(format!("{message}, and the exit code for that is 0\n{details}"))
     } else {
         Outcome::Failed { kind: "exceptions", message, details }
     };
     Case::of_run("no exceptions", outcome)
-}
-
-/// The exit code that was chosen for errors.
-fn on_error(record: &Record) -> Option<u8> {
-    record.options.iter().find(|option| option.name == "exit-code-on-error")?.value.parse().ok()
 }
 
 /// Where the run failed for another reason: a threshold ended it and was kept again by its end, or a hook chose the code.
@@ -130,7 +125,8 @@ fn exit_code(record: &Record) -> Case {
     Case::of_run("run passed", Outcome::Failed { kind: "exit code", message, details })
 }
 
-fn of_manifest(verdict: &Verdict) -> Suite {
+/// A suite with a case for each threshold.
+pub(super) fn of_manifest(verdict: &Verdict) -> Suite {
     let mut cases: Vec<Case> = verdict.rows.iter().map(of_threshold).collect();
     if cases.is_empty() {
         let message = "the manifest has no thresholds".to_owned();

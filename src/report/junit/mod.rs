@@ -6,4 +6,4 @@
 mod cases;
 mod xml;
 
-pub use xml::junit_report;
+pub use xml::{junit_report, junit_verdict};

@@ -1,12 +1,13 @@
 //! The XML.
 
-use super::cases::{Case, Outcome, Suite, suites};
-use crate::report::Record;
+use super::cases::{Case, Outcome, Suite, of_manifest, suites};
 use crate::report::stamps::utc;
+use crate::report::{CsvVerdict, Record};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 use std::borrow::Cow;
 use std::io;
+use std::time::Duration;
 
 type Xml = Writer<Vec<u8>>;
 
@@ -14,56 +15,87 @@ type Xml = Writer<Vec<u8>>;
 /// Something in it has failed exactly where the exit code is not 0, unless a hook has chosen the exit code 0.
 #[must_use]
 pub fn junit_report(record: &Record) -> String {
-    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
-    write(&mut xml, record).expect("a Vec takes everything");
-    let mut bytes = xml.into_inner();
-    bytes.push(b'\n');
-    String::from_utf8(bytes).expect("it was text")
+    Document {
+        suites: suites(record),
+        time: record.run.duration,
+        // Whole seconds: what older readers of the format take.
+        started: Some(utc(record.run.started()).trim_end_matches('Z').to_owned()),
+        facts: vec![
+            ("katydid", record.katydid.clone()),
+            ("host", record.host.clone().unwrap_or_default()),
+            ("scripts", record.scripts.join(", ")),
+            ("seed", record.seed.to_string()),
+            ("exit code", record.exit_code.to_string()),
+        ],
+    }
+    .text()
 }
 
-fn write(xml: &mut Xml, record: &Record) -> io::Result<()> {
-    let suites = suites(record);
-    let time = format!("{:.3}", record.run.duration.as_secs_f64());
-    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let all: Vec<&Case> = suites.iter().flat_map(|suite| &suite.cases).collect();
-    let counts = counts(&all);
-    let root = xml.create_element("testsuites").with_attribute(("name", "katydid"));
-    let root = root.with_attributes(attributes(&counts)).with_attribute(("time", &*time));
-    root.write_inner_content(|xml| {
-        suites.iter().try_for_each(|suite| write_suite(xml, suite, record, &time))
-    })?;
-    Ok(())
+/// The verdict on a CSV as JUnit XML: the suites of the manifests alone, since a CSV says nothing else about the run.
+/// Something in it has failed exactly where the exit code is not 0.
+#[must_use]
+pub fn junit_verdict(verdict: &CsvVerdict) -> String {
+    Document {
+        suites: verdict.verdicts.iter().map(of_manifest).collect(),
+        // Readers want a number.
+        time: Duration::ZERO,
+        started: None,
+        facts: vec![
+            ("katydid", env!("CARGO_PKG_VERSION").to_owned()),
+            ("csv", verdict.file.clone()),
+            ("exit code", verdict.exit_code.to_string()),
+        ],
+    }
+    .text()
 }
 
-fn write_suite(xml: &mut Xml, suite: &Suite, record: &Record, time: &str) -> io::Result<()> {
-    let cases: Vec<&Case> = suite.cases.iter().collect();
-    // Whole seconds: what older readers of the format take.
-    let started = utc(record.run.started());
-    let counts = counts(&cases);
-    let element = xml.create_element("testsuite").with_attribute(("name", &*legal(&suite.name)));
-    let element = element.with_attributes(attributes(&counts));
-    let element = element.with_attributes([("time", time), ("timestamp", started.trim_end_matches('Z'))]);
-    element.write_inner_content(|xml| {
-        let seed = record.seed.to_string();
-        let exit_code = record.exit_code.to_string();
-        let host = record.host.as_deref().unwrap_or_default();
-        let scripts = record.scripts.join(", ");
-        let facts = [
-            ("katydid", &*record.katydid),
-            ("host", host),
-            ("scripts", &scripts),
-            ("seed", &seed),
-            ("exit code", &exit_code),
-        ];
-        xml.create_element("properties").write_inner_content(|xml| {
-            facts.iter().try_for_each(|(name, value)| {
-                let property = xml.create_element("property").with_attribute(("name", *name));
-                property.with_attribute(("value", &*legal(value))).write_empty().map(drop)
-            })
+/// What is written, and what stands in every suite of it.
+struct Document {
+    suites: Vec<Suite>,
+    time: Duration,
+    started: Option<String>,
+    facts: Vec<(&'static str, String)>,
+}
+
+impl Document {
+    fn text(&self) -> String {
+        let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
+        self.write(&mut xml).expect("a Vec takes everything");
+        let mut bytes = xml.into_inner();
+        bytes.push(b'\n');
+        String::from_utf8(bytes).expect("it was text")
+    }
+
+    fn write(&self, xml: &mut Xml) -> io::Result<()> {
+        let time = format!("{:.3}", self.time.as_secs_f64());
+        xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+        let all: Vec<&Case> = self.suites.iter().flat_map(|suite| &suite.cases).collect();
+        let counts = counts(&all);
+        let root = xml.create_element("testsuites").with_attribute(("name", "katydid"));
+        let root = root.with_attributes(attributes(&counts)).with_attribute(("time", &*time));
+        root.write_inner_content(|xml| {
+            self.suites.iter().try_for_each(|suite| self.write_suite(xml, suite, &time))
         })?;
-        suite.cases.iter().try_for_each(|case| write_case(xml, suite, case, time))
-    })?;
-    Ok(())
+        Ok(())
+    }
+
+    fn write_suite(&self, xml: &mut Xml, suite: &Suite, time: &str) -> io::Result<()> {
+        let cases: Vec<&Case> = suite.cases.iter().collect();
+        let counts = counts(&cases);
+        let element = xml.create_element("testsuite").with_attribute(("name", &*legal(&suite.name)));
+        let element = element.with_attributes(attributes(&counts)).with_attribute(("time", time));
+        let started = self.started.as_deref().map(|started| ("timestamp", started));
+        element.with_attributes(started).write_inner_content(|xml| {
+            xml.create_element("properties").write_inner_content(|xml| {
+                self.facts.iter().try_for_each(|(name, value)| {
+                    let property = xml.create_element("property").with_attribute(("name", *name));
+                    property.with_attribute(("value", &*legal(value))).write_empty().map(drop)
+                })
+            })?;
+            suite.cases.iter().try_for_each(|case| write_case(xml, suite, case, time))
+        })?;
+        Ok(())
+    }
 }
 
 fn write_case(xml: &mut Xml, suite: &Suite, case: &Case, time: &str) -> io::Result<()> {

@@ -5,4 +5,4 @@ mod page;
 mod table;
 
 pub(super) use escape::{code, escaped};
-pub use page::markdown_report;
+pub use page::{markdown_report, markdown_verdict};

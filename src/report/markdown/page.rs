@@ -5,7 +5,7 @@ use super::table::{ROOM, Side, table};
 use crate::manifest::{Judgement, Verdict, VerdictRow};
 use crate::report::console::run_summary;
 use crate::report::numbers::three_digits;
-use crate::report::{EndingCause, Record};
+use crate::report::{CsvVerdict, EndingCause, Record};
 use crate::stats::{Entry, Totals};
 use crate::util::count_text;
 use anstream::adapter::strip_str;
@@ -15,7 +15,7 @@ use anstream::adapter::strip_str;
 #[must_use]
 pub fn markdown_report(record: &Record) -> String {
     let totals = &record.run.totals;
-    let mut parts = vec![headline(record), facts(record), invalid(record)];
+    let mut parts = vec![headline(record.exit_code), facts(record), invalid(record)];
     let mut room = ROOM;
     parts.extend(record.verdicts.iter().map(|verdict| thresholds(verdict, &mut room)));
     parts.push(requests(totals, &mut room));
@@ -25,8 +25,17 @@ pub fn markdown_report(record: &Record) -> String {
     parts.join("\n")
 }
 
-fn headline(record: &Record) -> String {
-    match record.exit_code {
+/// The verdict on a CSV in Markdown, as long at most.
+#[must_use]
+pub fn markdown_verdict(verdict: &CsvVerdict) -> String {
+    let mut room = ROOM;
+    let mut parts = vec![headline(verdict.exit_code), format!("Judged: {}\n", code(&verdict.file))];
+    parts.extend(verdict.verdicts.iter().map(|verdict| thresholds(verdict, &mut room)));
+    parts.join("\n")
+}
+
+fn headline(exit_code: u8) -> String {
+    match exit_code {
         0 => "## ✅ katydid: passed\n".to_owned(),
         code => format!("## ❌ katydid: failed (exit code {code})\n"),
     }

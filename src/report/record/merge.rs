@@ -43,6 +43,11 @@ impl Record {
             invalid: invalid.into_iter().cloned().collect(),
             allow_saturation: parts.iter().all(|part| part.allow_saturation),
             verdicts: Vec::new(),
+            exit_code_on_error: parts.iter().map(|part| part.exit_code_on_error).min().flatten(),
+            exit_code_of_hook: parts
+                .iter()
+                .filter_map(|part| part.exit_code_of_hook)
+                .max_by_key(|code| weight(*code)),
             exit_code: parts.iter().map(|part| part.exit_code).max_by_key(|code| weight(*code))?,
         })
     }

@@ -64,17 +64,18 @@ struct Function {
 /// whenever a call from native code ends, and looking it up again is a tenth of the cost of a simple request. A function
 /// that waits has its own.
 #[derive(Clone, Default)]
-struct Findings(Rc<RefCell<Vec<Caches>>>);
+#[expect(clippy::vec_box, reason = "moved for every call, and some hundred bytes large")]
+struct Findings(Rc<RefCell<Vec<Box<Caches>>>>);
 
 impl Findings {
     /// More than so many users wait for an answer at a time only where there is much to do anyway.
     const MOST: usize = 64;
 
-    fn take(&self) -> Caches {
+    fn take(&self) -> Box<Caches> {
         self.0.borrow_mut().pop().unwrap_or_default()
     }
 
-    fn keep(&self, caches: Caches) {
+    fn keep(&self, caches: Box<Caches>) {
         let mut kept = self.0.borrow_mut();
         if kept.len() < Self::MOST {
             kept.push(caches);
