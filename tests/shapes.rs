@@ -174,6 +174,16 @@ fn the_run_time_cuts_a_shape_and_users_given_beside_it_have_no_effect() {
 }
 
 #[test]
+fn a_shape_that_throws_before_it_has_said_anything_ends_the_run() {
+    let server = DemoServer::start(0).expect("a port");
+    let script = format!("{USERS}load_shape(|t| {{ throw \"no idea\" }});");
+    let finished = Katydid::run_script(&script).args(["--only-summary"]).against(&server).run().exits(1);
+    assert!(finished.stderr.contains("its load shape threw before"), "{}", finished.stderr);
+    assert!(finished.stdout.contains("no idea"), "{}", finished.stdout);
+    assert_eq!(server.ledger().total, 0);
+}
+
+#[test]
 fn a_shape_that_throws_or_returns_nonsense_is_an_exception_and_the_last_target_stands() {
     let server = DemoServer::start(0).expect("a port");
     for (code, message) in [

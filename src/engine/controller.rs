@@ -68,6 +68,8 @@ struct Controller {
     settled: usize,
     /// The load shape has said that it is at its end.
     shape_over: bool,
+    /// The load shape has said how many users there should be.
+    shape_has_spoken: bool,
     /// A first signal came during the set-up.
     interrupted: bool,
     /// A second signal came: nothing more runs.
@@ -109,6 +111,7 @@ impl Controller {
             prepared: 0,
             settled: 0,
             shape_over: false,
+            shape_has_spoken: false,
             interrupted: false,
             cut: false,
             exit_code: None,

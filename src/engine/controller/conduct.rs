@@ -129,7 +129,15 @@ impl Controller {
         }
         match self.shape_answer.take() {
             Some(Ok(None)) if self.end_of_shape(observer) == Next::End => return Some(Ending::Shape),
-            Some(Ok(Some(target))) => self.head_for(target, observer),
+            Some(Ok(Some(target))) => {
+                self.shape_has_spoken = true;
+                self.head_for(target, observer);
+            }
+            // Nothing would ever happen.
+            Some(Err(ShapeFailed)) if !self.shape_has_spoken && self.config.plan.arrivals.is_empty() => {
+                let reason = "its load shape threw before it had said how many users there should be";
+                return Some(Ending::StopTest(reason.to_owned()));
+            }
             // It was counted as an exception; the last target stands.
             Some(Ok(None) | Err(ShapeFailed)) | None => {}
         }

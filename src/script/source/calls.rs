@@ -211,10 +211,7 @@ impl FunctionTable {
             function.findings.keep(caches);
         }
         result.map_err(|error| {
-            // Where the guard stops a function Rhai says nothing of the place, so that the function is the best there is.
-            if error.is_system_exception() && !error.position().is_none() {
-                return error;
-            }
+            // What stopped the script from outside too: Rhai knows the line at most, not the file.
             let (name, source) = (function.name.to_string(), function.source.to_string());
             EvalAltResult::ErrorInFunctionCall(name, source, error, Position::NONE).into()
         })
