@@ -96,6 +96,46 @@ fn fails(outcome: Outcome, with: &str) -> bool {
     outcome.unwrap_err().to_string().contains(with)
 }
 
+/// What a call means, where functions of several files are on the way to it.
+mod finding_functions {
+    use rhai::{
+        AST, Caches, Engine, Module, OptimizationLevel, Scope, module_resolvers::StaticModuleResolver,
+    };
+
+    #[test]
+    fn a_script_gets_the_function_of_its_library() {
+        // Why calls get names of their own where two files have functions of the same name.
+        let mut engine = Engine::new();
+        engine.set_optimization_level(OptimizationLevel::None);
+        let library = engine.compile("fn id() { 2 } fn twice() { id() + id() }").unwrap();
+        let mut resolver = StaticModuleResolver::new();
+        resolver.insert("n", Module::eval_ast_as_new(Scope::new(), &library, &engine).unwrap());
+        engine.set_module_resolver(resolver);
+        let called = |first: &str| {
+            engine.eval::<i64>(&format!("import \"n\" as n; fn id() {{ 1 }} {first} id()")).unwrap()
+        };
+        assert_eq!((called(""), called("n::twice();")), (1, 2));
+    }
+
+    #[test]
+    fn what_was_found_can_be_kept() {
+        // Why functions are called as statements.
+        let mut engine = Engine::new();
+        engine.register_fn("two", || 2_i64);
+        let ast: AST = engine.compile("if x > 1 { return two(); } two() + x").unwrap();
+        let mut caches = Caches::new();
+        for (x, result) in [(1_i64, 3), (2, 2), (1, 3)] {
+            let mut scope = Scope::new();
+            scope.push("x", x);
+            let mut global = engine.new_global_runtime_state();
+            #[expect(deprecated, reason = "as in the call of a task")]
+            let value = engine.eval_statements_raw(&mut global, &mut caches, &mut scope, ast.statements());
+            assert_eq!(value.unwrap().as_int(), Ok(result));
+        }
+        assert!(!caches.fn_resolution_cache_mut().dict.is_empty());
+    }
+}
+
 /// Closures that run when the script has ended: every task is one.
 mod closures_called_later {
     use super::{Bench, fails, is_int};
