@@ -52,6 +52,22 @@ fn a_script_and_its_library_call_their_own() {
 }
 
 #[test]
+fn a_library_whose_path_is_computed_confuses_no_later_call() {
+    let main = r#"
+        let name = "lib";
+        import name as lib;
+        fn id(x) { `script ${x}` }
+        user_class("U").on_start(|user| user.round = 0).task("t", |user| {
+            user.round += 1;
+            print(if user.round % 2 == 1 { lib::twice(1) } else { id(1) });
+        });
+    "#;
+    let command = Katydid::new(["run", "main.rhai", "--host", "demo", "-i", "6", "--only-summary"]);
+    let finished = command.file("main.rhai", main).file("lib.rhai", LIBRARY).run().exits(0);
+    assert_eq!(lines(&finished), ["library 1; library 1", "script 1"].repeat(3));
+}
+
+#[test]
 fn two_libraries_call_their_own() {
     let other = "fn id(x) { `other ${x}` }\nprivate fn twice(x) { id(x) }\nfn show(x) { twice(x) }";
     let main = r#"

@@ -1,5 +1,6 @@
 //! The rows of the four files, as bytes.
 
+use crate::manifest::METRIC_COLUMNS;
 use crate::report::numbers::{PERCENTILES, exact_ms, quantiles, short_ms, shortest, whole_ms};
 use crate::report::stamps::utc;
 use crate::stats::{Entry, Rate, Totals};
@@ -96,20 +97,7 @@ const FAILURES_HEADER: [&str; 6] = ["Method", "Name", "Error", "Occurrences", "F
 const EXCEPTIONS_HEADER: [&str; 4] = ["Count", "Message", "Traceback", "Nodes"];
 
 fn stats_header() -> impl Iterator<Item = &'static str> {
-    let counts = [
-        "Type",
-        "Name",
-        "Request Count",
-        "Failure Count",
-        "Median Response Time",
-        "Average Response Time",
-        "Min Response Time",
-        "Max Response Time",
-        "Average Content Size",
-        "Requests/s",
-        "Failures/s",
-    ];
-    counts.into_iter().chain(PERCENTILES.map(|(name, _)| name))
+    ["Type", "Name"].into_iter().chain(METRIC_COLUMNS)
 }
 
 fn history_header() -> impl Iterator<Item = &'static str> {

@@ -46,8 +46,10 @@ struct Registry {
     /// Which file an import led to: (importing file, path as written) to library.
     links: RefCell<BTreeMap<(String, String), String>>,
     functions: OnceCell<Functions>,
-    /// A file replaces a built-in function that another one calls.
+    /// A call may mean one function in this file and another one in that.
     ambiguous: Cell<bool>,
+    /// How many files were there when functions of the same name were told apart.
+    told_apart: Cell<usize>,
 }
 
 impl Files {
@@ -153,14 +155,19 @@ impl Files {
         self.find(&library)
     }
 
-    /// Remembers that a file replaces a built-in function that another one calls.
+    /// Remembers that a call may mean different functions.
     pub(super) fn note_ambiguity(&self) {
         self.0.ambiguous.set(true);
     }
 
+    /// Remembers that functions of the same name have been told apart in all files that there are.
+    pub(super) fn are_told_apart(&self) {
+        self.0.told_apart.set(self.0.files.borrow().len());
+    }
+
     /// Whether a call means the same function wherever it is done, in whichever file that is: see [`super::homonyms`].
     pub(super) fn names_are_clear(&self) -> bool {
-        !self.0.ambiguous.get()
+        !self.0.ambiguous.get() && self.0.told_apart.get() == self.0.files.borrow().len()
     }
 
     /// Remembers which functions `engine` has, so that errors at run time can name the nearest one.

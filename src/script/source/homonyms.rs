@@ -29,23 +29,30 @@ pub(in crate::script) fn separate(engine: &Engine, files: &Files) -> Result<(), 
             let mut others = (0..all.len()).filter(|other| *other != index);
             others.any(|other| own[other].contains(key) || called[other].contains_key(key))
         };
-        if (0..all.len()).any(|other| {
+        let replaces_for = |other: usize| {
             called[other].keys().any(|key| own[index].contains(key) && !own[other].contains(key))
-        }) {
+        };
+        let contested: Vec<&Key> =
+            called[index].keys().filter(|key| own[index].contains(*key) && elsewhere(key)).collect();
+        let mut aliases = BTreeMap::new();
+        for key in &contested {
+            if let Some(alias) = unused(&key.0, &taken) {
+                taken.insert(alias.clone());
+                aliases.insert((*key).clone(), alias);
+            }
+        }
+        let mut is_clear = !(0..all.len()).any(replaces_for);
+        if !aliases.is_empty() {
+            let file = files.add(renamed(engine, file, &called[index], &aliases)?);
+            let left = calls(&file);
+            is_clear &= !contested.iter().any(|key| left.contains_key(*key));
+        }
+        is_clear &= aliases.len() == contested.len();
+        if !is_clear {
             files.note_ambiguity();
         }
-        let contested = called[index].keys().filter(|key| own[index].contains(*key) && elsewhere(key));
-        let aliases: BTreeMap<Key, String> = contested
-            .filter_map(|key| {
-                let alias = unused(&key.0, &taken)?;
-                taken.insert(alias.clone());
-                Some((key.clone(), alias))
-            })
-            .collect();
-        if !aliases.is_empty() {
-            files.add(renamed(engine, file, &called[index], &aliases)?);
-        }
     }
+    files.are_told_apart();
     Ok(())
 }
 
@@ -136,5 +143,49 @@ fn rename(lines: &mut [Vec<char>], position: Position, name: &str, alias: &str) 
         && there.iter().copied().eq(name.chars())
     {
         there.iter_mut().zip(alias.chars()).for_each(|(old, new)| *old = new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Files, calls, separate};
+    use rhai::Engine;
+
+    #[test]
+    fn every_call_gets_its_alias_wherever_it_stands() {
+        let (engine, files) = (Engine::new(), Files::default());
+        let one = "fn id(x) { x }\nfn f(x) { `é ${id(x)} ${[1].map(|y| id(y))}`; x.id(1); if id(x) == 1 { id(2) } }";
+        for (name, text) in [("one", one), ("two", "fn id(x) { -x }\nid(1);")] {
+            files.compile(&engine, name, None, text).unwrap();
+        }
+        separate(&engine, &files).unwrap();
+        for file in files.all() {
+            let left = calls(&file);
+            assert!(!left.contains_key(&("id".to_owned(), 1)), "{}: {left:?}", file.name);
+            let aliases = &file.aliases;
+            assert!(aliases.len() == 1 && left.contains_key(&(aliases.keys().next().unwrap().clone(), 1)));
+        }
+        assert!(files.names_are_clear());
+    }
+
+    #[test]
+    fn what_cannot_be_told_apart_is_known() {
+        let clear = |texts: &[&str]| {
+            let (engine, files) = (Engine::new(), Files::default());
+            for (index, text) in texts.iter().enumerate() {
+                files.compile(&engine, &format!("{index}"), None, text).unwrap();
+            }
+            separate(&engine, &files).unwrap();
+            (engine, files)
+        };
+        assert!(clear(&["fn f(x) { g(x) }\nfn g(x) { x }", "fn h(x) { x }\nh(1);"]).1.names_are_clear());
+        assert!(
+            !clear(&["fn max(a, b) { a }", "max(1, 2);"]).1.names_are_clear(),
+            "a built-in function is replaced"
+        );
+        // What is imported by a path that is computed is read later.
+        let (engine, files) = clear(&["fn f(x) { x }\nf(1);"]);
+        files.compile(&engine, "late", None, "fn f(x) { -x }").unwrap();
+        assert!(!files.names_are_clear());
     }
 }
