@@ -412,10 +412,11 @@ async fn until(moment: Option<Instant>) {
     }
 }
 
-/// Ticks each second, the first time in a second.
+/// Ticks each second, the first time in a second. One that comes late delays none after it: a whole second would go without
+/// one some day, and what is noted each second would miss there.
 fn every_second() -> Interval {
     let second = Duration::from_secs(1);
     let mut ticks = interval_at(Instant::now() + second, second);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     ticks
 }
